@@ -1,0 +1,88 @@
+//! The arguments of one call: slices of the bytes that arrived, never copied before a command stores them.
+
+use bytes::Bytes;
+
+/// Where one argument stands in its burst, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+/// One call: the verb at 0, then its arguments. Cheap to copy.
+#[derive(Clone, Copy, Debug)]
+pub struct Args<'a> {
+    bytes: &'a Bytes,
+    spans: &'a [Span],
+}
+
+impl<'a> Args<'a> {
+    /// Arguments at `spans` of `bytes`; every span must lie inside.
+    pub fn new(bytes: &'a Bytes, spans: &'a [Span]) -> Args<'a> {
+        Args { bytes, spans }
+    }
+
+    /// Number of arguments, the verb included.
+    pub fn len(self) -> usize {
+        self.spans.len()
+    }
+
+    /// Whether there is not even a verb.
+    pub fn is_empty(self) -> bool {
+        self.spans.is_empty()
+    }
+
+    /// Argument `i`; empty beyond the end (arity was checked before).
+    pub fn at(self, i: usize) -> &'a [u8] {
+        self.get(i).unwrap_or(&[])
+    }
+
+    /// Argument `i`, if there is one.
+    pub fn get(self, i: usize) -> Option<&'a [u8]> {
+        let span = self.spans.get(i)?;
+        self.bytes.get(span.start as usize..span.end as usize)
+    }
+
+    /// The arguments from `i` on.
+    pub fn from(self, i: usize) -> Args<'a> {
+        Args { bytes: self.bytes, spans: self.spans.get(i..).unwrap_or(&[]) }
+    }
+
+    /// All arguments in order.
+    pub fn iter(self) -> impl ExactSizeIterator<Item = &'a [u8]> + Clone {
+        let bytes = self.bytes;
+        self.spans.iter().map(move |s| bytes.get(s.start as usize..s.end as usize).unwrap_or(&[]))
+    }
+}
+
+/// A call that outlives its burst: parked by a blocking command, or queued by MULTI.
+#[derive(Clone, Debug, Default)]
+pub struct OwnedArgs {
+    bytes: Bytes,
+    spans: Vec<Span>,
+}
+
+impl OwnedArgs {
+    /// Copies the arguments, so the burst's buffer is not kept alive by them.
+    pub fn copy_of(args: Args<'_>) -> OwnedArgs {
+        OwnedArgs::collect(args.iter())
+    }
+
+    /// Builds a call from separate arguments.
+    pub fn collect<T: AsRef<[u8]>>(items: impl IntoIterator<Item = T>) -> OwnedArgs {
+        let (mut bytes, mut spans) = (Vec::new(), Vec::new());
+        for item in items {
+            let start = bytes.len() as u32;
+            bytes.extend_from_slice(item.as_ref());
+            spans.push(Span { start, end: bytes.len() as u32 });
+        }
+        OwnedArgs { bytes: bytes.into(), spans }
+    }
+
+    /// The call as borrowed arguments.
+    pub fn as_args(&self) -> Args<'_> {
+        Args { bytes: &self.bytes, spans: &self.spans }
+    }
+}

@@ -1,0 +1,3 @@
+//! Commands: what a client typed, one file per verb.
+
+pub mod args;

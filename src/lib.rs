@@ -1,0 +1,5 @@
+//! Brooklet: a durable message broker that speaks the Redis protocol.
+
+pub mod command;
+pub mod reply;
+pub mod resp;

@@ -1,0 +1,84 @@
+//! The narrow door to an ordered key-value store. RocksDB is named in `rocks/` and nowhere else.
+//!
+//! Contract: writes need no log of their own (the journal is the log). What was written survives a crash only after
+//! [`Backend::flush`] returned; a crash before that leaves a *prefix* of the writes in their order, each batch whole.
+
+use crate::error::Result;
+use std::ops::ControlFlow;
+
+/// A family of keys with one shape; each has its own options in RocksDB. Numbers are on disk, never reused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Space {
+    /// Facts about the whole store (applied commit, uid counter, format). A handful of keys.
+    Meta = 0,
+    /// `[database][hash][name]` -> type, uid, deadline. Small; scanned at start.
+    Names = 1,
+    /// `[database][uid]` -> a string's bytes, or a stream's header with its open chunk. Overwritten often.
+    Values = 2,
+    /// `[database][uid][page]` -> where the chunks of a stream are. Scanned by prefix.
+    Index = 3,
+    /// `[database][uid][group][id]` -> one pending entry. Written and deleted at random.
+    Pending = 4,
+    /// `[epoch][database][uid][first id]` -> one sealed chunk, up to about 16 KiB. Written once, in ascending epochs.
+    Chunks = 5,
+}
+
+impl Space {
+    /// All spaces, in the order of their numbers.
+    pub const ALL: [Space; 6] =
+        [Space::Meta, Space::Names, Space::Values, Space::Index, Space::Pending, Space::Chunks];
+}
+
+/// One change in a batch of writes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Write {
+    /// Insert or overwrite.
+    Put(Space, Vec<u8>, Vec<u8>),
+    /// Remove one key (absent is fine).
+    Delete(Space, Vec<u8>),
+    /// Remove `from..to` (to exclusive).
+    DeleteRange(Space, Vec<u8>, Vec<u8>),
+}
+
+/// What the backend says about itself, in bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct BackendStats {
+    /// Bytes of live files on disk.
+    pub disk_bytes: u64,
+    /// Bytes held in write buffers.
+    pub memtable_bytes: u64,
+    /// Bytes held by the block cache.
+    pub cache_bytes: u64,
+    /// Estimated bytes that compaction still has to move.
+    pub pending_compaction_bytes: u64,
+    /// Background errors seen since the start.
+    pub background_errors: u64,
+}
+
+/// An ordered key-value store. All methods may block on the disk: never call one under the engine lock.
+pub trait Backend: Send + Sync {
+    /// The value of `key`, if present.
+    fn get(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>>;
+
+    /// Visits `from..to` (to exclusive) in ascending order on a consistent view until `visit` breaks.
+    fn scan(
+        &self,
+        space: Space,
+        from: &[u8],
+        to: &[u8],
+        visit: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>,
+    ) -> Result<()>;
+
+    /// Applies all writes atomically, later ones winning. Not durable before [`Backend::flush`].
+    fn write(&self, writes: &[Write]) -> Result<()>;
+
+    /// Makes everything written so far durable.
+    fn flush(&self) -> Result<()>;
+
+    /// Removes `from..to` and gives its disk space back soon: whole files at once, the rest with compaction.
+    fn reclaim(&self, space: Space, from: &[u8], to: &[u8]) -> Result<()>;
+
+    /// Figures for INFO.
+    fn stats(&self) -> BackendStats;
+}

@@ -1,0 +1,70 @@
+//! What can go wrong below the broker. Every variant says what happened and, where one exists, what to do.
+
+use std::path::PathBuf;
+
+/// An error of the storage layer.
+#[derive(Debug, thiserror::Error)]
+pub enum StorageError {
+    /// A file operation failed.
+    #[error("{action} {path}: {source}")]
+    Io {
+        /// What was tried, e.g. "write journal".
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// The cause as the operating system names it.
+        source: std::io::Error,
+    },
+    /// The backend (RocksDB) reported an error.
+    #[error("backend: {0}")]
+    Backend(String),
+    /// Bytes on disk that no version of this program writes.
+    #[error("corrupt {what}: {detail}")]
+    Corrupt {
+        /// Which record or file.
+        what: &'static str,
+        /// Where and how it is wrong.
+        detail: String,
+    },
+    /// Less was recovered than had been made durable.
+    #[error(
+        "durable data is missing: commit {durable} was durable, only {recovered} could be recovered \
+         (restore the missing files, or start once with --accept-data-loss)"
+    )]
+    DataLoss {
+        /// The last commit number known to have been durable.
+        durable: u64,
+        /// The last commit number found.
+        recovered: u64,
+    },
+    /// The folder belongs to a running process.
+    #[error("{0} is in use by another process (stop it, or choose another --dir)")]
+    Locked(PathBuf),
+    /// The folder was written by a newer program.
+    #[error("the data was written in format {found}, this program reads up to {known} (use the newer program)")]
+    FormatTooNew {
+        /// Format number on disk.
+        found: u32,
+        /// The newest number this program knows.
+        known: u32,
+    },
+    /// An earlier write failed; nothing more is accepted.
+    #[error("storage stopped after a failed write: {0}")]
+    Poisoned(String),
+}
+
+/// Shorthand of this crate.
+pub type Result<T> = std::result::Result<T, StorageError>;
+
+impl StorageError {
+    /// An adapter for `map_err` around file operations.
+    pub fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> StorageError {
+        let path = path.into();
+        move |source| StorageError::Io { action, path, source }
+    }
+
+    /// A corruption report.
+    pub fn corrupt(what: &'static str, detail: impl Into<String>) -> StorageError {
+        StorageError::Corrupt { what, detail: detail.into() }
+    }
+}

@@ -1,0 +1,48 @@
+//! The journal: the one sequential log of committed batches, and the only thing a reply waits for.
+//!
+//! One record per commit group, however many keys it touches. A record carries its commit number and a checksum
+//! chained over all records before it, so neither a stale record in a recycled file nor a missing one goes unseen.
+
+use crate::error::Result;
+use std::sync::Arc;
+
+/// The number of a commit; 1 is the first of a new store, each next one is larger by one.
+pub type CommitNo = u64;
+
+/// Where a journal stands: the last commit and the chained checksum that includes it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Mark {
+    /// The last commit (0 = none yet).
+    pub commit: CommitNo,
+    /// xxh3-64 chained over every payload up to and including that commit.
+    pub chain: u64,
+}
+
+/// The append side. One owner at a time (the committer), so `&mut`.
+pub trait Journal: Send {
+    /// Calls `visit` for every record after `applied`, in order, and leaves the journal ready to append behind the
+    /// last intact one. Called once, before any append. Returns the last mark (`applied` if there is nothing after it).
+    fn replay(
+        &mut self,
+        applied: Mark,
+        visit: &mut dyn FnMut(CommitNo, &[u8]) -> Result<()>,
+    ) -> Result<Mark>;
+
+    /// Appends one record with one write; durable only after [`Sync::sync`]. Returns the new mark.
+    fn append(&mut self, payload: &[u8]) -> Result<Mark>;
+
+    /// The durable side, usable from another thread while appends go on.
+    fn syncer(&self) -> Arc<dyn Syncer>;
+
+    /// Gives back the space of all records up to and including `commit` (they are in the backend now).
+    fn drop_through(&mut self, commit: CommitNo) -> Result<()>;
+
+    /// Bytes of live records since the last [`Journal::drop_through`].
+    fn live_bytes(&self) -> u64;
+}
+
+/// Makes appended records durable.
+pub trait Syncer: Send + Sync {
+    /// fdatasync of everything appended before the call; returns the mark that is durable now.
+    fn sync(&self) -> Result<Mark>;
+}

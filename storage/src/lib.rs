@@ -1,0 +1,16 @@
+//! Typed, durable objects over a journal and an ordered key-value backend.
+//!
+//! Owns: what a stream, a group, a string *is*, how a change is written down ([`batch`]), how it becomes durable
+//! ([`journal`]) and where it settles ([`backend`]). Must never know: the Redis protocol, sockets, tokio, a clock.
+//! Read next: `batch.rs` (the language of change), `store.rs` (the state it changes), `checkpoint.rs` (how it settles).
+
+pub mod backend;
+pub mod error;
+pub mod id;
+pub mod journal;
+pub mod stream;
+pub mod varint;
+
+pub use error::StorageError;
+pub use id::StreamId;
+pub use stream::fields::Fields;

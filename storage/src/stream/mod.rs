@@ -1,0 +1,3 @@
+//! Streams: logs of chunks with consumer groups.
+
+pub mod fields;
