@@ -54,7 +54,7 @@ pub enum StorageError {
 }
 
 /// Shorthand of this crate.
-pub type Result<T> = std::result::Result<T, StorageError>;
+pub type Result<T, E = StorageError> = std::result::Result<T, E>;
 
 impl StorageError {
     /// An adapter for `map_err` around file operations.

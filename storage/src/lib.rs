@@ -5,12 +5,21 @@
 //! Read next: `batch.rs` (the language of change), `store.rs` (the state it changes), `checkpoint.rs` (how it settles).
 
 pub mod backend;
+pub mod batch;
+pub mod checkpoint;
+pub mod codec;
 pub mod error;
+mod evict;
 pub mod id;
 pub mod journal;
+pub mod keys;
+pub mod keyspace;
+pub mod load;
+pub mod store;
 pub mod stream;
 pub mod varint;
 
 pub use error::StorageError;
 pub use id::StreamId;
+pub use stream::chunk::Entry;
 pub use stream::fields::Fields;

@@ -1,0 +1,64 @@
+//! Keeping memory within its budget: clean chunks and clean objects are dropped, data never.
+
+use crate::keyspace::object::Value;
+use crate::store::Store;
+
+impl Store {
+    /// Bytes of sealed chunks listed as being in memory, about.
+    pub fn resident_chunks(&self) -> usize {
+        self.resident.len()
+    }
+
+    /// Drops the oldest chunks from memory until at most `keep` are left; chunks that are not on disk stay.
+    /// Returns the bytes that freed. Looks at no more than `limit` chunks.
+    pub fn evict_chunks(&mut self, keep: usize, limit: usize) -> usize {
+        let mut freed = 0;
+        for _ in 0..limit.min(self.resident.len()) {
+            if self.resident.len() <= keep {
+                break;
+            }
+            let Some((db, slot, uid, ordinal)) = self.resident.pop_front() else { break };
+            let completed = self.completed_epoch;
+            let object = self.databases[db as usize].object_mut(slot).filter(|o| o.uid == uid);
+            let Some(Value::Stream(stream)) = object.map(|o| &mut o.value) else { continue };
+            if !stream.log.is_settled(ordinal, completed) {
+                if stream.log.holds(ordinal) {
+                    self.resident.push_back((db, slot, uid, ordinal));
+                }
+                continue;
+            }
+            freed += stream.log.evict(ordinal);
+        }
+        freed
+    }
+
+    /// Drops clean objects that were not used since `before_ms` from memory until `target` bytes are free.
+    /// Looks at `limit` slots from `from` on; returns bytes freed and where to go on (database, slot).
+    pub fn evict_objects(
+        &mut self,
+        from: (u32, u32),
+        limit: usize,
+        before_ms: i64,
+        target: usize,
+    ) -> (usize, (u32, u32)) {
+        let (mut db, mut slot) = from;
+        let mut freed = 0;
+        for _ in 0..limit {
+            if freed >= target {
+                break;
+            }
+            if slot as usize >= self.databases[db as usize].objects.len() {
+                (db, slot) = ((db + 1) % self.databases(), 0);
+                continue;
+            }
+            let old = self.database(db).object(slot).is_some_and(|o| o.used_ms < before_ms);
+            if old {
+                let bytes = self.db_mut(db).evict(slot);
+                self.evictions += u64::from(bytes > 0);
+                freed += bytes;
+            }
+            slot += 1;
+        }
+        (freed, (db, slot))
+    }
+}
