@@ -15,6 +15,7 @@ pub mod journal;
 pub mod keys;
 pub mod keyspace;
 pub mod load;
+pub mod open;
 pub mod store;
 pub mod stream;
 pub mod varint;

@@ -69,6 +69,8 @@ pub struct Store {
     /// Counters.
     pub stats: StoreStats,
     recording: bool,
+    /// Nothing is ever written anywhere.
+    volatile: bool,
 }
 
 impl Store {
@@ -90,7 +92,13 @@ impl Store {
             signals: None,
             stats: StoreStats::default(),
             recording: true,
+            volatile: false,
         }
+    }
+
+    /// An empty store that records nothing: for brokers that live in memory only.
+    pub fn volatile(databases: usize, seed: u64) -> Store {
+        Store { recording: false, volatile: true, ..Store::new(databases, seed) }
     }
 
     /// Number of logical databases.
@@ -153,6 +161,38 @@ impl Store {
     pub(crate) fn expire(&mut self, key: Key) {
         self.stats.expired_keys += 1;
         self.delete(key);
+    }
+
+    /// Deletes up to `limit` keys whose deadline has passed; those that are only on disk are left to
+    /// [`Store::expired_cold`].
+    pub fn sweep_expired(&mut self, now_ms: i64, limit: usize) -> usize {
+        let mut swept = 0;
+        for db in 0..self.databases() {
+            let due = ..=(now_ms.max(0) as u64, u64::MAX);
+            let hashes: Vec<u64> =
+                self.database(db).deadlines.range(due).take(limit - swept).map(|(_, hash)| *hash).collect();
+            for hash in hashes {
+                let slots: Vec<u32> = self.database(db).names.find(hash).collect();
+                for slot in slots {
+                    let overdue = |d: u64| d as i64 <= now_ms;
+                    if self.database(db).object(slot).and_then(|o| o.deadline_ms).is_some_and(overdue) {
+                        self.expire(Key { db, slot });
+                        swept += 1;
+                    }
+                }
+            }
+        }
+        swept
+    }
+
+    /// One key whose deadline has passed and that is only on disk: load it, and the next sweep deletes it.
+    pub fn expired_cold(&self, now_ms: i64) -> Option<Missing> {
+        (0..self.databases()).find_map(|db| {
+            let database = self.database(db);
+            let (deadline, hash) = *database.deadlines.first()?;
+            let cold = database.names.find(hash).any(|slot| slot == crate::keyspace::table::COLD);
+            (deadline as i64 <= now_ms && cold).then(|| Missing::key(db, database.physical, hash, self.evictions))
+        })
     }
 
     /// The object behind `key`.
@@ -235,7 +275,7 @@ impl Store {
             return Err(StorageError::corrupt("batch", "a stream effect for another type"));
         };
         let Applied { sealed } = stream.apply(effect, limits)?;
-        if sealed {
+        if sealed && !self.volatile {
             let ordinal = stream.log.last_sealed();
             self.resident.push_back((key.db, key.slot, uid, ordinal));
         }
@@ -398,7 +438,9 @@ impl Store {
         (object.dirty, object.name_dirty) = (false, true);
         let slot = self.db_mut(db).insert(object);
         self.db_mut(db).mark_dirty(slot);
-        self.track_chunks(Key { db, slot });
+        if !self.volatile {
+            self.track_chunks(Key { db, slot });
+        }
         self.signal(db, name);
         Key { db, slot }
     }
@@ -447,7 +489,9 @@ impl Store {
         self.next_physical = self.next_physical.max(physical + 1);
         let fresh = Database { physical, ..Database::default() };
         let old = std::mem::replace(self.db_mut(db), fresh);
-        self.flushed.push(old.physical);
+        if !self.volatile {
+            self.flushed.push(old.physical);
+        }
         if self.signals.is_some() {
             let names: Vec<Box<[u8]>> = old.resident().map(|(_, o)| o.name.clone()).collect();
             names.iter().for_each(|name| self.signal(db, name));

@@ -1,0 +1,175 @@
+//! The clients: one record for every open session, on a socket or in process.
+//!
+//! The records live in the engine, so that CLIENT LIST and KILL see them and a parked call can be run for its client.
+//! Must never know: sockets. A session learns that it must end through its [`Client::outside`] bell.
+
+use crate::resp::encode::Protocol;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tokio::sync::Notify;
+
+/// The number of a client, never reused.
+pub type ClientId = u64;
+
+/// What CLIENT REPLY asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ReplyMode {
+    /// Every call is answered.
+    #[default]
+    On,
+    /// None is.
+    Off,
+    /// The next one is not.
+    SkipNext,
+    /// The one that runs is not.
+    Skip,
+}
+
+/// One open session.
+#[derive(Debug)]
+pub struct Client {
+    /// Its number.
+    pub id: ClientId,
+    /// Its selected database.
+    pub db: u32,
+    /// Protocol of its replies.
+    pub protocol: Protocol,
+    /// Peer address as `ip:port`, or what stands for it.
+    pub addr: String,
+    /// Own address.
+    pub laddr: String,
+    /// File descriptor, -1 in process.
+    pub fd: i32,
+    /// CLIENT SETNAME.
+    pub name: Vec<u8>,
+    /// CLIENT SETINFO LIB-NAME.
+    pub lib_name: Vec<u8>,
+    /// CLIENT SETINFO LIB-VER.
+    pub lib_ver: Vec<u8>,
+    /// Whether it may run more than AUTH and HELLO.
+    pub authenticated: bool,
+    /// When it came, Unix milliseconds.
+    pub created_ms: i64,
+    /// When its last call began, Unix milliseconds.
+    pub active_ms: i64,
+    /// Name of its last command.
+    pub last_command: &'static str,
+    /// CLIENT REPLY.
+    pub reply_mode: ReplyMode,
+    /// CLIENT NO-EVICT.
+    pub no_evict: bool,
+    /// CLIENT NO-TOUCH.
+    pub no_touch: bool,
+    /// It must end as soon as it can: at once, or after its reply.
+    pub killed: bool,
+    /// The reply that is being made is its last.
+    pub close_after_reply: bool,
+    /// Bytes received and not executed yet, as the session last said.
+    pub query_bytes: usize,
+    /// Bytes of replies not sent yet, as the session last said.
+    pub output_bytes: usize,
+    /// Bytes received ever.
+    pub total_in: u64,
+    /// Bytes sent ever.
+    pub total_out: u64,
+    /// Calls ever.
+    pub total_commands: u64,
+    /// Rung when the session must look at `killed`.
+    pub outside: Arc<Notify>,
+}
+
+/// What is known about a session when it opens.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// Peer address.
+    pub addr: String,
+    /// Own address.
+    pub laddr: String,
+    /// File descriptor.
+    pub fd: i32,
+}
+
+impl Origin {
+    /// A session of this process.
+    pub fn in_process() -> Origin {
+        Origin { addr: "in-process:0".into(), laddr: "in-process:0".into(), fd: -1 }
+    }
+}
+
+/// All open sessions.
+#[derive(Debug, Default)]
+pub struct Clients {
+    by_id: BTreeMap<ClientId, Box<Client>>,
+    last: ClientId,
+}
+
+impl Clients {
+    /// Number of open sessions.
+    pub fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.by_id.is_empty()
+    }
+
+    /// All, oldest first.
+    pub fn iter(&self) -> impl Iterator<Item = &Client> {
+        self.by_id.values().map(|c| &**c)
+    }
+
+    /// The client `id`.
+    pub fn get(&self, id: ClientId) -> Option<&Client> {
+        self.by_id.get(&id).map(|c| &**c)
+    }
+
+    /// The client `id`.
+    pub fn get_mut(&mut self, id: ClientId) -> Option<&mut Client> {
+        self.by_id.get_mut(&id).map(|c| &mut **c)
+    }
+
+    pub(crate) fn open(&mut self, origin: Origin, authenticated: bool, now_ms: i64) -> ClientId {
+        self.last += 1;
+        let client = Client {
+            id: self.last,
+            db: 0,
+            protocol: Protocol::Resp2,
+            addr: origin.addr,
+            laddr: origin.laddr,
+            fd: origin.fd,
+            name: Vec::new(),
+            lib_name: Vec::new(),
+            lib_ver: Vec::new(),
+            authenticated,
+            created_ms: now_ms,
+            active_ms: now_ms,
+            last_command: "NULL",
+            reply_mode: ReplyMode::On,
+            no_evict: false,
+            no_touch: false,
+            killed: false,
+            close_after_reply: false,
+            query_bytes: 0,
+            output_bytes: 0,
+            total_in: 0,
+            total_out: 0,
+            total_commands: 0,
+            outside: Arc::new(Notify::new()),
+        };
+        self.by_id.insert(self.last, Box::new(client));
+        self.last
+    }
+
+    pub(crate) fn close(&mut self, id: ClientId) {
+        self.by_id.remove(&id);
+    }
+
+    /// Tells a session to end.
+    pub fn kill(&mut self, id: ClientId) -> bool {
+        let Some(client) = self.get_mut(id) else { return false };
+        client.killed = true;
+        client.outside.notify_one();
+        true
+    }
+}

@@ -1,0 +1,76 @@
+//! The only source of time. Stream ids, deadlines, idle times and blocking all ask this clock; a test can move it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// A clock that only moves when it is told to. Clones share the time.
+#[derive(Clone, Debug)]
+pub struct ManualClock(Arc<AtomicI64>);
+
+impl ManualClock {
+    /// A clock that stands at `unix_ms` milliseconds.
+    pub fn at(unix_ms: i64) -> ManualClock {
+        ManualClock(Arc::new(AtomicI64::new(unix_ms)))
+    }
+
+    /// The time in Unix milliseconds.
+    pub fn now_ms(&self) -> i64 {
+        self.0.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn advance(&self, by: Duration) {
+        let ms = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
+        let _ = self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, |now| Some(now.saturating_add(ms)));
+    }
+}
+
+/// Where the broker gets its time from.
+#[derive(Clone, Debug)]
+pub enum Clock {
+    /// The machine's clock.
+    System {
+        /// The origin of [`Clock::monotonic_us`].
+        started: Instant,
+    },
+    /// A test's clock.
+    Manual(ManualClock),
+}
+
+impl Clock {
+    /// The machine's clock.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place")]
+    pub fn system() -> Clock {
+        Clock::System { started: Instant::now() }
+    }
+
+    /// Unix time in milliseconds.
+    pub fn now_ms(&self) -> i64 {
+        self.now_us() / 1000
+    }
+
+    /// Unix time in microseconds.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place")]
+    pub fn now_us(&self) -> i64 {
+        match self {
+            Clock::System { .. } => {
+                let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+                i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+            }
+            Clock::Manual(clock) => clock.now_ms().saturating_mul(1000),
+        }
+    }
+
+    /// Microseconds since the broker started; never goes back. For durations.
+    pub fn monotonic_us(&self) -> u64 {
+        match self {
+            Clock::System { started } => started.elapsed().as_micros() as u64,
+            Clock::Manual(clock) => clock.now_ms() as u64 * 1000,
+        }
+    }
+
+    /// Whether time passes by itself.
+    pub fn is_system(&self) -> bool {
+        matches!(self, Clock::System { .. })
+    }
+}

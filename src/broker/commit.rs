@@ -1,0 +1,228 @@
+//! The commit: how executed effects become durable, and the only place that appends to the journal.
+//!
+//! Every reply carries a [`Ticket`] and leaves when that ticket is committed. Two orders hold: batches are appended in
+//! the order in which they were executed (the journal lock is taken before the engine lock, and the batch is taken
+//! under both), and a ticket counts as committed only after its append returned (`everysec`, `no`) or after a sync that
+//! began later (`always`). After its burst a session yields once, so the other sessions of the same turn join the batch;
+//! then the first that comes commits for all: one write, however many commands and keys.
+//!
+//! Under `always` a committer thread appends and syncs for the whole group while the next one forms.
+//! After a failed append or sync nothing is acknowledged any more: the journal is poisoned and the process must end.
+
+use super::engine::Engine;
+use brooklet_storage::StorageError;
+use brooklet_storage::journal::{Journal, Mark, Syncer};
+use parking_lot::{Condvar, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use tokio::sync::watch;
+
+/// Numbers batches; 0 stands for "nothing to wait for".
+pub type Ticket = u64;
+
+/// The journal and the state of commits.
+pub struct Committer {
+    journal: Mutex<Append>,
+    syncer: Arc<dyn Syncer>,
+    appended: AtomicU64,
+    /// Tickets that are synced, and the failure that ended it all.
+    durable: watch::Sender<Ticket>,
+    failed: watch::Sender<Option<Arc<str>>>,
+    always: AtomicBool,
+    wanted: Mutex<Ticket>,
+    bell: Condvar,
+}
+
+struct Append {
+    journal: Box<dyn Journal>,
+    spare: Vec<u8>,
+    mark: Mark,
+}
+
+/// Commits stopped for ever; the text says why.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct CommitFailed(pub Arc<str>);
+
+/// A spare buffer above this size is given back.
+const SPARE_LIMIT: usize = 1 << 20;
+
+impl Committer {
+    /// A committer behind a replayed journal that stands at `mark`.
+    pub fn new(journal: Box<dyn Journal>, mark: Mark, always: bool) -> Committer {
+        let syncer = journal.syncer();
+        Committer {
+            journal: Mutex::new(Append { journal, spare: Vec::new(), mark }),
+            syncer,
+            appended: AtomicU64::new(0),
+            durable: watch::Sender::new(0),
+            failed: watch::Sender::new(None),
+            always: AtomicBool::new(always),
+            wanted: Mutex::new(0),
+            bell: Condvar::new(),
+        }
+    }
+
+    /// Changes between `always` and the lazy modes.
+    pub fn set_always(&self, always: bool) {
+        self.always.store(always, Ordering::Release);
+    }
+
+    /// Returns when `ticket` is committed under the policy.
+    pub async fn committed(&self, engine: &Mutex<Engine>, ticket: Ticket) -> Result<(), CommitFailed> {
+        if self.appended.load(Ordering::Acquire) >= ticket && !self.is_always() {
+            return self.check();
+        }
+        if self.is_always() {
+            return self.synced(ticket).await;
+        }
+        // The other sessions of this turn run now and join the batch.
+        tokio::task::yield_now().await;
+        self.append(engine, ticket)
+    }
+
+    fn is_always(&self) -> bool {
+        self.always.load(Ordering::Acquire)
+    }
+
+    /// Returns when `ticket` is synced.
+    pub async fn synced(&self, ticket: Ticket) -> Result<(), CommitFailed> {
+        if *self.durable.borrow() < ticket {
+            let mut wanted = self.wanted.lock();
+            if *wanted < ticket {
+                *wanted = ticket;
+                self.bell.notify_one();
+            }
+        }
+        let (mut durable, mut failed) = (self.durable.subscribe(), self.failed.subscribe());
+        tokio::select! {
+            biased;
+            _ = durable.wait_for(|d| *d >= ticket) => {}
+            _ = failed.wait_for(Option::is_some) => {}
+        }
+        self.check()
+    }
+
+    /// The ticket up to which everything is synced.
+    pub fn durable(&self) -> Ticket {
+        *self.durable.borrow()
+    }
+
+    /// Resolves when commits have failed.
+    pub async fn failure(&self) -> CommitFailed {
+        let mut failed = self.failed.subscribe();
+        let why = failed.wait_for(Option::is_some).await.ok().and_then(|f| f.clone());
+        CommitFailed(why.unwrap_or_else(|| "committer is gone".into()))
+    }
+
+    fn check(&self) -> Result<(), CommitFailed> {
+        match &*self.failed.borrow() {
+            Some(why) => Err(CommitFailed(Arc::clone(why))),
+            None => Ok(()),
+        }
+    }
+
+    /// Ends all commits.
+    pub fn fail(&self, error: &StorageError) -> CommitFailed {
+        let why: Arc<str> = error.to_string().into();
+        self.failed.send_if_modified(|failed| {
+            let first = failed.is_none();
+            failed.get_or_insert_with(|| Arc::clone(&why));
+            first
+        });
+        CommitFailed(why)
+    }
+
+    /// Appends everything executed so far unless `ticket` is appended already.
+    pub fn append(&self, engine: &Mutex<Engine>, ticket: Ticket) -> Result<(), CommitFailed> {
+        self.check()?;
+        if self.appended.load(Ordering::Acquire) >= ticket {
+            return Ok(());
+        }
+        let mut side = self.journal.lock();
+        if self.appended.load(Ordering::Acquire) >= ticket {
+            return self.check();
+        }
+        let spare = std::mem::take(&mut side.spare);
+        let (taken, batch) = engine.lock().take_batch(spare);
+        self.append_batch(&mut side, taken, batch)
+    }
+
+    fn append_batch(&self, side: &mut Append, ticket: Ticket, batch: Vec<u8>) -> Result<(), CommitFailed> {
+        self.check()?;
+        if !batch.is_empty() {
+            side.mark = side.journal.append(&batch).map_err(|e| self.fail(&e))?;
+        }
+        if batch.capacity() <= SPARE_LIMIT {
+            side.spare = batch;
+        }
+        self.appended.fetch_max(ticket, Ordering::AcqRel);
+        Ok(())
+    }
+
+    /// Takes a cut of the state: commits what is executed and lets `cut` read the engine at exactly that commit.
+    pub fn cut<T>(
+        &self,
+        engine: &Mutex<Engine>,
+        cut: impl FnOnce(&mut Engine) -> T,
+    ) -> Result<(Mark, T), CommitFailed> {
+        let mut side = self.journal.lock();
+        let spare = std::mem::take(&mut side.spare);
+        let (ticket, batch, result) = {
+            let mut engine = engine.lock();
+            let (ticket, batch) = engine.take_batch(spare);
+            (ticket, batch, cut(&mut engine))
+        };
+        self.append_batch(&mut side, ticket, batch)?;
+        Ok((side.mark, result))
+    }
+
+    /// Syncs everything appended so far.
+    pub fn sync(&self) -> Result<Mark, CommitFailed> {
+        self.check()?;
+        let ticket = self.appended.load(Ordering::Acquire);
+        let mark = self.syncer.sync().map_err(|e| self.fail(&e))?;
+        self.durable.send_if_modified(|durable| {
+            let newer = *durable < ticket;
+            *durable = ticket.max(*durable);
+            newer
+        });
+        Ok(mark)
+    }
+
+    /// One round of the committer thread: waits up to `patience` for somebody who needs a sync, then serves the whole
+    /// group. Returns the durable mark if it synced.
+    pub fn serve_always(
+        &self,
+        engine: &Mutex<Engine>,
+        patience: std::time::Duration,
+    ) -> Result<Option<Mark>, CommitFailed> {
+        let wanted = {
+            let mut wanted = self.wanted.lock();
+            if *wanted <= self.durable() {
+                self.bell.wait_for(&mut wanted, patience);
+            }
+            *wanted
+        };
+        if wanted <= self.durable() {
+            return Ok(None);
+        }
+        self.append(engine, wanted)?;
+        self.sync().map(Some)
+    }
+
+    /// Gives the journal's space back through a commit that is settled.
+    pub fn drop_through(&self, commit: u64) -> Result<(), CommitFailed> {
+        self.journal.lock().journal.drop_through(commit).map_err(|e| self.fail(&e))
+    }
+
+    /// Bytes a restart would have to replay.
+    pub fn journal_bytes(&self) -> u64 {
+        self.journal.lock().journal.live_bytes()
+    }
+
+    /// Bytes a restart would have to replay, unless an append is under way.
+    pub fn try_journal_bytes(&self) -> Option<u64> {
+        self.journal.try_lock().map(|side| side.journal.live_bytes())
+    }
+}

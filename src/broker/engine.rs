@@ -1,0 +1,272 @@
+//! The engine: the whole state of one keyspace and its clients, driven through `&mut self`.
+//!
+//! No locks, no sockets, no clock of its own, no async: the same calls give the same answers. Whoever holds the engine
+//! lock is the single writer. Must never know: any verb's file (it gets functions from a [`Spec`]), RESP, threads.
+
+use super::client::{ClientId, Clients};
+use super::clock::Clock;
+use super::commit::Ticket;
+use super::stats::Stats;
+use super::wait::{Park, Place, Wait, Waits, Wake};
+use crate::command::args::{Args, OwnedArgs};
+use crate::command::error::{self, Refusal};
+use crate::command::spec::Spec;
+use crate::config::Config;
+use crate::reply::Reply;
+use brooklet_storage::load::{Loaded, Missing};
+use brooklet_storage::store::Store;
+use tokio::sync::oneshot;
+
+/// The state behind the engine lock.
+#[derive(Debug)]
+pub struct Engine {
+    /// Keys and values.
+    pub store: Store,
+    /// Open sessions.
+    pub clients: Clients,
+    /// Parked calls.
+    pub waits: Waits,
+    /// Options as they are now.
+    pub config: Config,
+    /// Counters, slow log, latency.
+    pub stats: Stats,
+    /// The injected clock.
+    pub clock: Clock,
+    /// Requests to the background: checkpoints, shutdown.
+    pub tasks: super::tasks::Tasks,
+    /// Writes wait until this time (CLIENT PAUSE), Unix milliseconds.
+    pub pause: Option<Pause>,
+    /// The batch that is filling now; commits number theirs after it.
+    generation: Ticket,
+}
+
+/// CLIENT PAUSE.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pause {
+    /// When it ends, Unix milliseconds.
+    pub until_ms: i64,
+    /// Whether reads wait, too.
+    pub all: bool,
+}
+
+/// What became of a call.
+#[derive(Debug)]
+pub enum Executed {
+    /// It is answered.
+    Reply(Reply),
+    /// It waits; the answer comes through the channel.
+    Parked(oneshot::Receiver<Wake>),
+    /// It needs something that is only on disk: load it and call again.
+    Missing(Missing),
+    /// It must not run before this time (Unix milliseconds): call again then.
+    Paused(i64),
+}
+
+/// What a command works with.
+pub struct Ctx<'a> {
+    /// The engine.
+    pub engine: &'a mut Engine,
+    /// Who calls.
+    pub client: ClientId,
+    /// Its database.
+    pub db: u32,
+    /// The time of the call, Unix milliseconds. All of a call happens at one time.
+    pub now_ms: i64,
+    /// The command that runs.
+    pub spec: &'static Spec,
+}
+
+impl Engine {
+    /// An engine over a store.
+    pub fn new(store: Store, config: Config, clock: Clock, tasks: super::tasks::Tasks) -> Engine {
+        let stats = Stats::new(&clock);
+        Engine {
+            store,
+            clients: Clients::default(),
+            waits: Waits::default(),
+            config,
+            stats,
+            clock,
+            tasks,
+            pause: None,
+            generation: 1,
+        }
+    }
+
+    /// The ticket that covers everything executed so far: a reply may leave when it is committed.
+    pub fn ticket(&self) -> Ticket {
+        if self.store.has_uncommitted() { self.generation } else { self.generation - 1 }
+    }
+
+    /// Takes the batch to commit and the ticket it stands for.
+    pub(crate) fn take_batch(&mut self, spare: Vec<u8>) -> (Ticket, Vec<u8>) {
+        let ticket = self.ticket();
+        self.generation = ticket + 1;
+        (ticket, self.store.take_batch(spare))
+    }
+
+    /// Runs a call that passed every gate, and whatever it woke.
+    pub(crate) fn execute(&mut self, client: ClientId, spec: &'static Spec, args: Args<'_>) -> Executed {
+        let now_ms = self.clock.now_ms();
+        let db = self.clients.get(client).map_or(0, |c| c.db);
+        let executed = match self.run(client, db, spec, args, now_ms) {
+            Ok(reply) => Executed::Reply(reply),
+            Err(Refusal::Wire(line)) => Executed::Reply(Reply::Error(line)),
+            Err(Refusal::Missing(missing)) => return Executed::Missing(missing),
+            Err(Refusal::Park(park)) => self.park(client, db, spec, args, *park, now_ms),
+        };
+        self.serve_signals(now_ms);
+        executed
+    }
+
+    fn run(
+        &mut self,
+        client: ClientId,
+        db: u32,
+        spec: &'static Spec,
+        args: Args<'_>,
+        now_ms: i64,
+    ) -> Result<Reply, Refusal> {
+        let Some(run) = spec.kind.run() else { return Err(error::unknown_subcommand(spec.name, args.at(1))) };
+        self.store.now_ms = now_ms;
+        run(&mut Ctx { engine: self, client, db, now_ms, spec }, args)
+    }
+
+    fn park(
+        &mut self,
+        client: ClientId,
+        db: u32,
+        spec: &'static Spec,
+        args: Args<'_>,
+        park: Park,
+        now_ms: i64,
+    ) -> Executed {
+        let (tx, rx) = oneshot::channel();
+        let call = park.rewritten.unwrap_or_else(|| OwnedArgs::copy_of(args));
+        let deadline_ms = (park.timeout_ms > 0)
+            .then(|| now_ms.saturating_add(i64::try_from(park.timeout_ms).unwrap_or(i64::MAX)));
+        let wait = Wait {
+            client,
+            db,
+            spec,
+            call,
+            keys: park.keys,
+            deadline_ms,
+            look_again_ms: park.look_again_ms,
+            empty: park.empty,
+            wake: tx,
+        };
+        self.park_wait(wait, None);
+        Executed::Parked(rx)
+    }
+
+    fn park_wait(&mut self, wait: Wait, place: Option<Place>) {
+        let earlier = |at: i64| self.waits.next_timer().is_none_or(|next| at < next);
+        let rearm = wait.deadline_ms.into_iter().chain(wait.look_again_ms).any(earlier);
+        self.waits.park(wait, place);
+        self.store.signals.get_or_insert_default();
+        if rearm {
+            self.tasks.rearm_timer();
+        }
+    }
+
+    /// Runs the calls that wait for keys which changed, in order of arrival for each key, until nothing changes.
+    pub(crate) fn serve_signals(&mut self, now_ms: i64) {
+        while let Some(signals) = self.store.signals.as_mut().filter(|s| !s.is_empty()).map(std::mem::take) {
+            let mut seen = std::collections::HashSet::new();
+            for signal in signals {
+                if !seen.insert(signal.clone()) {
+                    continue;
+                }
+                for place in self.waits.waiting_for(signal.db, &signal.name) {
+                    self.run_again(place, now_ms);
+                }
+            }
+        }
+        if self.waits.is_empty() {
+            self.store.signals = None;
+        }
+    }
+
+    /// Runs a parked call again: it is answered, or parks again in its old place.
+    fn run_again(&mut self, place: Place, now_ms: i64) {
+        let Some(mut wait) = self.waits.take(place) else { return };
+        let outcome = self.run(wait.client, wait.db, wait.spec, wait.call.as_args(), now_ms);
+        match outcome {
+            Ok(reply) => self.answer(wait, reply),
+            Err(Refusal::Wire(line)) => self.answer(wait, Reply::Error(line)),
+            Err(Refusal::Park(park)) => {
+                wait.look_again_ms = park.look_again_ms;
+                self.park_wait(wait, Some(place));
+            }
+            Err(Refusal::Missing(missing)) => {
+                // The session loads it and then comes back with `resume`; until then it keeps its place.
+                let (tx, rx) = oneshot::channel();
+                let load = std::mem::replace(&mut wait.wake, tx);
+                self.park_wait(wait, Some(place));
+                let _ = load.send(Wake::Load(missing, rx));
+            }
+        }
+    }
+
+    fn answer(&mut self, wait: Wait, reply: Reply) {
+        if let Reply::Error(line) = &reply {
+            self.stats.count_error(line);
+        }
+        let ticket = self.ticket();
+        let _ = wait.wake.send(Wake::Answer(reply, ticket));
+    }
+
+    /// Continues a parked call whose load is done.
+    pub(crate) fn resume(&mut self, client: ClientId, loaded: Loaded) {
+        self.store.now_ms = self.clock.now_ms();
+        self.store.install(loaded);
+        if let Some(place) = self.waits.place_of(client) {
+            self.run_again(place, self.store.now_ms);
+            self.serve_signals(self.store.now_ms);
+        }
+    }
+
+    /// Ends a wait as its timeout would, or with an error; whether the client waited.
+    pub fn unblock(&mut self, client: ClientId, with_error: bool) -> bool {
+        let wait = self.waits.place_of(client).and_then(|place| self.waits.take(place));
+        let Some(wait) = wait else { return false };
+        let reply = match error::UNBLOCKED {
+            Refusal::Wire(line) if with_error => Reply::Error(line),
+            _ => wait.empty.clone(),
+        };
+        self.answer(wait, reply);
+        true
+    }
+
+    /// Does what is due: waits that are over, calls that must look again, keys past their deadline.
+    pub fn tick(&mut self) {
+        let now_ms = self.clock.now_ms();
+        self.store.now_ms = now_ms;
+        for place in self.waits.due(now_ms) {
+            self.run_again(place, now_ms);
+            let over = |w: &Wait| w.deadline_ms.is_some_and(|d| d <= now_ms);
+            if self.waits.get(place).is_some_and(over)
+                && let Some(wait) = self.waits.take(place)
+            {
+                let empty = wait.empty.clone();
+                self.answer(wait, empty);
+            }
+        }
+        if self.stats.active_expire {
+            self.store.sweep_expired(now_ms, SWEEP_LIMIT);
+        }
+        self.serve_signals(now_ms);
+    }
+
+    /// Ends a session.
+    pub fn close(&mut self, client: ClientId) {
+        if let Some(place) = self.waits.place_of(client) {
+            self.waits.take(place);
+        }
+        self.clients.close(client);
+    }
+}
+
+/// Keys that one tick deletes at most: 1000 of them take well under a millisecond.
+const SWEEP_LIMIT: usize = 1000;

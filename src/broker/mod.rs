@@ -1,0 +1,18 @@
+//! The broker: order, time, waiting, commit.
+//!
+//! Owns the one engine lock and the threads around it. Must never know: any verb's file, sockets, RESP frames.
+//! Read next: `engine.rs` (what happens), `commit.rs` (when it counts), `wait.rs`, `settle.rs`, `shared.rs`.
+
+pub mod budget;
+pub mod client;
+pub mod clock;
+pub mod commit;
+pub mod engine;
+pub mod settle;
+pub mod shared;
+pub mod stats;
+pub mod tasks;
+pub mod threads;
+pub mod wait;
+
+pub use engine::{Ctx, Engine, Executed};

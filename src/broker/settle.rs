@@ -1,0 +1,189 @@
+//! The threads behind the engine: the committer (`always`), the one that syncs each second, the one that settles.
+//!
+//! None of them holds the engine lock while it touches the disk. The settler gathers in slices, so that a checkpoint
+//! never stops the world for longer than its last slice.
+
+use super::commit::CommitFailed;
+use super::shared::{Shared, Threads};
+use super::{budget, threads};
+use crate::config::Fsync;
+use brooklet_storage::StorageError;
+use brooklet_storage::checkpoint::{Gathered, Settler};
+use brooklet_storage::folder::DataFolder;
+use brooklet_storage::watermark::Watermark;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// Dirty objects gathered under one hold of the lock.
+const SLICE: usize = 256;
+/// Slices that leave at least this many dirty objects are followed by another one before the last.
+const FEW: usize = 1024;
+/// Passes over objects that get dirty again before the last slice takes the rest.
+const PASSES: usize = 8;
+/// How often the settler looks around.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// Starts the threads; they end when the broker does.
+pub(crate) fn start(shared: &Arc<Shared>, settler: Settler, watermark: Watermark, folder: DataFolder) -> Threads {
+    let failed: Arc<dyn Fn(String) + Send + Sync> = {
+        let shared = Arc::clone(shared);
+        Arc::new(move |why| {
+            shared.committer().fail(&StorageError::Poisoned(why));
+        })
+    };
+    let done = Arc::new(AtomicBool::new(false));
+    let (a, b, c) = (Arc::clone(shared), Arc::clone(shared), Arc::clone(shared));
+    let (done_b, done_c) = (Arc::clone(&done), Arc::clone(&done));
+    [
+        threads::start("settler", Arc::clone(&failed), move || {
+            settle_until_ended(&a, settler);
+            done.store(true, Ordering::Release);
+        }),
+        // It holds the folder's lock until the settler is done and the last mark is noted.
+        threads::start("syncer", Arc::clone(&failed), move || sync_until_done(&b, watermark, &done_b, folder)),
+        threads::start("committer", failed, move || commit_until_done(&c, &done_c)),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn commit_until_done(shared: &Shared, done: &AtomicBool) {
+    while !done.load(Ordering::Acquire) {
+        if shared.committer().serve_always(shared.engine_lock(), LOOK).is_err() {
+            return;
+        }
+    }
+}
+
+fn sync_until_done(shared: &Shared, mut watermark: Watermark, done: &AtomicBool, folder: DataFolder) {
+    let mut last_sync_us = 0;
+    loop {
+        let last_round = done.load(Ordering::Acquire);
+        let (policy, noted_every_ms) = {
+            let engine = shared.engine();
+            (engine.config.appendfsync, engine.config.watermark_interval_ms)
+        };
+        let due = match policy {
+            Fsync::Always => noted_every_ms.min(100) * 1000,
+            Fsync::Everysec => 1_000_000,
+            Fsync::No => u64::MAX,
+        };
+        let now_us = shared.clock().monotonic_us();
+        if last_round || now_us.saturating_sub(last_sync_us) >= due {
+            last_sync_us = now_us;
+            if shared.tasks().ending() == Some(super::tasks::Ending::Abrupt) {
+                return;
+            }
+            let Ok(mark) = shared.committer().sync() else { return };
+            if let Err(error) = watermark.advance(mark, true) {
+                shared.committer().fail(&error);
+                return;
+            }
+        }
+        if last_round {
+            drop(folder);
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn settle_until_ended(shared: &Shared, mut settler: Settler) {
+    let mut hand = (0, 0);
+    let mut last_us = shared.clock().monotonic_us();
+    loop {
+        let ending = shared.tasks().ending();
+        if ending == Some(super::tasks::Ending::Abrupt) {
+            return;
+        }
+        let now_us = shared.clock().monotonic_us();
+        let asked = shared.tasks().take_checkpoint_request();
+        if ending.is_some() || asked || checkpoint_due(shared, now_us.saturating_sub(last_us)) {
+            last_us = now_us;
+            if let Err(failed) = checkpoint(shared, &mut settler, asked) {
+                tracing::error!("checkpoint: {failed}");
+                return;
+            }
+        }
+        if ending.is_some() {
+            return;
+        }
+        keep_within_budget(shared, &mut hand);
+        sweep_cold(shared);
+        std::thread::sleep(LOOK);
+    }
+}
+
+fn checkpoint_due(shared: &Shared, since_us: u64) -> bool {
+    let journal = shared.committer().journal_bytes();
+    let engine = shared.engine();
+    let late = since_us >= engine.config.checkpoint_interval_s.saturating_mul(1_000_000);
+    journal >= budget::checkpoint_bytes(&engine.config) || (late && engine.store.dirty_objects() > 0)
+}
+
+/// One checkpoint. See `brooklet_storage::checkpoint` for why slices add up to one state.
+fn checkpoint(shared: &Shared, settler: &mut Settler, asked: bool) -> Result<(), CommitFailed> {
+    let fail = |e: StorageError| shared.committer().fail(&e);
+    let epoch = settler.epoch();
+    let mut gathered = Gathered::default();
+    for _ in 0..PASSES {
+        let before = shared.engine().store.dirty_objects();
+        let mut left = before;
+        while left > 0 {
+            let more = shared.engine().store.gather(epoch, SLICE, &mut gathered);
+            settler.write_chunks(&mut gathered).map_err(fail)?;
+            left = if more { left.saturating_sub(SLICE) } else { 0 };
+        }
+        if shared.engine().store.dirty_objects() <= FEW {
+            break;
+        }
+    }
+    let (mark, meta) = shared.committer().cut(shared.engine_lock(), |engine| {
+        engine.store.gather(epoch, usize::MAX, &mut gathered);
+        engine.store.meta(Default::default(), epoch)
+    })?;
+    if gathered.is_empty() && !asked && mark.commit == 0 {
+        return Ok(());
+    }
+    shared.committer().sync()?;
+    let meta = brooklet_storage::checkpoint::Meta { applied: mark, ..meta };
+    settler.complete(gathered, &meta).map_err(fail)?;
+    shared.committer().drop_through(mark.commit)?;
+    let now_s = (shared.clock().now_ms() / 1000) as u64;
+    shared.engine().store.completed(epoch);
+    shared.tasks().checkpoint_done(now_s);
+    Ok(())
+}
+
+/// Drops old chunks and, when memory is short, old objects.
+fn keep_within_budget(shared: &Shared, hand: &mut (u32, u32)) {
+    let used = crate::telemetry::memory::used();
+    let mut engine = shared.engine();
+    engine.stats.peak_memory = engine.stats.peak_memory.max(used);
+    let keep = budget::resident_chunks(&engine.config);
+    engine.store.evict_chunks(keep, 4096);
+    let over = used.saturating_sub(engine.config.memory_budget()) as usize;
+    if over > 0 {
+        // What was used within the last second stays: a command may just have loaded it.
+        let before_ms = engine.clock.now_ms() - 1000;
+        let (_, next) = engine.store.evict_objects(*hand, 2048, before_ms, over);
+        *hand = next;
+        drop(engine);
+        shared.tasks().request_checkpoint_for_memory();
+    }
+}
+
+/// Loads a few keys that are past their deadline and only on disk, so that the sweep can delete them.
+fn sweep_cold(shared: &Shared) {
+    for _ in 0..64 {
+        let now_ms = shared.clock().now_ms();
+        let Some(missing) = shared.engine().store.expired_cold(now_ms) else { return };
+        let Ok(loaded) = shared.load(missing) else { return };
+        let mut engine = shared.engine();
+        engine.store.now_ms = now_ms;
+        engine.store.install(loaded);
+        engine.store.sweep_expired(now_ms, 64);
+    }
+}

@@ -1,0 +1,110 @@
+//! What every session and thread of one broker shares: the engine behind its lock, the committer, the backend.
+
+use super::clock::Clock;
+use super::commit::{CommitFailed, Committer};
+use super::engine::Engine;
+use super::settle;
+use super::tasks::{Ending, Tasks};
+use crate::config::{Config, Fsync};
+use brooklet_storage::StorageError;
+use brooklet_storage::backend::Backend;
+use brooklet_storage::journal::{Mark, NoJournal};
+use brooklet_storage::load::{Loaded, Missing};
+use parking_lot::{Mutex, MutexGuard};
+use std::sync::Arc;
+
+/// One running broker.
+pub struct Shared {
+    engine: Mutex<Engine>,
+    committer: Committer,
+    backend: Option<Arc<dyn Backend>>,
+    tasks: Tasks,
+    clock: Clock,
+}
+
+/// The threads of a durable broker; joined when it ends.
+pub type Threads = Vec<std::thread::JoinHandle<()>>;
+
+impl Shared {
+    /// A broker that keeps nothing on disk.
+    pub fn volatile(config: Config, clock: Clock) -> Arc<Shared> {
+        let tasks = Tasks::default();
+        let store = brooklet_storage::open::volatile(config.databases as usize);
+        let mut engine = Engine::new(store, config, clock.clone(), tasks.clone());
+        engine.apply_config();
+        tasks.set_started((clock.now_ms() / 1000) as u64);
+        let committer = Committer::new(Box::new(NoJournal::new()), Mark::default(), false);
+        Arc::new(Shared { engine: Mutex::new(engine), committer, backend: None, tasks, clock })
+    }
+
+    /// A broker over the folder `config.dir`, with its background threads running.
+    #[cfg(feature = "rocksdb")]
+    pub fn open(config: Config, clock: Clock) -> Result<(Arc<Shared>, Threads), StorageError> {
+        use brooklet_storage::open::open_folder;
+        let found = open_folder(&config.dir, super::budget::folder_options(&config))?;
+        for warning in &found.warnings {
+            tracing::warn!("{warning}");
+        }
+        tracing::info!(
+            "data in {}: commit {}, {} replayed from the journal",
+            config.dir.display(),
+            found.opened.mark.commit,
+            found.opened.replayed
+        );
+        let tasks = Tasks::default();
+        tasks.set_started((clock.now_ms() / 1000) as u64);
+        let always = config.appendfsync == Fsync::Always;
+        let mut engine = Engine::new(found.opened.store, config, clock.clone(), tasks.clone());
+        engine.apply_config();
+        let committer = Committer::new(found.journal, found.opened.mark, always);
+        let backend = Arc::clone(found.opened.settler.backend());
+        let shared =
+            Arc::new(Shared { engine: Mutex::new(engine), committer, backend: Some(backend), tasks, clock });
+        let threads = settle::start(&shared, found.opened.settler, found.watermark, found.folder);
+        Ok((shared, threads))
+    }
+
+    /// The engine, locked. Under it: memory work only.
+    pub fn engine(&self) -> MutexGuard<'_, Engine> {
+        self.engine.lock()
+    }
+
+    /// The lock itself, for the committer.
+    pub(crate) fn engine_lock(&self) -> &Mutex<Engine> {
+        &self.engine
+    }
+
+    /// The committer.
+    pub fn committer(&self) -> &Committer {
+        &self.committer
+    }
+
+    /// Requests to the background.
+    pub fn tasks(&self) -> &Tasks {
+        &self.tasks
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The backend's own figures.
+    pub fn backend(&self) -> Option<&Arc<dyn Backend>> {
+        self.backend.as_ref()
+    }
+
+    /// Reads what is missing. Blocks on the disk; a failure poisons the broker, because data that was promised cannot
+    /// be read.
+    pub(crate) fn load(&self, missing: Missing) -> Result<Loaded, CommitFailed> {
+        let Some(backend) = &self.backend else {
+            return Err(self.committer.fail(&StorageError::corrupt("memory", "an entry is not in memory")));
+        };
+        missing.read(&**backend).map_err(|e| self.committer.fail(&e))
+    }
+
+    /// Asks everything to end.
+    pub fn end(&self, how: Ending) {
+        self.tasks.end(how);
+    }
+}

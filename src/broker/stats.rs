@@ -1,0 +1,221 @@
+//! Counters of the engine: commands, errors, the slow log. Must never know: INFO's format.
+
+use super::clock::Clock;
+use crate::command::spec::Spec;
+use std::collections::{BTreeMap, VecDeque};
+
+/// What is known about one command.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CommandStats {
+    /// Calls that ran.
+    pub calls: u64,
+    /// Microseconds they took.
+    pub micros: u64,
+    /// Calls refused before they ran.
+    pub rejected: u64,
+    /// Calls that ran and answered an error.
+    pub failed: u64,
+    /// Calls by duration: bucket `n` counts those under 2^n microseconds.
+    pub buckets: [u64; 32],
+}
+
+/// An entry of the slow log.
+#[derive(Clone, Debug)]
+pub struct SlowCall {
+    /// Its number.
+    pub id: u64,
+    /// When it ran, Unix seconds.
+    pub at_s: i64,
+    /// How long it took, microseconds.
+    pub micros: u64,
+    /// Its arguments, shortened.
+    pub args: Vec<Vec<u8>>,
+    /// How many arguments it had.
+    pub args_total: usize,
+    /// Peer address.
+    pub addr: String,
+    /// CLIENT SETNAME.
+    pub client_name: Vec<u8>,
+}
+
+/// Counters.
+#[derive(Debug)]
+pub struct Stats {
+    /// By command, keyed by the spec's name.
+    pub commands: BTreeMap<&'static str, CommandStats>,
+    /// Errors by their code.
+    pub errors: BTreeMap<String, u64>,
+    /// The slow log, newest first.
+    pub slow: VecDeque<SlowCall>,
+    /// Number of the next slow call.
+    pub next_slow: u64,
+    /// Unix milliseconds of the start.
+    pub started_ms: i64,
+    /// Calls.
+    pub total_commands: u64,
+    /// Connections accepted.
+    pub total_connections: u64,
+    /// Connections refused because there were too many.
+    pub rejected_connections: u64,
+    /// Bytes received.
+    pub net_in: u64,
+    /// Bytes sent.
+    pub net_out: u64,
+    /// Reads that found their key.
+    pub hits: u64,
+    /// Reads that did not.
+    pub misses: u64,
+    /// Error replies.
+    pub total_errors: u64,
+    /// Clients closed because their output grew too large.
+    pub output_limit_disconnections: u64,
+    /// Clients closed because their input grew too large.
+    pub query_limit_disconnections: u64,
+    /// Calls refused for want of authentication or a wrong password.
+    pub denied_auth: u64,
+    /// The highest `used_memory` seen.
+    pub peak_memory: u64,
+    /// Whether the sweep of expired keys runs (DEBUG SET-ACTIVE-EXPIRE).
+    pub active_expire: bool,
+    /// 40 hex digits that name this run.
+    pub run_id: String,
+    /// Calls per second, lately.
+    pub ops_per_second: f64,
+    /// Bytes received per second, lately.
+    pub in_per_second: f64,
+    /// Bytes sent per second, lately.
+    pub out_per_second: f64,
+    sample: Sample,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Sample {
+    at_us: u64,
+    commands: u64,
+    net_in: u64,
+    net_out: u64,
+}
+
+/// Arguments of a slow call that are kept, and bytes of each.
+const SLOW_ARGS: usize = 32;
+const SLOW_ARG_BYTES: usize = 128;
+
+impl Stats {
+    /// Zero everywhere.
+    pub fn new(clock: &Clock) -> Stats {
+        Stats {
+            commands: BTreeMap::new(),
+            errors: BTreeMap::new(),
+            slow: VecDeque::new(),
+            next_slow: 0,
+            started_ms: clock.now_ms(),
+            total_commands: 0,
+            total_connections: 0,
+            rejected_connections: 0,
+            net_in: 0,
+            net_out: 0,
+            hits: 0,
+            misses: 0,
+            total_errors: 0,
+            output_limit_disconnections: 0,
+            query_limit_disconnections: 0,
+            denied_auth: 0,
+            peak_memory: 0,
+            active_expire: true,
+            run_id: run_id(),
+            ops_per_second: 0.0,
+            in_per_second: 0.0,
+            out_per_second: 0.0,
+            sample: Sample::default(),
+        }
+    }
+
+    /// CONFIG RESETSTAT.
+    pub fn reset(&mut self) {
+        self.commands.clear();
+        self.errors.clear();
+        for counter in [
+            &mut self.total_commands,
+            &mut self.total_connections,
+            &mut self.rejected_connections,
+            &mut self.net_in,
+            &mut self.net_out,
+            &mut self.hits,
+            &mut self.misses,
+            &mut self.total_errors,
+            &mut self.output_limit_disconnections,
+            &mut self.query_limit_disconnections,
+            &mut self.denied_auth,
+            &mut self.peak_memory,
+        ] {
+            *counter = 0;
+        }
+        self.sample = Sample::default();
+    }
+
+    /// Counts a call that ran.
+    #[inline]
+    pub fn count_call(&mut self, spec: &'static Spec, micros: u64, failed: bool) {
+        self.total_commands += 1;
+        let stats = self.commands.entry(spec.name).or_default();
+        stats.calls += 1;
+        stats.micros += micros;
+        stats.failed += u64::from(failed);
+        stats.buckets[(64 - micros.leading_zeros()).min(31) as usize] += 1;
+    }
+
+    /// Counts a call that a gate refused.
+    pub fn count_rejected(&mut self, spec: &'static Spec) {
+        self.commands.entry(spec.name).or_default().rejected += 1;
+    }
+
+    /// Counts an error line under its code. The table is bounded: codes that users can choose are not counted apart.
+    pub fn count_error(&mut self, line: &str) {
+        self.total_errors += 1;
+        let code = line.split(' ').next().unwrap_or("ERR");
+        if let Some(count) = self.errors.get_mut(code) {
+            *count += 1;
+        } else if self.errors.len() < 128 {
+            self.errors.insert(code.to_owned(), 1);
+        }
+    }
+
+    /// Adds a call to the slow log of at most `max` entries.
+    pub fn add_slow(&mut self, mut call: SlowCall, max: usize) {
+        call.args_total = call.args.len();
+        call.id = self.next_slow;
+        self.next_slow += 1;
+        if call.args.len() > SLOW_ARGS {
+            let more = call.args.len() - SLOW_ARGS + 1;
+            call.args.truncate(SLOW_ARGS - 1);
+            call.args.push(format!("... ({more} more arguments)").into_bytes());
+        }
+        for arg in call.args.iter_mut().filter(|a| a.len() > SLOW_ARG_BYTES) {
+            let more = arg.len() - SLOW_ARG_BYTES;
+            arg.truncate(SLOW_ARG_BYTES);
+            arg.extend_from_slice(format!("... ({more} more bytes)").as_bytes());
+        }
+        self.slow.push_front(call);
+        self.slow.truncate(max);
+    }
+
+    /// Updates the rates per second; called about ten times a second.
+    pub fn sample_rates(&mut self, now_us: u64) {
+        let before = self.sample;
+        let now = Sample { at_us: now_us, commands: self.total_commands, net_in: self.net_in, net_out: self.net_out };
+        self.sample = now;
+        let seconds = now_us.saturating_sub(before.at_us) as f64 / 1e6;
+        if before.at_us == 0 || seconds <= 0.0 {
+            return;
+        }
+        let mix = |old: f64, new: u64, then: u64| old * 0.8 + new.saturating_sub(then) as f64 / seconds * 0.2;
+        self.ops_per_second = mix(self.ops_per_second, now.commands, before.commands);
+        self.in_per_second = mix(self.in_per_second, now.net_in, before.net_in);
+        self.out_per_second = mix(self.out_per_second, now.net_out, before.net_out);
+    }
+}
+
+
+fn run_id() -> String {
+    (0..40).map(|_| char::from_digit(fastrand::u32(0..16), 16).unwrap_or('0')).collect()
+}

@@ -1,0 +1,151 @@
+//! Waiting: calls that found nothing and are parked until a key they look at changes, or their time is up.
+//!
+//! Nothing-found and parked happen under one hold of the engine lock, so no wake-up is lost. Waking runs the same call
+//! again; there is no second implementation of any blocking verb. Must never know: which verbs block, sockets.
+
+use super::client::ClientId;
+use super::commit::Ticket;
+use crate::command::args::OwnedArgs;
+use crate::command::spec::Spec;
+use crate::reply::Reply;
+use brooklet_storage::load::Missing;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use tokio::sync::oneshot;
+
+/// What a call that found nothing waits for.
+#[derive(Debug)]
+pub struct Park {
+    /// The keys it looks at.
+    pub keys: Vec<Box<[u8]>>,
+    /// How long it waits in milliseconds; 0 = for ever.
+    pub timeout_ms: u64,
+    /// When it should look again although no key changed (an entry falls due), Unix milliseconds.
+    pub look_again_ms: Option<i64>,
+    /// The call to run again, where it differs from the one that parked (`$` was resolved).
+    pub rewritten: Option<OwnedArgs>,
+    /// What it answers when its time is up.
+    pub empty: Reply,
+}
+
+/// What ends or interrupts a wait.
+#[derive(Debug)]
+pub enum Wake {
+    /// There is an answer (data, an error, or what stands for "time is up"); it may leave once the ticket is committed.
+    Answer(Reply, Ticket),
+    /// Something has to be loaded first: load it, call [`super::Engine::resume`], then wait on the new channel.
+    Load(Missing, oneshot::Receiver<Wake>),
+}
+
+/// A parked call.
+#[derive(Debug)]
+pub(crate) struct Wait {
+    pub client: ClientId,
+    pub db: u32,
+    pub spec: &'static Spec,
+    pub call: OwnedArgs,
+    pub keys: Vec<Box<[u8]>>,
+    pub deadline_ms: Option<i64>,
+    pub look_again_ms: Option<i64>,
+    pub empty: Reply,
+    pub wake: oneshot::Sender<Wake>,
+}
+
+/// Arrival order among all waiters; a waiter keeps it when it parks again.
+pub(crate) type Place = u64;
+
+/// All parked calls.
+#[derive(Debug, Default)]
+pub struct Waits {
+    waits: BTreeMap<Place, Wait>,
+    by_client: HashMap<ClientId, Place>,
+    by_key: HashMap<(u32, Box<[u8]>), BTreeSet<Place>>,
+    timers: BTreeSet<(i64, Place)>,
+    next: Place,
+}
+
+impl Waits {
+    /// Number of parked calls.
+    pub fn len(&self) -> usize {
+        self.waits.len()
+    }
+
+    /// Whether nobody waits.
+    pub fn is_empty(&self) -> bool {
+        self.waits.is_empty()
+    }
+
+    /// Keys that somebody waits for.
+    pub fn keys(&self) -> usize {
+        self.by_key.len()
+    }
+
+    /// Parked calls with a deadline.
+    pub fn with_deadline(&self) -> usize {
+        self.waits.values().filter(|w| w.deadline_ms.is_some()).count()
+    }
+
+    /// Whether the client is parked.
+    pub fn contains(&self, client: ClientId) -> bool {
+        self.by_client.contains_key(&client)
+    }
+
+    /// When the next timer is due.
+    pub fn next_timer(&self) -> Option<i64> {
+        self.timers.first().map(|(ms, _)| *ms)
+    }
+
+    /// Parks a call; `place` keeps its old place in all queues.
+    pub(crate) fn park(&mut self, wait: Wait, place: Option<Place>) {
+        let place = place.unwrap_or_else(|| {
+            self.next += 1;
+            self.next
+        });
+        for key in &wait.keys {
+            self.by_key.entry((wait.db, key.clone())).or_default().insert(place);
+        }
+        for at in [wait.deadline_ms, wait.look_again_ms].into_iter().flatten() {
+            self.timers.insert((at, place));
+        }
+        self.by_client.insert(wait.client, place);
+        self.waits.insert(place, wait);
+    }
+
+    /// Takes a parked call out.
+    pub(crate) fn take(&mut self, place: Place) -> Option<Wait> {
+        let wait = self.waits.remove(&place)?;
+        self.by_client.remove(&wait.client);
+        for at in [wait.deadline_ms, wait.look_again_ms].into_iter().flatten() {
+            self.timers.remove(&(at, place));
+        }
+        for key in &wait.keys {
+            let key = (wait.db, key.clone());
+            if let Some(places) = self.by_key.get_mut(&key) {
+                places.remove(&place);
+                if places.is_empty() {
+                    self.by_key.remove(&key);
+                }
+            }
+        }
+        Some(wait)
+    }
+
+    /// The parked call in a place.
+    pub(crate) fn get(&self, place: Place) -> Option<&Wait> {
+        self.waits.get(&place)
+    }
+
+    /// The place of a client's parked call.
+    pub(crate) fn place_of(&self, client: ClientId) -> Option<Place> {
+        self.by_client.get(&client).copied()
+    }
+
+    /// Who waits for a key, in order of arrival.
+    pub(crate) fn waiting_for(&self, db: u32, name: &[u8]) -> Vec<Place> {
+        self.by_key.get(&(db, name.into())).map_or_else(Vec::new, |p| p.iter().copied().collect())
+    }
+
+    /// Who must look again now because of the time; whether the wait is over is the caller's question.
+    pub(crate) fn due(&self, now_ms: i64) -> Vec<Place> {
+        self.timers.range(..=(now_ms, Place::MAX)).map(|(_, place)| *place).collect()
+    }
+}

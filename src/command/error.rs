@@ -1,0 +1,103 @@
+//! Every error text that leaves the server, once. Libraries compare some of them literally.
+//!
+//! Must never know: how an error is framed, or who raised it.
+
+use crate::broker::wait::Park;
+use brooklet_storage::load::Missing;
+use std::borrow::Cow;
+
+/// Why a command has no answer (yet).
+#[derive(Debug)]
+pub enum Refusal {
+    /// An error line for the client, with its code.
+    Wire(Cow<'static, str>),
+    /// Something is only on disk: load it, then run the command again.
+    Missing(Missing),
+    /// There is nothing yet: wait, then run the command again.
+    Park(Box<Park>),
+}
+
+impl From<Missing> for Refusal {
+    fn from(missing: Missing) -> Refusal {
+        Refusal::Missing(missing)
+    }
+}
+
+const fn text(text: &'static str) -> Refusal {
+    Refusal::Wire(Cow::Borrowed(text))
+}
+
+fn owned(text: String) -> Refusal {
+    Refusal::Wire(Cow::Owned(text))
+}
+
+fn lossy(bytes: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(bytes)
+}
+
+macro_rules! texts {
+    ($($name:ident = $text:literal;)*) => { $(#[doc = $text] pub const $name: Refusal = text($text);)* };
+}
+
+texts! {
+    SYNTAX = "ERR syntax error";
+    NOT_INTEGER = "ERR value is not an integer or out of range";
+    NOT_FLOAT = "ERR value is not a valid float";
+    OUT_OF_RANGE = "ERR value is out of range";
+    NOT_POSITIVE = "ERR value is out of range, must be positive";
+    NO_SUCH_KEY = "ERR no such key";
+    WRONG_TYPE = "WRONGTYPE Operation against a key holding the wrong kind of value";
+    INVALID_CURSOR = "ERR invalid cursor";
+    DB_OUT_OF_RANGE = "ERR DB index is out of range";
+    NOAUTH = "NOAUTH Authentication required.";
+    OOM = "OOM command not allowed when used memory > 'maxmemory'.";
+    TIMEOUT_NOT_INTEGER = "ERR timeout is not an integer or out of range";
+    TIMEOUT_NEGATIVE = "ERR timeout is negative";
+    TIMEOUT_OUT_OF_RANGE = "ERR timeout is out of range";
+    UNBLOCKED = "UNBLOCKED client unblocked via CLIENT UNBLOCK";
+    INVALID_STREAM_ID = "ERR Invalid stream ID specified as stream command argument";
+    XADD_ID_ZERO = "ERR The ID specified in XADD must be greater than 0-0";
+    XADD_ID_SMALL = "ERR The ID specified in XADD is equal or smaller than the target stream top item";
+    XADD_EXHAUSTED = "ERR The stream has exhausted the last possible ID, unable to add more items";
+    XADD_TOO_LARGE = "ERR Elements are too large to be stored";
+    TRIM_BOTH = "ERR syntax error, MAXLEN and MINID options at the same time are not compatible";
+    TRIM_MAXLEN_NEGATIVE = "ERR The MAXLEN argument must be >= 0.";
+    TRIM_LIMIT_NEGATIVE = "ERR The LIMIT argument must be >= 0.";
+    TRIM_LIMIT_WITHOUT_STRATEGY = "ERR syntax error, LIMIT cannot be used without specifying a trimming strategy";
+    TRIM_LIMIT_WITHOUT_ABOUT = "ERR syntax error, LIMIT cannot be used without the special ~ option";
+    IDMP_TWICE = "ERR syntax error, IDMP/IDMPAUTO specified multiple times";
+    IDMPAUTO_NO_PRODUCER = "ERR syntax error, IDMPAUTO requires a non-empty producer ID";
+    IDMP_NO_PRODUCER = "ERR syntax error, IDMP requires a non-empty producer ID";
+    IDMP_NO_IID = "ERR syntax error, IDMP requires a non-empty idempotent ID";
+    IDMP_NOT_AUTO = "ERR syntax error, IDMP/IDMPAUTO can be used only with auto-generated IDs";
+}
+
+/// The line for an unknown command, quoting what was sent up to about 128 bytes.
+pub fn unknown_command(name: &[u8], args: super::args::Args<'_>) -> Refusal {
+    let mut quoted = String::new();
+    for arg in args.from(1).iter() {
+        if quoted.len() >= 128 {
+            break;
+        }
+        let room = 128 - quoted.len();
+        quoted.push_str(&format!("'{}' ", lossy(&arg[..arg.len().min(room)])));
+    }
+    let name = &name[..name.len().min(128)];
+    owned(format!("ERR unknown command '{}', with args beginning with: {quoted}", lossy(name)))
+}
+
+/// The line for an unknown subcommand of a container.
+pub fn unknown_subcommand(container: &str, sub: &[u8]) -> Refusal {
+    let container = container.to_ascii_uppercase();
+    owned(format!("ERR unknown subcommand '{}'. Try {container} HELP.", lossy(&sub[..sub.len().min(128)])))
+}
+
+/// The line for a wrong number of arguments; `name` is the spec's name.
+pub fn wrong_arity(name: &str) -> Refusal {
+    owned(format!("ERR wrong number of arguments for '{name}' command"))
+}
+
+/// The line for a deadline that is not after now, or too far away.
+pub fn invalid_expire(command: &str) -> Refusal {
+    owned(format!("ERR invalid expire time in '{command}' command"))
+}
