@@ -7,6 +7,7 @@ pub mod budget;
 pub mod client;
 pub mod clock;
 pub mod commit;
+pub mod context;
 pub mod engine;
 pub mod settle;
 pub mod shared;

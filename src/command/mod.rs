@@ -1,3 +1,18 @@
 //! Commands: what a client typed, one file per verb.
+//!
+//! A verb's file has, in this order: what it promises, its [`spec::Spec`], its typed arguments, `parse` (pure), `run`,
+//! tests of parse. Must never know: sockets, encodings, locks. Read next: `spec.rs`, `stream/xadd.rs`, `table.rs`.
 
 pub mod args;
+pub mod dispatch;
+pub mod error;
+pub mod gate;
+pub mod number;
+pub mod spec;
+pub mod table;
+
+mod connection;
+mod keyspace;
+mod server;
+mod stream;
+mod string;

@@ -1,0 +1,3 @@
+//! Verbs about the connection.
+
+pub mod ping;

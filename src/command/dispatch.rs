@@ -1,0 +1,100 @@
+//! From a call to its outcome: find the verb, pass the gates, run it, count it.
+//!
+//! Must never know: sockets, encodings, who holds the engine lock.
+
+use super::args::Args;
+use super::error::Refusal;
+use super::gate::{self, Stop};
+use super::spec::{Flag, Spec};
+use super::table;
+use crate::broker::client::{ClientId, ReplyMode};
+use crate::broker::stats::SlowCall;
+use crate::broker::{Engine, Executed};
+use crate::reply::Reply;
+
+/// Executes one call of a client.
+pub fn dispatch(engine: &mut Engine, client: ClientId, args: Args<'_>) -> Executed {
+    let spec = match table::resolve(args) {
+        Ok(spec) => spec,
+        Err(refusal) => return refuse(engine, refusal),
+    };
+    match gate::check(engine, client, spec, args) {
+        Ok(()) => {}
+        Err(Stop::Paused(until_ms)) => return Executed::Paused(until_ms),
+        Err(Stop::Refused(refusal)) => {
+            engine.stats.count_rejected(spec);
+            return refuse(engine, refusal);
+        }
+    }
+    let began_us = engine.clock.monotonic_us();
+    if let Some(c) = engine.clients.get_mut(client) {
+        c.last_command = spec.name;
+        c.total_commands += 1;
+    }
+    let executed = engine.execute(client, spec, args);
+    if !matches!(executed, Executed::Missing(_)) {
+        let micros = engine.clock.monotonic_us().saturating_sub(began_us);
+        account(engine, client, spec, args, &executed, micros);
+    }
+    executed
+}
+
+fn refuse(engine: &mut Engine, refusal: Refusal) -> Executed {
+    let Refusal::Wire(line) = refusal else { return Executed::Reply(Reply::Null) };
+    engine.stats.count_error(&line);
+    Executed::Reply(Reply::Error(line))
+}
+
+fn account(
+    engine: &mut Engine,
+    client: ClientId,
+    spec: &'static Spec,
+    args: Args<'_>,
+    executed: &Executed,
+    micros: u64,
+) {
+    let error = match executed {
+        Executed::Reply(Reply::Error(line)) => Some(line),
+        _ => None,
+    };
+    engine.stats.count_call(spec, micros, error.is_some());
+    if let Some(line) = error {
+        engine.stats.count_error(line);
+    }
+    let limit = engine.config.slowlog_log_slower_than_us;
+    if limit >= 0 && micros as i64 >= limit && !spec.has(Flag::SkipSlowlog) {
+        add_slow(engine, client, args, micros);
+    }
+}
+
+fn add_slow(engine: &mut Engine, client: ClientId, args: Args<'_>, micros: u64) {
+    let Some(c) = engine.clients.get(client) else { return };
+    let call = SlowCall {
+        id: 0,
+        at_s: engine.clock.now_ms() / 1000,
+        micros,
+        args: args.iter().take(64).map(<[u8]>::to_vec).collect(),
+        args_total: args.len(),
+        addr: c.addr.clone(),
+        client_name: c.name.clone(),
+    };
+    let max = engine.config.slowlog_max_len as usize;
+    engine.stats.add_slow(call, max);
+}
+
+/// Whether the reply of the call that just ran is sent; steps CLIENT REPLY's state.
+pub fn is_answered(engine: &mut Engine, client: ClientId) -> bool {
+    let Some(c) = engine.clients.get_mut(client) else { return false };
+    match c.reply_mode {
+        ReplyMode::On => true,
+        ReplyMode::Off => false,
+        ReplyMode::SkipNext => {
+            c.reply_mode = ReplyMode::Skip;
+            false
+        }
+        ReplyMode::Skip => {
+            c.reply_mode = ReplyMode::On;
+            false
+        }
+    }
+}

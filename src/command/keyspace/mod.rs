@@ -1,0 +1,1 @@
+//! Verbs about keys of any type.

@@ -1,0 +1,54 @@
+//! All verbs, one line each. Adding a verb: its file, and its line here.
+
+use super::args::Args;
+use super::error::{self, Refusal};
+use super::spec::{Kind, Spec};
+use super::{connection, keyspace, server, stream, string};
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+/// Every verb (subcommands hang below their container).
+pub static VERBS: &[&Spec] = &[
+    &connection::ping::SPEC,
+    &string::get::SPEC,
+    &string::set::SPEC,
+    &stream::xadd::SPEC,
+    &stream::xlen::SPEC,
+    &stream::xreadgroup::SPEC,
+    &stream::xack::SPEC,
+    &stream::xgroup::SPEC,
+];
+
+/// Longest name of a verb; anything longer is unknown.
+const LONGEST: usize = 32;
+
+type ByName = HashMap<&'static [u8], &'static Spec, foldhash::fast::FixedState>;
+
+static BY_NAME: LazyLock<ByName> =
+    LazyLock::new(|| VERBS.iter().map(|spec| (spec.name.as_bytes(), *spec)).collect());
+
+/// The verb called `name`, in any case.
+#[inline]
+pub fn find(name: &[u8]) -> Option<&'static Spec> {
+    let mut lower = [0u8; LONGEST];
+    let lower = lower.get_mut(..name.len())?;
+    lower.copy_from_slice(name);
+    lower.make_ascii_lowercase();
+    BY_NAME.get(&*lower).copied()
+}
+
+/// The verb or subcommand that a call means, with the right number of arguments.
+#[inline]
+pub fn resolve(args: Args<'_>) -> Result<&'static Spec, Refusal> {
+    let spec = find(args.at(0)).ok_or_else(|| error::unknown_command(args.at(0), args))?;
+    let spec = match spec.kind {
+        Kind::Container if args.len() > 1 => subcommand(spec, args.at(1))?,
+        _ => spec,
+    };
+    if spec.accepts(args.len()) { Ok(spec) } else { Err(error::wrong_arity(spec.name)) }
+}
+
+fn subcommand(container: &'static Spec, name: &[u8]) -> Result<&'static Spec, Refusal> {
+    let found = container.subcommands.iter().find(|s| s.own_name().as_bytes().eq_ignore_ascii_case(name));
+    found.copied().ok_or_else(|| error::unknown_subcommand(container.name, name))
+}

@@ -1,0 +1,166 @@
+//! One client of the broker, on a socket or in process; the one door to the engine.
+//!
+//! A session runs a burst of calls under one hold of the engine lock and gets back what stopped it. Whoever drives the
+//! session (a connection, or [`crate::Session`] in process) commits, loads and waits without the lock.
+//! Must never know: sockets, RESP frames.
+
+use crate::broker::client::{ClientId, Origin};
+use crate::broker::commit::Ticket;
+use crate::broker::shared::Shared;
+use crate::broker::wait::Wake;
+use crate::broker::{Engine, Executed};
+use crate::command::args::Args;
+use crate::command::dispatch::{dispatch, is_answered};
+use crate::reply::Reply;
+use crate::resp::encode::Protocol;
+use brooklet_storage::load::{Loaded, Missing};
+use std::sync::Arc;
+use tokio::sync::{Notify, oneshot};
+
+/// Why a burst stopped.
+#[derive(Debug)]
+pub enum Stop {
+    /// All calls ran, or the share of one turn is used up.
+    Turn,
+    /// The last call waits.
+    Parked(oneshot::Receiver<Wake>),
+    /// The next call needs something from the disk.
+    Missing(Missing),
+    /// The next call must not run before this time, Unix milliseconds.
+    Paused(i64),
+    /// The session must end after its replies.
+    Close,
+}
+
+/// What one turn did.
+#[derive(Debug)]
+pub struct Turn {
+    /// Calls that ran; the next one is this index.
+    pub next: usize,
+    /// Why it stopped.
+    pub stop: Stop,
+    /// The replies may leave when this is committed.
+    pub ticket: Ticket,
+}
+
+/// Calls that run under one hold of the lock at most.
+const TURN_CALLS: usize = 512;
+/// Microseconds after which a turn ends between two calls.
+const TURN_US: u64 = 1000;
+
+/// A client's seat at the engine.
+pub struct Seat {
+    shared: Arc<Shared>,
+    id: ClientId,
+    outside: Arc<Notify>,
+}
+
+impl Seat {
+    /// Opens a session; `None` if there are too many.
+    pub fn open(shared: &Arc<Shared>, origin: Origin) -> Option<Seat> {
+        let mut engine = shared.engine();
+        engine.stats.total_connections += 1;
+        if engine.clients.len() >= engine.config.maxclients as usize {
+            engine.stats.rejected_connections += 1;
+            return None;
+        }
+        let (authenticated, now_ms) = (engine.config.requirepass.is_empty(), engine.clock.now_ms());
+        let id = engine.clients.open(origin, authenticated, now_ms);
+        let outside = engine.clients.get(id).map(|c| Arc::clone(&c.outside)).unwrap_or_default();
+        drop(engine);
+        Some(Seat { shared: Arc::clone(shared), id, outside })
+    }
+
+    /// The client's number.
+    pub fn id(&self) -> ClientId {
+        self.id
+    }
+
+    /// The broker.
+    pub fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    /// Rings when the session must look whether it was killed.
+    pub fn outside(&self) -> &Notify {
+        &self.outside
+    }
+
+    /// Whether somebody ended this session.
+    pub fn is_killed(&self) -> bool {
+        self.shared.engine().clients.get(self.id).is_none_or(|c| c.killed)
+    }
+
+    /// Runs calls from `from` on and hands out their replies with the protocol each was made for.
+    pub fn run<'a>(
+        &self,
+        calls: impl Fn(usize) -> Option<Args<'a>>,
+        from: usize,
+        mut answer: impl FnMut(Protocol, Reply),
+    ) -> Turn {
+        let mut engine = self.shared.engine();
+        let began_us = engine.clock.monotonic_us();
+        let mut next = from;
+        let stop = loop {
+            let Some(args) = calls(next) else { break Stop::Turn };
+            let executed = dispatch(&mut engine, self.id, args);
+            next += 1;
+            match executed {
+                Executed::Reply(reply) => {
+                    if self.answer(&mut engine, reply, &mut answer) {
+                        break Stop::Close;
+                    }
+                }
+                Executed::Parked(wake) => break Stop::Parked(wake),
+                Executed::Missing(missing) => {
+                    next -= 1;
+                    break Stop::Missing(missing);
+                }
+                Executed::Paused(until_ms) => {
+                    next -= 1;
+                    break Stop::Paused(until_ms);
+                }
+            }
+            if next - from >= TURN_CALLS || engine.clock.monotonic_us() - began_us >= TURN_US {
+                break Stop::Turn;
+            }
+        };
+        if let Some(client) = engine.clients.get_mut(self.id) {
+            client.active_ms = engine.store.now_ms;
+        }
+        Turn { next, stop, ticket: engine.ticket() }
+    }
+
+    /// Hands out one reply; whether the session must end after it.
+    fn answer(&self, engine: &mut Engine, reply: Reply, answer: &mut impl FnMut(Protocol, Reply)) -> bool {
+        let protocol = engine.clients.get(self.id).map_or(Protocol::Resp2, |c| c.protocol);
+        if is_answered(engine, self.id) {
+            answer(protocol, reply);
+        }
+        engine.clients.get(self.id).is_none_or(|c| c.close_after_reply || c.killed)
+    }
+
+    /// The answer of a parked call, as it is to be sent.
+    pub fn woken(&self, reply: Reply, mut answer: impl FnMut(Protocol, Reply)) {
+        let mut engine = self.shared.engine();
+        self.answer(&mut engine, reply, &mut answer);
+    }
+
+    /// Puts what was loaded in its place.
+    pub fn install(&self, loaded: Loaded) {
+        let mut engine = self.shared.engine();
+        engine.store.now_ms = engine.clock.now_ms();
+        engine.store.install(loaded);
+    }
+
+    /// Continues a parked call whose load is done.
+    pub fn resume(&self, loaded: Loaded) {
+        self.shared.engine().resume(self.id, loaded);
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.shared.engine().close(self.id);
+    }
+}
