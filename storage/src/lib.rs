@@ -5,12 +5,17 @@
 //! Read next: `batch.rs` (the language of change), `store.rs` (the state it changes), `checkpoint.rs` (how it settles).
 
 pub mod backend;
+mod disk;
 pub mod error;
+pub mod folder;
 pub mod id;
 pub mod journal;
 pub mod stream;
 pub mod varint;
+pub mod watermark;
 
 pub use error::StorageError;
+pub use folder::DataFolder;
 pub use id::StreamId;
 pub use stream::fields::Fields;
+pub use watermark::Watermark;
