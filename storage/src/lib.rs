@@ -8,8 +8,10 @@ pub mod backend;
 pub mod batch;
 pub mod checkpoint;
 pub mod codec;
+mod disk;
 pub mod error;
 mod evict;
+pub mod folder;
 pub mod id;
 pub mod journal;
 pub mod keys;
@@ -19,6 +21,7 @@ pub mod open;
 pub mod store;
 pub mod stream;
 pub mod varint;
+pub mod watermark;
 
 pub use error::StorageError;
 pub use id::StreamId;

@@ -2,6 +2,23 @@
 //!
 //! One record per commit group, however many keys it touches. A record carries its commit number and a checksum
 //! chained over all records before it, so neither a stale record in a recycled file nor a missing one goes unseen.
+//!
+//! Owns: the contract of a journal, and its implementations below. Must never know: what a payload means.
+//! Read next: `file.rs` (the one on disk), `memory.rs` (the ones that are not).
+
+pub mod file;
+mod live;
+pub mod memory;
+mod record;
+mod replay;
+mod segment;
+mod spare;
+mod sync;
+#[cfg(test)]
+mod tests;
+
+pub use file::{FileJournal, FileJournalOptions};
+pub use memory::{MemoryJournal, NoJournal};
 
 use crate::error::Result;
 use std::sync::Arc;
@@ -22,13 +39,9 @@ pub struct Mark {
 pub trait Journal: Send {
     /// Calls `visit` for every record after `applied`, in order, and leaves the journal ready to append behind the
     /// last intact one. Called once, before any append. Returns the last mark (`applied` if there is nothing after it).
-    fn replay(
-        &mut self,
-        applied: Mark,
-        visit: &mut dyn FnMut(CommitNo, &[u8]) -> Result<()>,
-    ) -> Result<Mark>;
+    fn replay(&mut self, applied: Mark, visit: &mut dyn FnMut(CommitNo, &[u8]) -> Result<()>) -> Result<Mark>;
 
-    /// Appends one record with one write; durable only after [`Sync::sync`]. Returns the new mark.
+    /// Appends one record with one write; durable only after [`Syncer::sync`]. Returns the new mark.
     fn append(&mut self, payload: &[u8]) -> Result<Mark>;
 
     /// The durable side, usable from another thread while appends go on.
@@ -39,10 +52,30 @@ pub trait Journal: Send {
 
     /// Bytes of live records since the last [`Journal::drop_through`].
     fn live_bytes(&self) -> u64;
+
+    /// After [`Journal::replay`]: what lies on disk behind the end of the log and does not continue it, in words for an
+    /// operator. Normal after a power cut that took unsynced records; whether anything durable is missing, the
+    /// watermark says.
+    fn tail_damage(&self) -> Option<&str> {
+        None
+    }
+
+    /// After [`Journal::replay`]: a commit that the journal itself knows to have been durable once. Recovering less is
+    /// loss, also where the watermark was lost too. Lags behind: 0 says nothing.
+    fn known_durable(&self) -> CommitNo {
+        0
+    }
 }
 
 /// Makes appended records durable.
 pub trait Syncer: Send + Sync {
-    /// fdatasync of everything appended before the call; returns the mark that is durable now.
+    /// fdatasync of everything appended before the call; returns the mark that is durable now. After one failure every
+    /// later sync and append fails: what became of the failed records is unknown until the journal is opened again.
     fn sync(&self) -> Result<Mark>;
+
+    /// Prepares what the next appends will need, so that they need not. For a background thread, as often as it likes:
+    /// returns at once when there is nothing to do.
+    fn prepare(&self) -> Result<()> {
+        Ok(())
+    }
 }

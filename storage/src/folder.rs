@@ -1,0 +1,156 @@
+//! The data folder: who may use it, and what format it is in.
+//!
+//! Owns: the lock, the format number, the names inside the folder. Must never know: what is in the files.
+//! Read next: `journal/file.rs`, `watermark.rs` (two of the tenants).
+
+use crate::disk;
+use crate::error::{Result, StorageError};
+use rustix::fs::{FlockOperation, flock};
+use std::fs::File;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+/// The newest data format this program reads, and the one it writes.
+pub const FORMAT: u32 = 1;
+
+const LOCK_NAME: &str = "LOCK";
+const FORMAT_NAME: &str = "FORMAT";
+const JOURNAL_NAME: &str = "journal";
+const WATERMARK_NAME: &str = "watermark";
+const BACKEND_NAME: &str = "backend";
+
+/// A data folder that belongs to this process until it is dropped.
+#[derive(Debug)]
+pub struct DataFolder {
+    path: PathBuf,
+    created: bool,
+    /// Closing the file gives the lock back, also when the process dies.
+    _lock: File,
+}
+
+impl DataFolder {
+    /// Locks `path` and checks its format, creating the folder (for its owner only) or an empty store in it where
+    /// there is none. Fails with [`StorageError::Locked`] or [`StorageError::FormatTooNew`].
+    pub fn open(path: &Path) -> Result<DataFolder> {
+        disk::create_folder(path)?;
+        let lock = lock(path)?;
+        let created = match read_format(&path.join(FORMAT_NAME))? {
+            Some(found) if found > FORMAT => return Err(StorageError::FormatTooNew { found, known: FORMAT }),
+            Some(_) => false,
+            None => {
+                begin(path)?;
+                true
+            }
+        };
+        Ok(DataFolder { path: path.to_path_buf(), created, _lock: lock })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether this opening made it: there was no data before.
+    pub fn was_created(&self) -> bool {
+        self.created
+    }
+
+    /// The folder of the journal.
+    pub fn journal(&self) -> PathBuf {
+        self.path.join(JOURNAL_NAME)
+    }
+
+    /// The watermark file.
+    pub fn watermark(&self) -> PathBuf {
+        self.path.join(WATERMARK_NAME)
+    }
+
+    /// The folder of the backend.
+    pub fn backend(&self) -> PathBuf {
+        self.path.join(BACKEND_NAME)
+    }
+}
+
+fn lock(folder: &Path) -> Result<File> {
+    let path = folder.join(LOCK_NAME);
+    let file =
+        disk::options().create(true).truncate(false).open(&path).map_err(StorageError::io("open lock", &path))?;
+    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(file),
+        Err(rustix::io::Errno::WOULDBLOCK) => Err(StorageError::Locked(folder.to_path_buf())),
+        Err(error) => Err(StorageError::io("lock", &path)(error.into())),
+    }
+}
+
+fn read_format(path: &Path) -> Result<Option<u32>> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(StorageError::io("read format", path)(error)),
+    };
+    let number = text.trim().parse();
+    number.map(Some).map_err(|_| StorageError::corrupt("FORMAT", format!("{} holds no number", path.display())))
+}
+
+/// Writes the format number. It is the first file of a store, so data without it means that it was lost, and with it
+/// the knowledge of how to read the data. (Other people's files may lie here; only our own names count.)
+fn begin(folder: &Path) -> Result<()> {
+    for name in [JOURNAL_NAME, WATERMARK_NAME, BACKEND_NAME] {
+        if folder.join(name).exists() {
+            let detail = format!("{} holds data ({name}), but no FORMAT file", folder.display());
+            return Err(StorageError::corrupt("data folder", detail));
+        }
+    }
+    disk::replace(&folder.join(FORMAT_NAME), format!("{FORMAT}\n").as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    fn mode(path: &Path) -> u32 {
+        std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn a_new_folder_is_private_and_known_when_opened_again() {
+        let parent = tempfile::tempdir().unwrap();
+        let path = parent.path().join("deep/data");
+        let folder = DataFolder::open(&path).unwrap();
+        assert!(folder.was_created());
+        assert_eq!((mode(&path), mode(&path.join("LOCK")), mode(&path.join("FORMAT"))), (0o700, 0o600, 0o600));
+        drop(folder);
+        assert!(!DataFolder::open(&path).unwrap().was_created());
+    }
+
+    #[test]
+    fn the_lock_is_exclusive_and_goes_with_its_owner() {
+        let parent = tempfile::tempdir().unwrap();
+        let first = DataFolder::open(parent.path()).unwrap();
+        assert!(matches!(DataFolder::open(parent.path()), Err(StorageError::Locked(path)) if path == parent.path()));
+        drop(first);
+        DataFolder::open(parent.path()).unwrap();
+    }
+
+    #[test]
+    fn a_newer_or_unreadable_format_is_refused() {
+        let parent = tempfile::tempdir().unwrap();
+        drop(DataFolder::open(parent.path()).unwrap());
+        std::fs::write(parent.path().join("FORMAT"), "2\n").unwrap();
+        let refused = DataFolder::open(parent.path());
+        assert!(matches!(refused, Err(StorageError::FormatTooNew { found: 2, known: FORMAT })));
+        std::fs::write(parent.path().join("FORMAT"), "two").unwrap();
+        assert!(matches!(DataFolder::open(parent.path()), Err(StorageError::Corrupt { .. })));
+    }
+
+    #[test]
+    fn data_without_a_format_is_refused_but_strangers_files_are_not() {
+        let parent = tempfile::tempdir().unwrap();
+        std::fs::create_dir(parent.path().join("lost+found")).unwrap();
+        drop(DataFolder::open(parent.path()).unwrap());
+        std::fs::create_dir(parent.path().join("journal")).unwrap();
+        std::fs::remove_file(parent.path().join("FORMAT")).unwrap();
+        assert!(matches!(DataFolder::open(parent.path()), Err(StorageError::Corrupt { .. })));
+    }
+}

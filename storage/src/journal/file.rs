@@ -1,0 +1,264 @@
+//! The journal in files: a row of segments in one folder.
+//!
+//! Owns: appending, switching to the next segment, giving segments back. Must never know: what a payload means, when a
+//! reply may leave. Read next: `replay.rs` (reading back), `sync.rs` (durability), `spare.rs` (recycled files).
+//!
+//! Opening and replaying change nothing that was ever part of the log. The first append does: it puts dead files aside
+//! and begins a *new* segment. An old segment is never written again, so what is durable is never at risk, and what a
+//! crash left behind its end needs no cleaning: the header of the new segment says where the log went on.
+
+use super::live::LiveBytes;
+use super::record;
+use super::replay::{Closed, Replay, Visit};
+use super::segment::{Found, Header, RECORDS_AT, Segment, sequence_of};
+use super::spare::SparePool;
+use super::sync::Shared;
+use super::{CommitNo, Journal, Mark, Syncer};
+use crate::disk;
+use crate::error::{Result, StorageError};
+use std::collections::VecDeque;
+use std::fs::File;
+use std::hash::{BuildHasher, RandomState};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+/// A write buffer larger than this is given back after the record that needed it.
+const KEPT_BUFFER_BYTES: usize = 1 << 20;
+
+/// How a file journal behaves.
+#[derive(Clone, Copy, Debug)]
+pub struct FileJournalOptions {
+    /// Bytes of one segment file. A larger record gets a file of its own.
+    pub segment_bytes: u64,
+    /// At most so many bytes of spare files are kept.
+    pub spare_bytes: u64,
+    /// Must differ at every opening of the same folder: it tells records of this process from older ones in the same
+    /// file. The default is drawn from the operating system.
+    pub nonce: u64,
+    /// Start even if records right behind the applied commit are known to be lost; without them.
+    pub accept_data_loss: bool,
+}
+
+impl Default for FileJournalOptions {
+    fn default() -> Self {
+        FileJournalOptions {
+            segment_bytes: 16 << 20,
+            spare_bytes: 64 << 20,
+            nonce: RandomState::new().hash_one(0),
+            accept_data_loss: false,
+        }
+    }
+}
+
+/// A journal in a folder of segment files. See the module for what happens when.
+#[derive(Debug)]
+pub struct FileJournal {
+    options: FileJournalOptions,
+    pub(super) shared: Arc<Shared>,
+    mark: Mark,
+    pub(super) active: Option<Active>,
+    closed: VecDeque<Closed>,
+    /// Files to put aside before the first append.
+    dead: Vec<PathBuf>,
+    next_sequence: u64,
+    live: LiveBytes,
+    buffer: Vec<u8>,
+    stage: Stage,
+    damage: Option<String>,
+    known_durable: CommitNo,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Opened,
+    Replayed,
+    Appending,
+}
+
+/// The segment that is written to.
+#[derive(Debug)]
+pub(super) struct Active {
+    pub segment: Arc<Segment>,
+    salt: u64,
+    offset: u64,
+    end: u64,
+}
+
+impl FileJournal {
+    /// Opens the journal in `folder`, creating the folder. The caller holds the lock of the data folder.
+    pub fn open(folder: &Path, options: FileJournalOptions) -> Result<FileJournal> {
+        let options = FileJournalOptions { segment_bytes: options.segment_bytes.max(RECORDS_AT + 1), ..options };
+        disk::create_folder(folder)?;
+        let spares = SparePool::open(folder, options.segment_bytes, options.spare_bytes)?;
+        Ok(FileJournal {
+            options,
+            shared: Arc::new(Shared::open(folder, spares)?),
+            mark: Mark::default(),
+            active: None,
+            closed: VecDeque::new(),
+            dead: Vec::new(),
+            next_sequence: 1,
+            live: LiveBytes::default(),
+            buffer: Vec::new(),
+            stage: Stage::Opened,
+            damage: None,
+            known_durable: 0,
+        })
+    }
+
+    /// All files with the name of a segment, ascending.
+    fn segments(&self) -> Result<Vec<Found>> {
+        let folder = &self.shared.folder;
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(folder).map_err(StorageError::io("list", folder))? {
+            let entry = entry.map_err(StorageError::io("list", folder))?;
+            if let Some(sequence) = entry.file_name().to_str().and_then(sequence_of) {
+                found.push(Found::open(entry.path(), sequence)?);
+            }
+        }
+        found.sort_unstable_by_key(|found| found.sequence);
+        Ok(found)
+    }
+
+    fn misuse(&self, what: &'static str) -> StorageError {
+        StorageError::io(what, &self.shared.folder)(std::io::ErrorKind::InvalidInput.into())
+    }
+
+    /// The active segment if the record fits, else a new one.
+    fn room(&mut self, bytes: u64) -> Result<Active> {
+        match self.active.take() {
+            Some(active) if active.end - active.offset >= bytes => return Ok(active),
+            Some(full) => {
+                self.closed.push_back(Closed { path: full.segment.path.clone(), last: self.mark.commit });
+            }
+            None => {}
+        }
+        self.settle()?;
+        self.next_segment(bytes)
+    }
+
+    /// Once, before the first append: what replay found dead must stay dead, whatever else survives a power cut.
+    fn settle(&mut self) -> Result<()> {
+        if self.stage == Stage::Appending {
+            return Ok(());
+        }
+        while let Some(path) = self.dead.last() {
+            self.shared.spares.give(path)?;
+            self.dead.pop();
+        }
+        self.shared.sync_names().map_err(|error| self.shared.failed(error))?;
+        self.stage = Stage::Appending;
+        Ok(())
+    }
+
+    fn next_segment(&mut self, bytes: u64) -> Result<Active> {
+        let sequence = self.next_sequence;
+        let salt = xxh3_64_with_seed(&sequence.to_le_bytes(), self.options.nonce);
+        let durable = self.shared.durable().commit;
+        let header = Header { sequence, salt, before: self.mark, durable };
+        let (folder, spares) = (&self.shared.folder, &self.shared.spares);
+        let end = self.options.segment_bytes.max(RECORDS_AT + bytes);
+        let segment = if end > self.options.segment_bytes {
+            Segment::create(folder, &header)?
+        } else {
+            let spare = spares.take().map_or_else(|| spares.create(false), Ok)?;
+            Segment::recycle(folder, &spare, &header)?
+        };
+        self.next_sequence += 1;
+        self.shared.begun();
+        Ok(Active { segment, salt, offset: RECORDS_AT, end })
+    }
+
+    /// One write of the record in the buffer. After an error the place is written again by the next append.
+    fn write(&self, active: &mut Active) -> Result<()> {
+        match active.segment.file.write_all_at(&self.buffer, active.offset) {
+            Ok(()) => {
+                active.offset += self.buffer.len() as u64;
+                Ok(())
+            }
+            Err(error) => Err(StorageError::io("write journal", &active.segment.path)(error)),
+        }
+    }
+
+    fn try_append(&mut self, payload: &[u8], length: u32) -> Result<Mark> {
+        let mut active = self.room(record::HEADER as u64 + u64::from(length))?;
+        let mark = record::encode(&mut self.buffer, self.mark, active.salt, payload, length);
+        let written = self.write(&mut active);
+        if written.is_ok() {
+            self.shared.appended(mark, &active.segment);
+        }
+        self.active = Some(active);
+        written.map(|()| mark)
+    }
+}
+
+impl Journal for FileJournal {
+    fn replay(&mut self, applied: Mark, visit: &mut Visit<'_>) -> Result<Mark> {
+        if self.stage != Stage::Opened {
+            return Err(self.misuse("replay a second time journal"));
+        }
+        let found = self.segments()?;
+        self.next_sequence = found.last().map_or(1, |last| last.sequence + 1);
+        let outcome = Replay { applied, found, live: &mut self.live }.run(visit)?;
+        self.damage = outcome.damage.clone();
+        self.known_durable = outcome.known_durable;
+        if !self.options.accept_data_loss {
+            outcome.gap(applied)?;
+        }
+        let open = |closed: &Closed| {
+            let file = File::open(&closed.path).map_err(StorageError::io("open journal", &closed.path))?;
+            Ok(Arc::new(Segment { path: closed.path.clone(), file }))
+        };
+        let unsynced = outcome.live.iter().map(open).collect::<Result<Vec<_>>>()?;
+        self.shared.begin(outcome.mark, applied, unsynced);
+        self.mark = outcome.mark;
+        self.closed = outcome.live.into();
+        self.dead = outcome.dead;
+        self.stage = Stage::Replayed;
+        Ok(self.mark)
+    }
+
+    fn append(&mut self, payload: &[u8]) -> Result<Mark> {
+        self.shared.check()?;
+        if self.stage == Stage::Opened {
+            return Err(self.misuse("append before replay to journal"));
+        }
+        let length = record::length(payload).ok_or_else(|| self.misuse("append over 4 GiB to journal"))?;
+        self.mark = self.try_append(payload, length).map_err(|error| self.shared.failed_write(error))?;
+        self.live.add(self.mark.commit, self.buffer.len() as u64);
+        if self.buffer.capacity() > KEPT_BUFFER_BYTES {
+            self.buffer = Vec::new();
+        }
+        Ok(self.mark)
+    }
+
+    fn syncer(&self) -> Arc<dyn Syncer> {
+        self.shared.clone()
+    }
+
+    fn drop_through(&mut self, commit: CommitNo) -> Result<()> {
+        while let Some(oldest) = self.closed.front()
+            && oldest.last <= commit
+        {
+            self.shared.dropped(&oldest.path);
+            self.shared.spares.give(&oldest.path)?;
+            self.closed.pop_front();
+        }
+        self.live.drop_through(commit);
+        Ok(())
+    }
+
+    fn live_bytes(&self) -> u64 {
+        self.live.get()
+    }
+
+    fn tail_damage(&self) -> Option<&str> {
+        self.damage.as_deref()
+    }
+
+    fn known_durable(&self) -> CommitNo {
+        self.known_durable
+    }
+}

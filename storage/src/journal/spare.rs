@@ -1,0 +1,188 @@
+//! Spare files: blocks that were written before, so that the next fdatasync over them is cheap.
+//!
+//! Owns: how many spare files there are, how they come to be and where surplus goes. Must never know: commits, records.
+//! Read next: `file.rs` (takes and gives), `segment.rs` (what a spare becomes).
+//!
+//! A file is written with zeros once. fallocate would not do: its blocks stay marked as unwritten, and the first sync
+//! over each of them has to change file system metadata, which is what makes it slow.
+
+use crate::disk;
+use crate::error::{Result, StorageError};
+use parking_lot::Mutex;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// So many are kept ready by [`SparePool::prepare`]: one to switch to, one for a second switch before the next call.
+const READY: usize = 2;
+static ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
+
+/// The spare files of one journal folder. Shared by the appending thread and a preparing one.
+#[derive(Debug)]
+pub(super) struct SparePool {
+    folder: PathBuf,
+    /// Bytes of an ordinary segment; a file of any other size is no spare.
+    segment_bytes: u64,
+    limit: usize,
+    files: Mutex<Files>,
+    /// Held while a file is filled, so that two callers do not both fill the last place.
+    preparing: Mutex<()>,
+}
+
+#[derive(Debug, Default)]
+struct Files {
+    ready: Vec<PathBuf>,
+    next_number: u64,
+}
+
+impl SparePool {
+    /// The pool of `folder`, with the spare files that are in it. Half-written and surplus ones are deleted.
+    pub fn open(folder: &Path, segment_bytes: u64, spare_bytes: u64) -> Result<SparePool> {
+        let limit = usize::try_from(spare_bytes / segment_bytes).unwrap_or(usize::MAX);
+        let mut files = Files::default();
+        for entry in std::fs::read_dir(folder).map_err(StorageError::io("list", folder))? {
+            let path = entry.map_err(StorageError::io("list", folder))?.path();
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            if let Some(number) = name.strip_suffix(".spare").and_then(|number| number.parse::<u64>().ok()) {
+                files.next_number = files.next_number.max(number + 1);
+                if files.ready.len() < limit && length(&path)? == segment_bytes {
+                    files.ready.push(path);
+                } else {
+                    remove(&path)?;
+                }
+            } else if name.ends_with(".tmp") {
+                remove(&path)?;
+            }
+        }
+        Ok(SparePool {
+            folder: folder.to_path_buf(),
+            segment_bytes,
+            limit,
+            files: Mutex::new(files),
+            preparing: Mutex::new(()),
+        })
+    }
+
+    /// A spare file, if there is one.
+    pub fn take(&self) -> Option<PathBuf> {
+        self.files.lock().ready.pop()
+    }
+
+    /// How many are ready.
+    pub fn ready(&self) -> usize {
+        self.files.lock().ready.len()
+    }
+
+    /// Puts a file, whose content nobody needs, into the pool; deletes it if it is surplus or of another size.
+    pub fn give(&self, path: &Path) -> Result<()> {
+        if self.ready() >= self.limit || length(path)? != self.segment_bytes {
+            return remove(path);
+        }
+        let spare = self.new_name("spare");
+        std::fs::rename(path, &spare).map_err(StorageError::io("rename journal file to", &spare))?;
+        self.files.lock().ready.push(spare);
+        Ok(())
+    }
+
+    /// Fills files until enough are ready. For a background thread: writes and syncs whole segments.
+    pub fn prepare(&self) -> Result<()> {
+        let _turn = self.preparing.lock();
+        while self.ready() < READY.min(self.limit) {
+            let spare = self.create(true)?;
+            self.files.lock().ready.push(spare);
+        }
+        Ok(())
+    }
+
+    /// A new file full of zeros; not yet in the pool. Without `sync` the next fdatasync pays for its blocks.
+    pub fn create(&self, sync: bool) -> Result<PathBuf> {
+        // Under another name until it is full: a short file must never be taken for a spare.
+        let draft = self.new_name("tmp");
+        let filled = self.fill(&draft, sync);
+        if filled.is_err() {
+            // The disk is full more often than not; give back what was taken. The first error is the one to report.
+            let _ = std::fs::remove_file(&draft);
+        }
+        filled?;
+        let spare = draft.with_extension("spare");
+        std::fs::rename(&draft, &spare).map_err(StorageError::io("rename journal file to", &spare))?;
+        Ok(spare)
+    }
+
+    fn fill(&self, draft: &Path, sync: bool) -> Result<()> {
+        let mut file = disk::create_new(draft)?;
+        let mut left = self.segment_bytes;
+        while left > 0 {
+            let part = left.min(ZEROS.len() as u64);
+            file.write_all(&ZEROS[..part as usize]).map_err(StorageError::io("fill journal file", draft))?;
+            left -= part;
+        }
+        if sync {
+            file.sync_all().map_err(StorageError::io("sync journal file", draft))?;
+        }
+        Ok(())
+    }
+
+    fn new_name(&self, extension: &str) -> PathBuf {
+        let mut files = self.files.lock();
+        files.next_number += 1;
+        self.folder.join(format!("{:020}.{extension}", files.next_number))
+    }
+}
+
+fn length(path: &Path) -> Result<u64> {
+    std::fs::metadata(path).map(|meta| meta.len()).map_err(StorageError::io("inspect", path))
+}
+
+fn remove(path: &Path) -> Result<()> {
+    std::fs::remove_file(path).map_err(StorageError::io("delete", path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIZE: u64 = 100_000;
+
+    fn count(folder: &Path, extension: &str) -> usize {
+        let entries = std::fs::read_dir(folder).unwrap();
+        entries.filter(|entry| entry.as_ref().unwrap().path().extension().is_some_and(|e| e == extension)).count()
+    }
+
+    #[test]
+    fn prepared_files_are_full_of_zeros_and_bounded() {
+        let folder = tempfile::tempdir().unwrap();
+        let pool = SparePool::open(folder.path(), SIZE, 3 * SIZE).unwrap();
+        pool.prepare().unwrap();
+        pool.prepare().unwrap();
+        assert_eq!((pool.ready(), count(folder.path(), "spare")), (READY, READY));
+        let spare = pool.take().unwrap();
+        assert_eq!(std::fs::read(spare).unwrap(), vec![0; SIZE as usize]);
+    }
+
+    #[test]
+    fn surplus_and_odd_sizes_are_deleted() {
+        let folder = tempfile::tempdir().unwrap();
+        let pool = SparePool::open(folder.path(), SIZE, 2 * SIZE).unwrap();
+        let files: Vec<_> = (0..4).map(|_| pool.create(false).unwrap()).collect();
+        let odd = folder.path().join("odd.journal");
+        std::fs::write(&odd, b"short").unwrap();
+        pool.give(&odd).unwrap();
+        for file in &files {
+            pool.give(file).unwrap();
+        }
+        assert_eq!((pool.ready(), count(folder.path(), "spare")), (2, 2));
+        assert!(!odd.exists());
+    }
+
+    #[test]
+    fn opening_keeps_whole_spares_and_removes_the_rest() {
+        let folder = tempfile::tempdir().unwrap();
+        let pool = SparePool::open(folder.path(), SIZE, 4 * SIZE).unwrap();
+        pool.prepare().unwrap();
+        std::fs::write(folder.path().join("00000000000000000077.tmp"), b"half").unwrap();
+        std::fs::write(folder.path().join("00000000000000000078.spare"), b"half").unwrap();
+        let again = SparePool::open(folder.path(), SIZE, 4 * SIZE).unwrap();
+        assert_eq!((again.ready(), count(folder.path(), "spare"), count(folder.path(), "tmp")), (2, 2, 0));
+        assert!(again.create(false).unwrap().ends_with("00000000000000000080.spare"));
+    }
+}

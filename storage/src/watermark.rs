@@ -1,0 +1,246 @@
+//! The watermark: a small file that remembers how far the journal is known to be durable.
+//!
+//! Owns: `{commit, chain}` in two slots, and the comparison at start. Must never know: the journal, the backend.
+//! Read next: `journal/mod.rs` (what a mark is), `folder.rs` (where the file lies).
+//!
+//! It is written after the journal was synced, so it is never ahead of the truth; if the journal then comes back with
+//! less, durable data is gone, which no log can see from its own end.
+//!
+//! ```text
+//! two slots, at offsets 0 and 4096 (no block is shared, so a torn write hurts one of them):
+//!  0 magic 8 bytes "BROOKWTR"   8 commit u64   16 chain u64   24 xxh3-64 over bytes 0..24        little endian
+//! ```
+
+use crate::disk;
+use crate::error::{Result, StorageError};
+use crate::journal::Mark;
+use std::fs::File;
+use std::io::ErrorKind;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use xxhash_rust::xxh3::xxh3_64;
+
+const MAGIC: [u8; 8] = *b"BROOKWTR";
+const SLOT: usize = 32;
+const CHECK_AT: usize = 24;
+const SLOT_STEP: usize = 4096;
+const FILE_BYTES: usize = SLOT_STEP + SLOT;
+
+/// The watermark file, open.
+#[derive(Debug)]
+pub struct Watermark {
+    path: PathBuf,
+    file: File,
+    slots: [Option<Mark>; 2],
+    unsynced: bool,
+    created: bool,
+}
+
+impl Watermark {
+    /// Opens the file, creating it (durably, at commit 0) if there is none or it is empty. One damaged slot is
+    /// tolerated; two are [`StorageError::Corrupt`].
+    pub fn open(path: &Path) -> Result<Watermark> {
+        let mut bytes = match std::fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
+            Err(error) => return Err(StorageError::io("read watermark", path)(error)),
+        };
+        let created = bytes.is_empty();
+        if created {
+            // Both slots valid from the start and in one step, so that no crash ever leaves a file without any.
+            bytes = vec![0; FILE_BYTES];
+            bytes[..SLOT].copy_from_slice(&encode(Mark::default()));
+            bytes[SLOT_STEP..].copy_from_slice(&encode(Mark::default()));
+            disk::replace(path, &bytes)?;
+        }
+        let slots = [decode(&bytes, 0), decode(&bytes, 1)];
+        if slots == [None, None] {
+            return Err(StorageError::corrupt("watermark", format!("no valid slot in {}", path.display())));
+        }
+        let file = disk::options().open(path).map_err(StorageError::io("open watermark", path))?;
+        Ok(Watermark { path: path.to_path_buf(), file, slots, unsynced: false, created })
+    }
+
+    /// The highest mark that was ever advanced to; `None` if there was none.
+    pub fn read(&self) -> Option<Mark> {
+        self.slots.into_iter().flatten().max_by_key(|mark| mark.commit).filter(|mark| mark.commit > 0)
+    }
+
+    /// Whether opening found no file. Beside a store that holds data, this means that the file was lost.
+    pub fn was_missing(&self) -> bool {
+        self.created
+    }
+
+    /// Compares what was recovered with what had been durable: less is [`StorageError::DataLoss`], another history at
+    /// the same commit is [`StorageError::Corrupt`].
+    pub fn verify(&self, recovered: Mark) -> Result<()> {
+        match self.read() {
+            Some(mark) if recovered.commit < mark.commit => {
+                Err(StorageError::DataLoss { durable: mark.commit, recovered: recovered.commit })
+            }
+            Some(mark) if recovered.commit == mark.commit && recovered.chain != mark.chain => {
+                let detail = format!(
+                    "commit {} was durable with chain {:016x}, recovered with {:016x}",
+                    mark.commit, mark.chain, recovered.chain
+                );
+                Err(StorageError::corrupt("journal", detail))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Moves the watermark up to `mark`, which must be durable; a lower mark changes nothing. With `sync` the
+    /// watermark is durable at return. A failure only leaves it lower than it could be.
+    pub fn advance(&mut self, mark: Mark, sync: bool) -> Result<()> {
+        if self.read().is_none_or(|highest| mark.commit > highest.commit) {
+            // The damaged or lower slot; the other one stays what it is until this one is written.
+            let level = |slot: usize| self.slots[slot].map(|mark| mark.commit);
+            self.put(usize::from(level(1) < level(0)), mark)?;
+        }
+        if sync { self.sync() } else { Ok(()) }
+    }
+
+    /// Sets the watermark back to `mark`, durably: the loss of what was above it has been accepted.
+    pub fn reset(&mut self, mark: Mark) -> Result<()> {
+        self.put(0, mark)?;
+        self.put(1, mark)?;
+        self.sync()
+    }
+
+    fn put(&mut self, slot: usize, mark: Mark) -> Result<()> {
+        self.file
+            .write_all_at(&encode(mark), (slot * SLOT_STEP) as u64)
+            .map_err(StorageError::io("write watermark", &self.path))?;
+        self.slots[slot] = Some(mark);
+        self.unsynced = true;
+        Ok(())
+    }
+
+    fn sync(&mut self) -> Result<()> {
+        if self.unsynced {
+            self.file.sync_data().map_err(StorageError::io("sync watermark", &self.path))?;
+            self.unsynced = false;
+        }
+        Ok(())
+    }
+}
+
+fn encode(mark: Mark) -> [u8; SLOT] {
+    let mut bytes = [0; SLOT];
+    bytes[..8].copy_from_slice(&MAGIC);
+    bytes[8..16].copy_from_slice(&mark.commit.to_le_bytes());
+    bytes[16..CHECK_AT].copy_from_slice(&mark.chain.to_le_bytes());
+    let check = xxh3_64(&bytes[..CHECK_AT]);
+    bytes[CHECK_AT..].copy_from_slice(&check.to_le_bytes());
+    bytes
+}
+
+fn decode(file: &[u8], slot: usize) -> Option<Mark> {
+    let bytes: &[u8; SLOT] = file.get(slot * SLOT_STEP..)?.first_chunk()?;
+    let number = |at: usize| Some(u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?));
+    if bytes[..8] != MAGIC || number(CHECK_AT)? != xxh3_64(&bytes[..CHECK_AT]) {
+        return None;
+    }
+    Some(Mark { commit: number(8)?, chain: number(16)? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mark(commit: u64) -> Mark {
+        Mark { commit, chain: commit * 31 }
+    }
+
+    fn fresh() -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("watermark");
+        (folder, path)
+    }
+
+    #[test]
+    fn it_only_rises_and_is_read_back() {
+        let (_folder, path) = fresh();
+        let mut watermark = Watermark::open(&path).unwrap();
+        assert!(watermark.was_missing());
+        assert_eq!(watermark.read(), None);
+        for commit in [5, 9, 7, 9, 12] {
+            watermark.advance(mark(commit), commit % 2 == 0).unwrap();
+        }
+        assert_eq!(watermark.read(), Some(mark(12)));
+        let again = Watermark::open(&path).unwrap();
+        assert_eq!((again.read(), again.was_missing()), (Some(mark(12)), false));
+        assert_eq!(again.slots.map(|slot| slot.unwrap().commit), [12, 9], "the two slots alternate");
+    }
+
+    #[test]
+    fn any_damage_to_one_slot_leaves_the_other_and_to_both_is_refused() {
+        let (_folder, path) = fresh();
+        let mut watermark = Watermark::open(&path).unwrap();
+        watermark.advance(mark(1), false).unwrap();
+        watermark.advance(mark(2), true).unwrap();
+        let bytes = std::fs::read(&path).unwrap();
+        let (first, second) = (watermark.slots[0].unwrap(), watermark.slots[1].unwrap());
+        for at in 0..SLOT {
+            for bit in 0..8 {
+                let mut damaged = bytes.clone();
+                damaged[at] ^= 1 << bit;
+                std::fs::write(&path, &damaged).unwrap();
+                assert_eq!(Watermark::open(&path).unwrap().read(), Some(second));
+                damaged[SLOT_STEP + at] ^= 1 << bit;
+                std::fs::write(&path, &damaged).unwrap();
+                assert!(matches!(Watermark::open(&path), Err(StorageError::Corrupt { .. })));
+                damaged[at] ^= 1 << bit;
+                std::fs::write(&path, &damaged).unwrap();
+                assert_eq!(Watermark::open(&path).unwrap().read(), Some(first));
+            }
+        }
+    }
+
+    #[test]
+    fn truncations_are_tolerated_refused_or_new() {
+        let (_folder, path) = fresh();
+        Watermark::open(&path).unwrap().advance(mark(3), true).unwrap();
+        let bytes = std::fs::read(&path).unwrap();
+        std::fs::write(&path, &bytes[..FILE_BYTES - 1]).unwrap();
+        Watermark::open(&path).unwrap();
+        std::fs::write(&path, &bytes[..SLOT - 1]).unwrap();
+        assert!(matches!(Watermark::open(&path), Err(StorageError::Corrupt { .. })));
+        std::fs::write(&path, [0; FILE_BYTES]).unwrap();
+        assert!(matches!(Watermark::open(&path), Err(StorageError::Corrupt { .. })));
+        std::fs::write(&path, []).unwrap();
+        assert!(Watermark::open(&path).unwrap().was_missing());
+    }
+
+    #[test]
+    fn a_damaged_slot_is_written_first_and_the_other_is_kept() {
+        let (_folder, path) = fresh();
+        let mut watermark = Watermark::open(&path).unwrap();
+        watermark.advance(mark(1), false).unwrap();
+        watermark.advance(mark(2), false).unwrap();
+        let mut bytes = std::fs::read(&path).unwrap();
+        let highest = usize::from(watermark.slots[1] == Some(mark(2)));
+        bytes[highest * SLOT_STEP] ^= 1;
+        std::fs::write(&path, bytes).unwrap();
+        let mut watermark = Watermark::open(&path).unwrap();
+        watermark.advance(mark(3), true).unwrap();
+        assert_eq!(watermark.slots[highest], Some(mark(3)));
+        assert_eq!(watermark.slots[1 - highest], Some(mark(1)));
+    }
+
+    #[test]
+    fn less_is_loss_another_chain_is_corruption_more_is_fine() {
+        let (_folder, path) = fresh();
+        let mut watermark = Watermark::open(&path).unwrap();
+        watermark.verify(Mark::default()).unwrap();
+        watermark.advance(mark(8), false).unwrap();
+        assert!(matches!(watermark.verify(mark(7)), Err(StorageError::DataLoss { durable: 8, recovered: 7 })));
+        let other = Mark { chain: 0, ..mark(8) };
+        assert!(matches!(watermark.verify(other), Err(StorageError::Corrupt { .. })));
+        watermark.verify(mark(8)).unwrap();
+        watermark.verify(mark(9)).unwrap();
+        watermark.reset(mark(7)).unwrap();
+        assert_eq!(Watermark::open(&path).unwrap().read(), Some(mark(7)));
+        watermark.verify(mark(7)).unwrap();
+    }
+}
