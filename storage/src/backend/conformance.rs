@@ -3,8 +3,9 @@
 //! Owns: the cases, and small helpers for tests of backends. Must never know: which backend it is testing.
 //! Read next: `memory.rs` and `rocks/tests.rs`, which run it.
 
+#![cfg(any(feature = "memory", feature = "rocksdb"))]
+
 use super::{Backend, Space, Write};
-use proptest::prelude::*;
 use std::ops::ControlFlow;
 use std::sync::mpsc;
 
@@ -227,42 +228,4 @@ pub fn stats_answer(backend: &dyn Backend) {
     let stats = backend.stats();
     assert!(stats.memtable_bytes >= 100_000, "{stats:?}");
     assert_eq!(stats.background_errors, 0);
-}
-
-/// One step of the model test.
-#[derive(Clone, Debug)]
-pub enum Step {
-    Write(Vec<Write>),
-    Flush,
-    Reclaim(Space, Vec<u8>, Vec<u8>),
-    Reopen,
-}
-
-/// Few distinct keys, so that steps meet each other; lengths 0..3 so that prefixes and neighbours occur.
-fn key() -> impl Strategy<Value = Vec<u8>> {
-    prop::collection::vec(prop::sample::select(vec![0u8, 1, 2, 0xfe, 0xff]), 0..4)
-}
-
-fn space() -> impl Strategy<Value = Space> {
-    prop::sample::select(vec![Space::Meta, Space::Pending, Space::Chunks])
-}
-
-fn write() -> impl Strategy<Value = Write> {
-    let value = prop_oneof![4 => 0usize..40, 1 => 3_000usize..20_000];
-    prop_oneof![
-        6 => (space(), key(), any::<u8>(), value).prop_map(|(s, k, byte, len)| Write::Put(s, k, vec![byte; len])),
-        2 => (space(), key()).prop_map(|(s, k)| Write::Delete(s, k)),
-        1 => (space(), key(), key()).prop_map(|(s, from, to)| Write::DeleteRange(s, from, to)),
-    ]
-}
-
-/// Arbitrary sequences of steps.
-pub fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let step = prop_oneof![
-        8 => prop::collection::vec(write(), 0..8).prop_map(Step::Write),
-        3 => Just(Step::Flush),
-        2 => (space(), key(), key()).prop_map(|(s, from, to)| Step::Reclaim(s, from, to)),
-        1 => Just(Step::Reopen),
-    ];
-    prop::collection::vec(step, 0..40)
 }

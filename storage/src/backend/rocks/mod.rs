@@ -15,6 +15,8 @@ pub use watch::Health;
 use super::{Backend, BackendStats, Space, Visit, Write};
 use crate::error::{Result, StorageError};
 use options::Shared;
+use parking_lot::Mutex;
+use reclaim::Leftover;
 use rocksdb::properties::{
     ACTUAL_DELAYED_WRITE_RATE, ESTIMATE_PENDING_COMPACTION_BYTES, IS_WRITE_STOPPED, TOTAL_SST_FILES_SIZE,
 };
@@ -26,12 +28,18 @@ use watch::Watch;
 /// A RocksDB database in one folder.
 ///
 /// Dropping it does not flush: what was not flushed is gone, as the contract says.
+///
+/// On a full disk a flush fails and writes fail with its text, at once; reads and [`Backend::reclaim`] of whole files go
+/// on, nothing buffered is lost, and a few seconds after there is space again all works as before. A write that failed
+/// was not applied: who goes on must write it again first, or later ones would no longer follow on a prefix.
 pub struct Rocks {
     db: DB,
     path: PathBuf,
     options: Options,
     shared: Shared,
     watch: Arc<Watch>,
+    /// Ranges with a tombstone that compaction should meet soon; see `reclaim.rs`.
+    leftovers: Mutex<Vec<Leftover>>,
 }
 
 impl Rocks {
@@ -48,7 +56,7 @@ impl Rocks {
             Space::ALL.map(|space| ColumnFamilyDescriptor::new(family(space), options.family(space, &shared)));
         let db = DB::open_cf_descriptors(&options.database(&shared, &watch), &path, families)
             .map_err(|error| open_failure(error, &path))?;
-        Ok(Rocks { db, path, options, shared, watch })
+        Ok(Rocks { db, path, options, shared, watch, leftovers: Mutex::default() })
     }
 
     /// The folder.
@@ -133,7 +141,9 @@ impl Backend for Rocks {
 
     fn flush(&self) -> Result<()> {
         // With atomic_flush: all families up to one sequence number, in one edit of the MANIFEST, synced.
-        self.db.flush_cfs_opt(&self.handles()?, &options::flush()).map_err(failure)
+        self.db.flush_cfs_opt(&self.handles()?, &options::flush()).map_err(failure)?;
+        self.push_leftovers();
+        Ok(())
     }
 
     fn reclaim(&self, space: Space, from: &[u8], to: &[u8]) -> Result<()> {

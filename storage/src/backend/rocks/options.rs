@@ -16,12 +16,15 @@ const MIB: usize = 1024 * KIB;
 const DAY_SECONDS: u64 = 24 * 60 * 60;
 
 /// How sealed chunks are compressed on disk. Both can always be read; a change applies to new files.
+///
+/// Measured with 100-byte JSON entries in chunks of 16 KiB (`tests/measure.rs`): LZ4 26-45 % of the raw size, zstd
+/// 15-23 %; CPU of writing and flushing is 0-35 % higher with zstd (there is less to write), of reading 1.3-2 times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Compression {
-    /// Least CPU.
-    #[default]
+    /// Cheaper to read.
     Lz4,
-    /// Level 1: smaller, at about three times the CPU of LZ4.
+    /// Level 1: nearly half the size, so half the wear of a flash disk.
+    #[default]
     Zstd,
 }
 

@@ -12,6 +12,19 @@ use rocksdb::{ColumnFamily, LiveFile};
 const TAIL: [u8; 64] = [0xff; 64];
 /// Fewer small neighbours than this are not worth a rewrite.
 const MERGE_AT_LEAST: usize = 8;
+/// A tombstone is first in level 0, which suggestions do not reach, and one level lower a moment later: so two.
+const SUGGEST_AFTER_FLUSHES: u8 = 2;
+/// Beyond so many, the daily downward move of tombstones (`ttl`) has to do.
+const MAX_LEFTOVERS: usize = 256;
+
+/// A range deleted by a tombstone, whose space only a compaction gives back.
+pub(super) struct Leftover {
+    space: Space,
+    from: Vec<u8>,
+    to: Vec<u8>,
+    /// How many more flushes are followed by a suggestion.
+    flushes: u8,
+}
 
 impl Rocks {
     /// See [`super::super::Backend::reclaim`].
@@ -23,7 +36,7 @@ impl Rocks {
         // compaction rewrite what it could have moved. So: none where whole files sufficed, else one that is narrow.
         if let Some((first, end)) = self.extent(space, from, to)? {
             self.db.delete_range_cf_opt(handle, &first, &end, &options::write()).map_err(failure)?;
-            self.db.suggest_compact_range_cf(handle, Some(&first), Some(&end)).map_err(failure)?;
+            self.remember_leftover(Leftover { space, from: first, to: end, flushes: SUGGEST_AFTER_FLUSHES });
         }
         Ok(())
     }
@@ -46,6 +59,27 @@ impl Rocks {
             .compact_files_cf(self.handle(Space::Chunks)?, &merge, names.iter().map(String::as_str), level)
             .map_err(failure)?;
         Ok(count)
+    }
+
+    fn remember_leftover(&self, leftover: Leftover) {
+        let mut leftovers = self.leftovers.lock();
+        if leftovers.len() < MAX_LEFTOVERS {
+            leftovers.push(leftover);
+        }
+    }
+
+    /// After a flush: marks the files of tombstoned ranges for compaction, because RocksDB moves a file that holds only
+    /// a tombstone down like any other and lets it rest above the data it deletes.
+    pub(super) fn push_leftovers(&self) {
+        let mut leftovers = self.leftovers.lock();
+        leftovers.retain_mut(|range| {
+            if let Ok(handle) = self.handle(range.space) {
+                // Only a hint: a failure costs a day (`ttl`), and the flush before it did succeed.
+                let _ = self.db.suggest_compact_range_cf(handle, Some(&range.from), Some(&range.to));
+            }
+            range.flushes -= 1;
+            range.flushes > 0
+        });
     }
 
     /// The smallest range that holds all present keys of `from..to`, if there are any.

@@ -2,6 +2,7 @@
 //!
 //! Owns: nothing. Must never know: the layers above. Read next: `../conformance.rs`.
 
+mod measure;
 #[cfg(feature = "memory")]
 mod model;
 
@@ -79,7 +80,7 @@ fn eventually(what: &str, mut done: impl FnMut() -> bool) -> Duration {
     start.elapsed()
 }
 
-/// How many families have their files where, e.g. to see that files were moved.
+/// The live table files of a space: to see whether they were moved or rewritten.
 fn files_of(rocks: &Rocks, space: Space) -> Vec<rocksdb::LiveFile> {
     let mut files = rocks.db.live_files().unwrap();
     files.retain(|file| file.column_family_name == family(space));
@@ -169,8 +170,11 @@ fn reclaimed_epochs_give_their_disk_space_back() {
         rocks.reclaim(Space::Chunks, &chunk_key(number, 0), &chunk_key(number + 1, 0)).unwrap();
     }
     let called = start.elapsed();
-    rocks.flush().unwrap();
-    let waited = eventually("half of the disk space is back", || table_bytes(rocks.path()) < full * 55 / 100);
+    // A file that compaction is just moving is not dropped but gets a tombstone; that takes two checkpoints.
+    let waited = eventually("half of the disk space is back", || {
+        rocks.flush().unwrap();
+        table_bytes(rocks.path()) < full * 55 / 100
+    });
     println!("reclaim of 32 of 64 MiB: calls {called:?}, then {waited:?}");
     let left = table_bytes(rocks.path());
     assert!(left > full * 45 / 100, "the other half must stay: {left} of {full}");
@@ -193,7 +197,9 @@ fn compaction_moves_epochs_instead_of_rewriting_them() {
     let epochs = files.iter().map(|file| (file.start_key.as_ref().unwrap()[7], file.end_key.as_ref().unwrap()[7]));
     let mut epochs: Vec<(u8, u8)> = epochs.collect();
     epochs.sort_unstable();
-    assert_eq!(epochs, (0..12).map(|number| (number, number)).collect::<Vec<_>>(), "one file per epoch, as flushed");
+    // More than one file where the buffers were full within an epoch; but none that compaction merged from two.
+    epochs.dedup();
+    assert_eq!(epochs, (0..12).map(|number| (number, number)).collect::<Vec<_>>());
 }
 
 /// A dead stream inside a living epoch: no whole file can go, so a tombstone must do it.
@@ -205,10 +211,37 @@ fn part_of_an_epoch_gives_its_space_back_too() {
     }
     let full = table_bytes(rocks.path());
     rocks.reclaim(Space::Chunks, &chunk_key(1, 100), &chunk_key(1, 500)).unwrap();
-    rocks.flush().unwrap();
-    let waited = eventually("400 of 512 chunks are back", || table_bytes(rocks.path()) < full - (5 << 20));
+    let waited = eventually("400 of 512 chunks are back", || {
+        rocks.flush().unwrap();
+        table_bytes(rocks.path()) < full - (5 << 20)
+    });
     println!("reclaim inside a file: {waited:?}");
     assert_eq!(contents(&*rocks, Space::Chunks).len(), 3 * 512 - 400);
+}
+
+/// Deleting a chunk of an old epoch makes the flushed file overlap everything since. What is rewritten for it must be
+/// bounded by the size of one level, not by the size of the store.
+#[test]
+fn a_tombstone_in_an_old_epoch_rewrites_little() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = Options { file_bytes: 4 << 20, background_bytes_per_second: 0, ..small() };
+    let rocks = Rocks::open(folder.path(), options).unwrap();
+    for number in 0..32 {
+        epoch(&rocks, number, 192);
+    }
+    let busy =
+        || rocks.stats().pending_compaction_bytes > 0 || files_of(&rocks, Space::Chunks).iter().any(|f| f.level == 0);
+    eventually("compaction is idle", || !busy());
+    let before = files_of(&rocks, Space::Chunks);
+    rocks.write(&[Write::Delete(Space::Chunks, chunk_key(2, 7))]).unwrap();
+    epoch(&rocks, 40, 192);
+    eventually("compaction is idle again", || !busy());
+    let after = files_of(&rocks, Space::Chunks);
+    let rewritten: Vec<_> = before.iter().filter(|old| after.iter().all(|new| new.name != old.name)).collect();
+    let bytes: usize = rewritten.iter().map(|file| file.size).sum();
+    println!("rewritten: {} of {} files, {bytes} bytes", rewritten.len(), before.len());
+    assert!(bytes <= 16 << 20, "{bytes}");
+    assert_eq!(rocks.get(Space::Chunks, &chunk_key(2, 7)).unwrap(), None);
 }
 
 #[test]
