@@ -3,6 +3,13 @@
 //! Contract: writes need no log of their own (the journal is the log). What was written survives a crash only after
 //! [`Backend::flush`] returned; a crash before that leaves a *prefix* of the writes in their order, each batch whole.
 
+#[cfg(test)]
+mod conformance;
+#[cfg(feature = "memory")]
+pub mod memory;
+#[cfg(feature = "rocksdb")]
+pub mod rocks;
+
 use crate::error::Result;
 use std::ops::ControlFlow;
 
@@ -26,8 +33,7 @@ pub enum Space {
 
 impl Space {
     /// All spaces, in the order of their numbers.
-    pub const ALL: [Space; 6] =
-        [Space::Meta, Space::Names, Space::Values, Space::Index, Space::Pending, Space::Chunks];
+    pub const ALL: [Space; 6] = [Space::Meta, Space::Names, Space::Values, Space::Index, Space::Pending, Space::Chunks];
 }
 
 /// One change in a batch of writes.
@@ -56,19 +62,16 @@ pub struct BackendStats {
     pub background_errors: u64,
 }
 
+/// Called with each key and value of a scan, until it breaks.
+pub type Visit<'a> = &'a mut (dyn FnMut(&[u8], &[u8]) -> ControlFlow<()> + 'a);
+
 /// An ordered key-value store. All methods may block on the disk: never call one under the engine lock.
 pub trait Backend: Send + Sync {
     /// The value of `key`, if present.
     fn get(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>>;
 
     /// Visits `from..to` (to exclusive) in ascending order on a consistent view until `visit` breaks.
-    fn scan(
-        &self,
-        space: Space,
-        from: &[u8],
-        to: &[u8],
-        visit: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>,
-    ) -> Result<()>;
+    fn scan(&self, space: Space, from: &[u8], to: &[u8], visit: Visit<'_>) -> Result<()>;
 
     /// Applies all writes atomically, later ones winning. Not durable before [`Backend::flush`].
     fn write(&self, writes: &[Write]) -> Result<()>;
@@ -77,6 +80,10 @@ pub trait Backend: Send + Sync {
     fn flush(&self) -> Result<()>;
 
     /// Removes `from..to` and gives its disk space back soon: whole files at once, the rest with compaction.
+    ///
+    /// Not part of the order of writes: files are gone at once, even if writes before this call are lost in a crash;
+    /// and a crash before the next flush may bring any part of the range back. So reclaim only what the *flushed*
+    /// state no longer refers to, and be ready to reclaim it again.
     fn reclaim(&self, space: Space, from: &[u8], to: &[u8]) -> Result<()>;
 
     /// Figures for INFO.
