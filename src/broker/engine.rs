@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::reply::Reply;
 use brooklet_storage::load::{Loaded, Missing};
 use brooklet_storage::store::Store;
+use brooklet_storage::stream::log::NodeLimits;
 use tokio::sync::oneshot;
 
 /// The state behind the engine lock.
@@ -36,6 +37,8 @@ pub struct Engine {
     pub tasks: super::tasks::Tasks,
     /// Writes wait until this time (CLIENT PAUSE), Unix milliseconds.
     pub pause: Option<Pause>,
+    /// A buffer for the command that runs; empty between commands, but not freed.
+    pub scratch: Vec<u8>,
     /// The batch that is filling now; commits number theirs after it.
     generation: Ticket,
 }
@@ -89,8 +92,19 @@ impl Engine {
             clock,
             tasks,
             pause: None,
+            scratch: Vec::new(),
             generation: 1,
         }
+    }
+
+    /// Brings the parts that follow options up to date; called at start and after CONFIG SET.
+    pub fn apply_config(&mut self) {
+        let cap = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
+        self.store.node_limits = NodeLimits {
+            entries: cap(self.config.stream_node_max_entries),
+            bytes: cap(self.config.stream_node_max_bytes),
+        };
+        self.stats.slow.truncate(self.config.slowlog_max_len as usize);
     }
 
     /// The ticket that covers everything executed so far: a reply may leave when it is committed.

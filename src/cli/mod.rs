@@ -1,3 +1,45 @@
-//! What the binary does besides serving: tools that are clients of a server. Each takes its own arguments.
+//! The command line: what the program was asked for, and doing it.
 
 pub mod bench;
+mod serve;
+
+use crate::config::{self, Invocation};
+use std::ffi::OsString;
+use std::io::Write;
+use std::process::ExitCode;
+
+/// Exit code of a call that could not be understood.
+const USAGE: u8 = 2;
+
+/// Runs the program.
+pub fn main(
+    args: impl IntoIterator<Item = OsString>,
+    env: impl IntoIterator<Item = (OsString, OsString)>,
+) -> ExitCode {
+    match config::invocation(args, env, &mut std::io::stdin()) {
+        Ok(Invocation::Serve(startup)) => serve::serve(*startup),
+        Ok(Invocation::CheckConfig(startup)) => {
+            startup.warnings.iter().for_each(|w| complain(w));
+            print("configuration is valid")
+        }
+        Ok(Invocation::Version) => print(&config::version()),
+        Ok(Invocation::Help) => print(config::help().trim_end()),
+        Ok(Invocation::Bench(args)) => bench::run(args.into_iter().map(OsString::from)),
+        Err(error) => {
+            complain(&error.to_string());
+            ExitCode::from(USAGE)
+        }
+    }
+}
+
+fn print(text: &str) -> ExitCode {
+    match writeln!(std::io::stdout().lock(), "{text}") {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+/// Says what went wrong, where an operator looks.
+fn complain(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "brooklet: {text}");
+}

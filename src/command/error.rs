@@ -39,6 +39,9 @@ macro_rules! texts {
     ($($name:ident = $text:literal;)*) => { $(#[doc = $text] pub const $name: Refusal = text($text);)* };
 }
 
+/// Sent to a connection that is not served, without the leading minus.
+pub const TOO_MANY_CLIENTS: &str = "ERR max number of clients reached";
+
 texts! {
     SYNTAX = "ERR syntax error";
     NOT_INTEGER = "ERR value is not an integer or out of range";
@@ -56,6 +59,8 @@ texts! {
     TIMEOUT_OUT_OF_RANGE = "ERR timeout is out of range";
     UNBLOCKED = "UNBLOCKED client unblocked via CLIENT UNBLOCK";
     INVALID_STREAM_ID = "ERR Invalid stream ID specified as stream command argument";
+    INVALID_RANGE_START = "ERR invalid start ID for the interval";
+    INVALID_RANGE_END = "ERR invalid end ID for the interval";
     XADD_ID_ZERO = "ERR The ID specified in XADD must be greater than 0-0";
     XADD_ID_SMALL = "ERR The ID specified in XADD is equal or smaller than the target stream top item";
     XADD_EXHAUSTED = "ERR The stream has exhausted the last possible ID, unable to add more items";

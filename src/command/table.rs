@@ -3,7 +3,7 @@
 use super::args::Args;
 use super::error::{self, Refusal};
 use super::spec::{Kind, Spec};
-use super::{connection, keyspace, server, stream, string};
+use super::{connection, stream, string};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -14,9 +14,6 @@ pub static VERBS: &[&Spec] = &[
     &string::set::SPEC,
     &stream::xadd::SPEC,
     &stream::xlen::SPEC,
-    &stream::xreadgroup::SPEC,
-    &stream::xack::SPEC,
-    &stream::xgroup::SPEC,
 ];
 
 /// Longest name of a verb; anything longer is unknown.

@@ -1,0 +1,164 @@
+//! Serving: open the data, listen, say so, wait for the end, exit with a code that tells how it went.
+
+use super::complain;
+use crate::broker::clock::Clock;
+use crate::broker::shared::{Shared, Threads};
+use crate::broker::tasks::Ending;
+use crate::config::{Config, LogLevel, Startup};
+use crate::server::listener::{self, Listening};
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Exit code after a failed write or sync: what became of the last commands is unknown.
+const STORAGE_FAILED: u8 = 3;
+
+/// Serves until a signal or SHUTDOWN ends it.
+pub fn serve(startup: Startup) -> ExitCode {
+    let config = startup.config;
+    start_log(&config);
+    startup.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+    let started = bind_all(&config).and_then(|listeners| {
+        let (shared, threads) = open(&config).map_err(|e| e.to_string())?;
+        let loops = config.event_loops(std::thread::available_parallelism().map_or(1, usize::from));
+        let listening = listener::start(&shared, listeners, loops).map_err(|e| format!("cannot start: {e}"))?;
+        Ok((shared, threads, listening))
+    });
+    match started {
+        Ok((shared, threads, listening)) => run(&config, &shared, threads, listening),
+        Err(why) => {
+            complain(&why);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn open(config: &Config) -> Result<(Arc<Shared>, Threads), brooklet_storage::StorageError> {
+    #[cfg(feature = "rocksdb")]
+    if !config.is_volatile() {
+        return Shared::open(config.clone(), Clock::system());
+    }
+    if !config.is_volatile() {
+        tracing::warn!("built without RocksDB: nothing is kept on disk");
+    }
+    Ok((Shared::volatile(config.clone(), Clock::system()), Vec::new()))
+}
+
+fn run(config: &Config, shared: &Arc<Shared>, threads: Threads, listening: Listening) -> ExitCode {
+    if let Some(addr) = listening.addrs().first() {
+        tracing::info!("Ready to accept connections on {addr}");
+        if let Err(error) = write_ready_file(&config.ready_file, *addr) {
+            complain(&format!("cannot write {}: {error}", config.ready_file.display()));
+        }
+    }
+    if config.exit_with_parent {
+        watch_parent(shared);
+    }
+    let failure = wait_for_end(shared);
+    shared.end(Ending::Orderly);
+    listening.join();
+    let _ = shared.committer().append(shared.engine_lock(), shared.engine().ticket());
+    for thread in threads {
+        let _ = thread.join();
+    }
+    match failure {
+        None => ExitCode::SUCCESS,
+        Some(why) => {
+            complain(&why);
+            ExitCode::from(STORAGE_FAILED)
+        }
+    }
+}
+
+/// Returns when a signal, SHUTDOWN or a failed commit ends the broker; the failure, if it was one.
+fn wait_for_end(shared: &Shared) -> Option<String> {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return Some(format!("cannot wait for signals: {error}")),
+    };
+    runtime.block_on(async {
+        use tokio::signal::unix::{SignalKind, signal};
+        let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+            return Some("cannot catch signals".to_owned());
+        };
+        tokio::select! {
+            _ = term.recv() => None,
+            _ = int.recv() => None,
+            _ = shared.tasks().ended() => None,
+            failed = shared.committer().failure() => Some(failed.to_string()),
+        }
+    })
+}
+
+fn bind_all(config: &Config) -> Result<Vec<TcpListener>, String> {
+    let mut bound = Vec::new();
+    let mut port = config.port;
+    for name in &config.bind {
+        let (name, optional) = name.strip_prefix('-').map_or((name.as_str(), false), |name| (name, true));
+        let host = match name {
+            "*" => "0.0.0.0",
+            "::*" => "::",
+            other => other,
+        };
+        let addr = (host, port).to_socket_addrs().ok().and_then(|mut a| a.next());
+        let listener = addr.ok_or_else(|| "no such address".to_owned()).and_then(|a| {
+            listener::bind(a, config.tcp_backlog).map_err(|e| explain(&e, a))
+        });
+        match listener {
+            Ok(listener) => {
+                // With port 0 the first address chooses for all.
+                port = listener.local_addr().map_or(port, |a| a.port());
+                bound.push(listener);
+            }
+            Err(_) if optional => {}
+            Err(why) => return Err(format!("cannot listen on {host}:{port}: {why}")),
+        }
+    }
+    if bound.is_empty() { Err("no address to listen on (see bind)".into()) } else { Ok(bound) }
+}
+
+fn explain(error: &std::io::Error, addr: SocketAddr) -> String {
+    match error.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            format!("the port is in use (stop what listens there, or choose another --port than {})", addr.port())
+        }
+        std::io::ErrorKind::PermissionDenied => "permission denied (ports below 1024 need a privilege)".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// Writes the address in one step, so that a reader never sees half of it.
+fn write_ready_file(path: &Path, addr: SocketAddr) -> std::io::Result<()> {
+    if path.as_os_str().is_empty() {
+        return Ok(());
+    }
+    let temporary = path.with_extension("part");
+    std::fs::write(&temporary, format!("{addr}\n"))?;
+    std::fs::rename(temporary, path)
+}
+
+/// Ends the broker when the process that started it is gone.
+fn watch_parent(shared: &Arc<Shared>) {
+    let parent = rustix::process::getppid();
+    let watched = Arc::clone(shared);
+    let body = move || {
+        while rustix::process::getppid() == parent && watched.tasks().ending().is_none() {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        watched.end(Ending::Orderly);
+    };
+    crate::broker::threads::start("parent", Arc::new(|_| {}), body);
+}
+
+fn start_log(config: &Config) {
+    let level = match config.loglevel {
+        LogLevel::Debug => tracing::Level::DEBUG,
+        LogLevel::Verbose | LogLevel::Notice => tracing::Level::INFO,
+        LogLevel::Warning => tracing::Level::WARN,
+        LogLevel::Nothing => return,
+    };
+    let log = tracing_subscriber::fmt().with_max_level(level).with_target(false).with_writer(std::io::stderr);
+    let _ = log.with_ansi(false).try_init();
+}

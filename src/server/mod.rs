@@ -1,0 +1,5 @@
+//! Sockets and their lifetimes. Must never know: what a command means.
+
+mod connection;
+pub mod listener;
+mod outbox;
