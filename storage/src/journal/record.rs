@@ -73,7 +73,6 @@ pub(super) fn decode(bytes: &[u8], before: Mark, salt: u64) -> Option<Record<'_>
 }
 
 /// The mark after a payload, for journals that keep no bytes on disk.
-#[cfg_attr(not(any(test, feature = "memory")), allow(dead_code))]
 pub(super) fn chained(before: Mark, payload: &[u8]) -> Mark {
     let commit: CommitNo = before.commit + 1;
     let mut bytes = Vec::with_capacity(HEADER - COMMIT_AT + payload.len());

@@ -14,7 +14,6 @@ use super::record;
 use super::segment::{Found, Header, RECORDS_AT};
 use super::{CommitNo, Mark};
 use crate::error::{Result, StorageError};
-use std::fmt::Write;
 use std::fs::File;
 use std::io::Read;
 use std::path::PathBuf;
@@ -140,20 +139,19 @@ impl Replay<'_> {
 
     /// Describes segments that come after the end of the log and do not continue it.
     fn damage(&self, mark: Mark, last_walked: Option<usize>) -> Option<String> {
-        let mut text = String::new();
-        for (index, found) in self.found.iter().enumerate() {
-            let behind = last_walked.is_none_or(|last| index > last);
-            let outcome = match found.header {
-                Some(header) if behind && header.before.commit >= mark.commit => {
-                    write!(text, "; segment {} is intact from commit {}", found.sequence, header.before.commit + 1)
-                }
-                None if behind => write!(text, "; segment {} has no valid header", found.sequence),
-                _ => Ok(()),
-            };
-            // Writing to a string can not fail.
-            outcome.ok()?;
+        let behind = &self.found[last_walked.map_or(0, |last| last + 1)..];
+        let intact: Vec<_> = behind.iter().filter_map(|found| found.header).collect();
+        let mut text = format!("the journal ends after commit {}", mark.commit);
+        // Older ones than the mark, where nothing was walked: the backend is ahead of them, that is no damage.
+        let first = intact.iter().find(|header| header.before.commit >= mark.commit);
+        if let Some(Header { sequence, before, .. }) = first {
+            text += &format!("; behind it, segment {sequence} is intact from commit {}", before.commit + 1);
         }
-        (!text.is_empty()).then(|| format!("the journal ends after commit {}{text}", mark.commit))
+        let damaged = behind.len() - intact.len();
+        if damaged > 0 {
+            text += &format!("; behind it, segments without a valid header: {damaged}");
+        }
+        (first.is_some() || damaged > 0).then_some(text)
     }
 }
 
