@@ -12,8 +12,9 @@ use rocksdb::{ColumnFamily, LiveFile};
 const TAIL: [u8; 64] = [0xff; 64];
 /// Fewer small neighbours than this are not worth a rewrite.
 const MERGE_AT_LEAST: usize = 8;
-/// A tombstone is first in level 0, which suggestions do not reach, and one level lower a moment later: so two.
-const SUGGEST_AFTER_FLUSHES: u8 = 2;
+/// A tombstone is first in level 0, which suggestions do not reach, and lower some moments later. So suggestions are
+/// repeated, up to this often, as long as a file has tombstones in the range.
+const SUGGEST_AFTER_FLUSHES: u8 = 60;
 /// Beyond so many, the daily downward move of tombstones (`ttl`) has to do.
 const MAX_LEFTOVERS: usize = 256;
 
@@ -24,6 +25,15 @@ pub(super) struct Leftover {
     to: Vec<u8>,
     /// How many more flushes are followed by a suggestion.
     flushes: u8,
+}
+
+impl Leftover {
+    fn has_tombstone_in(&self, file: &LiveFile) -> bool {
+        let overlaps = |start: &Vec<u8>, end: &Vec<u8>| *start < self.to && *end >= self.from;
+        file.num_deletions > 0
+            && file.column_family_name == family(self.space)
+            && file.start_key.as_ref().zip(file.end_key.as_ref()).is_some_and(|(start, end)| overlaps(start, end))
+    }
 }
 
 impl Rocks {
@@ -72,13 +82,18 @@ impl Rocks {
     /// a tombstone down like any other and lets it rest above the data it deletes.
     pub(super) fn push_leftovers(&self) {
         let mut leftovers = self.leftovers.lock();
+        if leftovers.is_empty() {
+            return;
+        }
+        // Only hints: a failure here costs a day (`ttl`), and the flush before it did succeed.
+        let files = self.db.live_files().unwrap_or_default();
         leftovers.retain_mut(|range| {
-            if let Ok(handle) = self.handle(range.space) {
-                // Only a hint: a failure costs a day (`ttl`), and the flush before it did succeed.
+            range.flushes -= 1;
+            let wanted = range.flushes > 0 && files.iter().any(|file| range.has_tombstone_in(file));
+            if let (true, Ok(handle)) = (wanted, self.handle(range.space)) {
                 let _ = self.db.suggest_compact_range_cf(handle, Some(&range.from), Some(&range.to));
             }
-            range.flushes -= 1;
-            range.flushes > 0
+            wanted
         });
     }
 
