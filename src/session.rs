@@ -12,7 +12,7 @@ use crate::broker::{Engine, Executed};
 use crate::command::args::Args;
 use crate::command::dispatch::{dispatch, is_answered};
 use crate::reply::Reply;
-use crate::resp::encode::Protocol;
+use crate::resp::Protocol;
 use brooklet_storage::load::{Loaded, Missing};
 use std::sync::Arc;
 use tokio::sync::{Notify, oneshot};
@@ -125,8 +125,9 @@ impl Seat {
                 break Stop::Turn;
             }
         };
+        let now_ms = engine.store.now_ms;
         if let Some(client) = engine.clients.get_mut(self.id) {
-            client.active_ms = engine.store.now_ms;
+            client.active_ms = now_ms;
         }
         Turn { next, stop, ticket: engine.ticket() }
     }

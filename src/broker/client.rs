@@ -3,7 +3,7 @@
 //! The records live in the engine, so that CLIENT LIST and KILL see them and a parked call can be run for its client.
 //! Must never know: sockets. A session learns that it must end through its [`Client::outside`] bell.
 
-use crate::resp::encode::Protocol;
+use crate::resp::Protocol;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::Notify;

@@ -157,8 +157,8 @@ impl Engine {
     ) -> Executed {
         let (tx, rx) = oneshot::channel();
         let call = park.rewritten.unwrap_or_else(|| OwnedArgs::copy_of(args));
-        let deadline_ms = (park.timeout_ms > 0)
-            .then(|| now_ms.saturating_add(i64::try_from(park.timeout_ms).unwrap_or(i64::MAX)));
+        let deadline_ms =
+            (park.timeout_ms > 0).then(|| now_ms.saturating_add(i64::try_from(park.timeout_ms).unwrap_or(i64::MAX)));
         let wait = Wait {
             client,
             db,
@@ -245,7 +245,7 @@ impl Engine {
     pub fn unblock(&mut self, client: ClientId, with_error: bool) -> bool {
         let wait = self.waits.place_of(client).and_then(|place| self.waits.take(place));
         let Some(wait) = wait else { return false };
-        let reply = match error::UNBLOCKED {
+        let reply = match error::connection::UNBLOCKED {
             Refusal::Wire(line) if with_error => Reply::Error(line),
             _ => wait.empty.clone(),
         };

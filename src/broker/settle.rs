@@ -67,7 +67,7 @@ fn sync_until_done(shared: &Shared, mut watermark: Watermark, done: &AtomicBool,
         };
         let due = match policy {
             Fsync::Always => noted_every_ms.min(100) * 1000,
-            Fsync::Everysec => 1_000_000,
+            Fsync::EverySecond => 1_000_000,
             Fsync::No => u64::MAX,
         };
         let now_us = shared.clock().monotonic_us();

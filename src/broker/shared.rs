@@ -3,9 +3,8 @@
 use super::clock::Clock;
 use super::commit::{CommitFailed, Committer};
 use super::engine::Engine;
-use super::settle;
 use super::tasks::{Ending, Tasks};
-use crate::config::{Config, Fsync};
+use crate::config::Config;
 use brooklet_storage::StorageError;
 use brooklet_storage::backend::Backend;
 use brooklet_storage::journal::{Mark, NoJournal};
@@ -40,6 +39,8 @@ impl Shared {
     /// A broker over the folder `config.dir`, with its background threads running.
     #[cfg(feature = "rocksdb")]
     pub fn open(config: Config, clock: Clock) -> Result<(Arc<Shared>, Threads), StorageError> {
+        use super::settle;
+        use crate::config::Fsync;
         use brooklet_storage::open::open_folder;
         let found = open_folder(&config.dir, super::budget::folder_options(&config))?;
         for warning in &found.warnings {
@@ -58,8 +59,7 @@ impl Shared {
         engine.apply_config();
         let committer = Committer::new(found.journal, found.opened.mark, always);
         let backend = Arc::clone(found.opened.settler.backend());
-        let shared =
-            Arc::new(Shared { engine: Mutex::new(engine), committer, backend: Some(backend), tasks, clock });
+        let shared = Arc::new(Shared { engine: Mutex::new(engine), committer, backend: Some(backend), tasks, clock });
         let threads = settle::start(&shared, found.opened.settler, found.watermark, found.folder);
         Ok((shared, threads))
     }

@@ -215,7 +215,6 @@ impl Stats {
     }
 }
 
-
 fn run_id() -> String {
     (0..40).map(|_| char::from_digit(fastrand::u32(0..16), 16).unwrap_or('0')).collect()
 }

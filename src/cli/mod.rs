@@ -12,10 +12,7 @@ use std::process::ExitCode;
 const USAGE: u8 = 2;
 
 /// Runs the program.
-pub fn main(
-    args: impl IntoIterator<Item = OsString>,
-    env: impl IntoIterator<Item = (OsString, OsString)>,
-) -> ExitCode {
+pub fn main(args: impl IntoIterator<Item = OsString>, env: impl IntoIterator<Item = (OsString, OsString)>) -> ExitCode {
     match config::invocation(args, env, &mut std::io::stdin()) {
         Ok(Invocation::Serve(startup)) => serve::serve(*startup),
         Ok(Invocation::CheckConfig(startup)) => {

@@ -103,9 +103,9 @@ fn bind_all(config: &Config) -> Result<Vec<TcpListener>, String> {
             other => other,
         };
         let addr = (host, port).to_socket_addrs().ok().and_then(|mut a| a.next());
-        let listener = addr.ok_or_else(|| "no such address".to_owned()).and_then(|a| {
-            listener::bind(a, config.tcp_backlog).map_err(|e| explain(&e, a))
-        });
+        let listener = addr
+            .ok_or_else(|| "no such address".to_owned())
+            .and_then(|a| listener::bind(a, config.tcp_backlog).map_err(|e| explain(&e, a)));
         match listener {
             Ok(listener) => {
                 // With port 0 the first address chooses for all.

@@ -184,6 +184,12 @@ pub struct Spec {
     pub subcommands: &'static [&'static Spec],
 }
 
+impl std::fmt::Debug for Spec {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
 impl Spec {
     /// The name without its container.
     pub fn own_name(&self) -> &'static str {

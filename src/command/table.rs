@@ -1,28 +1,24 @@
-//! All verbs, one line each. Adding a verb: its file, and its line here.
+//! Finding a verb by name. Adding one: its file, and its line in the list of its group (`stream/mod.rs`, ...).
 
 use super::args::Args;
 use super::error::{self, Refusal};
 use super::spec::{Kind, Spec};
-use super::{connection, stream, string};
+use super::{connection, keyspace, server, stream, string};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-/// Every verb (subcommands hang below their container).
-pub static VERBS: &[&Spec] = &[
-    &connection::ping::SPEC,
-    &string::get::SPEC,
-    &string::set::SPEC,
-    &stream::xadd::SPEC,
-    &stream::xlen::SPEC,
-];
+/// Every verb, group by group (subcommands hang below their container).
+pub fn verbs() -> impl Iterator<Item = &'static Spec> + Clone {
+    let groups = [stream::VERBS, keyspace::VERBS, string::VERBS, connection::VERBS, server::VERBS];
+    groups.into_iter().flatten().copied()
+}
 
 /// Longest name of a verb; anything longer is unknown.
 const LONGEST: usize = 32;
 
 type ByName = HashMap<&'static [u8], &'static Spec, foldhash::fast::FixedState>;
 
-static BY_NAME: LazyLock<ByName> =
-    LazyLock::new(|| VERBS.iter().map(|spec| (spec.name.as_bytes(), *spec)).collect());
+static BY_NAME: LazyLock<ByName> = LazyLock::new(|| verbs().map(|spec| (spec.name.as_bytes(), spec)).collect());
 
 /// The verb called `name`, in any case.
 #[inline]

@@ -8,7 +8,7 @@ use crate::broker::client::Origin;
 use crate::broker::shared::Shared;
 use crate::broker::wait::Wake;
 use crate::config::OutputLimit;
-use crate::resp::encode::encode_protocol_error;
+use crate::resp::encode_protocol_error;
 use crate::resp::{Burst, Decoder, Limits};
 use crate::session::{Seat, Stop, Turn};
 use brooklet_storage::load::{Loaded, Missing};

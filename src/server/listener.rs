@@ -65,7 +65,9 @@ pub fn start(shared: &Arc<Shared>, listeners: Vec<StdListener>, loops: usize) ->
         let (tx, rx) = mpsc::channel(HANDOVER);
         others.push(tx);
         let shared = Arc::clone(shared);
-        handles.extend(threads::start("loop", Arc::clone(&failed), move || run_loop(&shared, Vec::new(), vec![], Some(rx))));
+        handles.extend(threads::start("loop", Arc::clone(&failed), move || {
+            run_loop(&shared, Vec::new(), vec![], Some(rx))
+        }));
     }
     let first = Arc::clone(shared);
     handles.extend(threads::start("loop", failed, move || run_loop(&first, listeners, others, None)));

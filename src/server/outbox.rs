@@ -2,7 +2,7 @@
 
 use crate::config::OutputLimit;
 use crate::reply::Reply;
-use crate::resp::encode::{Protocol, encode};
+use crate::resp::{Protocol, encode};
 
 /// A buffer above this size is given back once it was sent.
 const KEPT_BYTES: usize = 64 * 1024;

@@ -257,31 +257,13 @@ impl<'a> Effect<'a> {
     fn decode_group(tag: u8, r: &mut Reader<'a>) -> Result<Effect<'a>> {
         let group = r.num32()?;
         Ok(match tag {
-            32 => Effect::GroupCreate {
-                group,
-                name: r.bytes()?,
-                last: r.id()?,
-                read: r.option()?,
-                passed: r.num()?,
-            },
+            32 => Effect::GroupCreate { group, name: r.bytes()?, last: r.id()?, read: r.option()?, passed: r.num()? },
             33 => Effect::GroupCursor { group, last: r.id()?, read: r.option()?, passed: r.num()? },
             34 => Effect::GroupDestroy { group },
-            35 => {
-                Effect::ConsumerAdd { group, consumer: r.num32()?, name: r.bytes()?, seen_ms: r.signed()? }
-            }
+            35 => Effect::ConsumerAdd { group, consumer: r.num32()?, name: r.bytes()?, seen_ms: r.signed()? },
             36 => Effect::ConsumerRemove { group, consumer: r.num32()? },
-            37 => Effect::ConsumerSeen {
-                group,
-                consumer: r.num32()?,
-                seen_ms: r.signed()?,
-                active_ms: r.signed()?,
-            },
-            38 => Effect::Deliver {
-                group,
-                consumer: r.num32()?,
-                at_ms: r.signed()?,
-                ids: Ids::Packed(r.bytes()?),
-            },
+            37 => Effect::ConsumerSeen { group, consumer: r.num32()?, seen_ms: r.signed()?, active_ms: r.signed()? },
+            38 => Effect::Deliver { group, consumer: r.num32()?, at_ms: r.signed()?, ids: Ids::Packed(r.bytes()?) },
             39 => Effect::Ack { group, ids: Ids::Packed(r.bytes()?) },
             40 => Effect::Pend {
                 group,

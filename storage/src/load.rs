@@ -102,7 +102,10 @@ impl Missing {
 fn read_chunk(backend: &dyn Backend, physical: u32, uid: u64, cold: &ColdChunk) -> Result<Bytes> {
     let key = keys::chunk(cold.epoch, physical, uid, cold.base);
     let bytes = backend.get(Space::Chunks, &key)?.ok_or_else(|| {
-        StorageError::corrupt("chunk", format!("chunk {} of stream {uid} in epoch {} is missing", cold.base, cold.epoch))
+        StorageError::corrupt(
+            "chunk",
+            format!("chunk {} of stream {uid} in epoch {} is missing", cold.base, cold.epoch),
+        )
     })?;
     let bytes = Bytes::from(bytes);
     chunk::verify(&bytes, cold.base, cold.live)?;
@@ -137,9 +140,7 @@ fn read_object(backend: &dyn Backend, physical: u32, hash: u64, name: &[u8], rec
 
 fn read_stream(backend: &dyn Backend, physical: u32, uid: u64, bytes: &[u8]) -> Result<Stream> {
     let (mut stream, chunks) = header::read(bytes)?;
-    scan_prefix(backend, Space::Index, keys::value(physical, uid), |_, page| {
-        header::read_page(&mut stream.log, page)
-    })?;
+    scan_prefix(backend, Space::Index, keys::value(physical, uid), |_, page| header::read_page(&mut stream.log, page))?;
     if stream.log.sealed_chunks() != chunks {
         let found = stream.log.sealed_chunks();
         return Err(StorageError::corrupt("stream index", format!("{found} chunks, the header says {chunks}")));

@@ -45,7 +45,10 @@ pub fn open(backend: Arc<dyn Backend>, journal: &mut dyn Journal, databases: usi
         })
     })?;
     if mark.commit < applied.commit {
-        return Err(StorageError::corrupt("journal", format!("ends at {}, applied is {}", mark.commit, applied.commit)));
+        return Err(StorageError::corrupt(
+            "journal",
+            format!("ends at {}, applied is {}", mark.commit, applied.commit),
+        ));
     }
     Ok(Opened { store, settler, mark, replayed })
 }
@@ -101,8 +104,7 @@ mod folder {
         let folder = DataFolder::open(path)?;
         let mut watermark = Watermark::open(&folder.watermark())?;
         let backend = Arc::new(Rocks::open(folder.backend(), options.backend)?);
-        let journal_options =
-            FileJournalOptions { accept_data_loss: options.accept_data_loss, ..options.journal };
+        let journal_options = FileJournalOptions { accept_data_loss: options.accept_data_loss, ..options.journal };
         let mut journal = FileJournal::open(&folder.journal(), journal_options)?;
         let opened = open(backend, &mut journal, options.databases)?;
         let mut warnings: Vec<String> = journal.tail_damage().map(str::to_owned).into_iter().collect();

@@ -268,14 +268,14 @@ impl Store {
     }
 
     fn apply_to_stream(&mut self, key: Key, effect: &Effect<'_>) -> Result<()> {
-        let limits = self.node_limits;
+        let (limits, volatile) = (self.node_limits, self.volatile);
         let object = self.object_mut(key);
         let uid = object.uid;
         let Value::Stream(stream) = &mut object.value else {
             return Err(StorageError::corrupt("batch", "a stream effect for another type"));
         };
         let Applied { sealed } = stream.apply(effect, limits)?;
-        if sealed && !self.volatile {
+        if sealed && !volatile {
             let ordinal = stream.log.last_sealed();
             self.resident.push_back((key.db, key.slot, uid, ordinal));
         }
@@ -508,7 +508,13 @@ impl Store {
         self.batch.deselect();
         self.databases.swap(a as usize, b as usize);
         for entry in &mut self.resident {
-            entry.0 = if entry.0 == a { b } else if entry.0 == b { a } else { entry.0 };
+            entry.0 = if entry.0 == a {
+                b
+            } else if entry.0 == b {
+                a
+            } else {
+                entry.0
+            };
         }
         if self.signals.is_some() {
             for db in [a, b] {

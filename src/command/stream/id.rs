@@ -10,9 +10,9 @@ const LONGEST: usize = 127;
 /// A complete or incomplete id; `-` and `+` are refused. A missing sequence is `missing_seq`.
 pub fn strict(text: &[u8], missing_seq: u64) -> Result<StreamId, Refusal> {
     if text.len() > LONGEST {
-        return Err(error::INVALID_STREAM_ID);
+        return Err(error::stream::INVALID_STREAM_ID);
     }
-    StreamId::parse(text, missing_seq).ok_or(error::INVALID_STREAM_ID)
+    StreamId::parse(text, missing_seq).ok_or(error::stream::INVALID_STREAM_ID)
 }
 
 /// Like [`strict`], and `-` is the smallest, `+` the largest id.
@@ -27,11 +27,11 @@ pub fn loose(text: &[u8], missing_seq: u64) -> Result<StreamId, Refusal> {
 /// The two ends of a range, each perhaps exclusive: `(id`.
 pub fn range(start: &[u8], end: &[u8]) -> Result<IdRange, Refusal> {
     let start = match start.strip_prefix(b"(") {
-        Some(text) => strict(text, 0)?.next().ok_or(error::INVALID_RANGE_START)?,
+        Some(text) => strict(text, 0)?.next().ok_or(error::stream::INVALID_RANGE_START)?,
         None => loose(start, 0)?,
     };
     let end = match end.strip_prefix(b"(") {
-        Some(text) => strict(text, u64::MAX)?.prev().ok_or(error::INVALID_RANGE_END)?,
+        Some(text) => strict(text, u64::MAX)?.prev().ok_or(error::stream::INVALID_RANGE_END)?,
         None => loose(end, u64::MAX)?,
     };
     Ok(IdRange { start, end })
@@ -61,10 +61,10 @@ impl NewId {
         }
         if let Some(ms) = text.strip_suffix(b"-*") {
             let ms = brooklet_storage::id::parse_u64(ms).filter(|_| text.len() <= LONGEST);
-            return ms.map(NewId::AutoSeq).ok_or(error::INVALID_STREAM_ID);
+            return ms.map(NewId::AutoSeq).ok_or(error::stream::INVALID_STREAM_ID);
         }
         let id = strict(text, 0)?;
-        if id == StreamId::MIN { Err(error::XADD_ID_ZERO) } else { Ok(NewId::Given(id)) }
+        if id == StreamId::MIN { Err(error::stream::XADD_ID_ZERO) } else { Ok(NewId::Given(id)) }
     }
 
     /// The id to use in a stream whose last one is `last`. A clock that went back never gives a smaller id.
@@ -72,14 +72,14 @@ impl NewId {
         match self {
             NewId::Auto => {
                 let now = StreamId::new(now_ms.max(0) as u64, 0);
-                if now.ms > last.ms { Ok(now) } else { last.next().ok_or(error::XADD_ID_SMALL) }
+                if now.ms > last.ms { Ok(now) } else { last.next().ok_or(error::stream::XADD_ID_SMALL) }
             }
             NewId::AutoSeq(ms) if ms == last.ms => {
-                last.seq.checked_add(1).map(|seq| StreamId::new(ms, seq)).ok_or(error::XADD_ID_SMALL)
+                last.seq.checked_add(1).map(|seq| StreamId::new(ms, seq)).ok_or(error::stream::XADD_ID_SMALL)
             }
             NewId::AutoSeq(ms) if ms > last.ms => Ok(StreamId::new(ms, 0)),
             NewId::Given(id) if id > last => Ok(id),
-            NewId::AutoSeq(_) | NewId::Given(_) => Err(error::XADD_ID_SMALL),
+            NewId::AutoSeq(_) | NewId::Given(_) => Err(error::stream::XADD_ID_SMALL),
         }
     }
 }
@@ -102,7 +102,10 @@ mod tests {
     fn exclusive_ends_stop_at_the_edges() {
         assert!(range(b"(18446744073709551615-18446744073709551615", b"+").is_err());
         assert!(range(b"-", b"(0-0").is_err());
-        assert_eq!(range(b"(5", b"(6-0").unwrap(), IdRange { start: StreamId::new(5, 1), end: StreamId::new(5, u64::MAX) });
+        assert_eq!(
+            range(b"(5", b"(6-0").unwrap(),
+            IdRange { start: StreamId::new(5, 1), end: StreamId::new(5, u64::MAX) }
+        );
         assert!(range(b"(-", b"+").is_err());
     }
 }

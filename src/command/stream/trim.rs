@@ -69,7 +69,7 @@ impl Trim {
         let threshold = args.at(1 + usize::from(marked));
         let bound = if by_length {
             let n = number::arg(threshold)?;
-            Bound::MaxLen(u64::try_from(n).map_err(|_| error::TRIM_MAXLEN_NEGATIVE)?)
+            Bound::MaxLen(u64::try_from(n).map_err(|_| error::stream::TRIM_MAXLEN_NEGATIVE)?)
         } else {
             Bound::MinId(super::id::strict(threshold, 0)?)
         };
@@ -82,7 +82,7 @@ impl Trim {
             return Ok(None);
         }
         let n = number::arg(args.at(1))?;
-        u64::try_from(n).map(Some).map_err(|_| error::TRIM_LIMIT_NEGATIVE)
+        u64::try_from(n).map(Some).map_err(|_| error::stream::TRIM_LIMIT_NEGATIVE)
     }
 
     /// Entries that one call removes at most: what was asked, or a hundred nodes' worth with `~`.

@@ -60,7 +60,7 @@ fn parse<'a>(args: Args<'a>) -> Result<(Options<'a>, NewId), Refusal> {
             i += 1;
         } else if let Some((trim, used)) = Trim::parse(rest)? {
             if options.trim.replace(trim).is_some() {
-                return Err(error::TRIM_BOTH);
+                return Err(error::stream::TRIM_BOTH);
             }
             i += used;
         } else if let Some(count) = Trim::parse_limit(rest)? {
@@ -68,7 +68,7 @@ fn parse<'a>(args: Args<'a>) -> Result<(Options<'a>, NewId), Refusal> {
             i += 2;
         } else if let Some((producer, used)) = parse_producer(rest)? {
             if options.producer.replace(producer).is_some() {
-                return Err(error::IDMP_TWICE);
+                return Err(error::stream::IDMP_TWICE);
             }
             i += used;
         } else {
@@ -78,13 +78,13 @@ fn parse<'a>(args: Args<'a>) -> Result<(Options<'a>, NewId), Refusal> {
     options.id_at = i;
     let id = NewId::parse(args.get(i).ok_or_else(|| error::wrong_arity("xadd"))?)?;
     match (&mut options.trim, limit) {
-        (None, Some(_)) => return Err(error::TRIM_LIMIT_WITHOUT_STRATEGY),
-        (Some(trim), Some(_)) if !trim.about => return Err(error::TRIM_LIMIT_WITHOUT_ABOUT),
+        (None, Some(_)) => return Err(error::stream::TRIM_LIMIT_WITHOUT_STRATEGY),
+        (Some(trim), Some(_)) if !trim.about => return Err(error::stream::TRIM_LIMIT_WITHOUT_ABOUT),
         (Some(trim), limit) => trim.limit = limit,
         (None, None) => {}
     }
     if options.producer.is_some() && id != NewId::Auto {
-        return Err(error::IDMP_NOT_AUTO);
+        return Err(error::stream::IDMP_NOT_AUTO);
     }
     let values = args.len().saturating_sub(i + 1);
     if values < 2 || values % 2 == 1 {
@@ -98,14 +98,18 @@ type Producer<'a> = (&'a [u8], Option<&'a [u8]>);
 fn parse_producer<'a>(args: Args<'a>) -> Result<Option<(Producer<'a>, usize)>, Refusal> {
     if args.at(0).eq_ignore_ascii_case(b"IDMPAUTO") && args.len() > 1 {
         let producer = args.at(1);
-        return if producer.is_empty() { Err(error::IDMPAUTO_NO_PRODUCER) } else { Ok(Some(((producer, None), 2))) };
+        return if producer.is_empty() {
+            Err(error::stream::IDMPAUTO_NO_PRODUCER)
+        } else {
+            Ok(Some(((producer, None), 2)))
+        };
     }
     if !args.at(0).eq_ignore_ascii_case(b"IDMP") || args.len() < 3 {
         return Ok(None);
     }
     match (args.at(1), args.at(2)) {
-        (b"", _) => Err(error::IDMP_NO_PRODUCER),
-        (_, b"") => Err(error::IDMP_NO_IID),
+        (b"", _) => Err(error::stream::IDMP_NO_PRODUCER),
+        (_, b"") => Err(error::stream::IDMP_NO_IID),
         (producer, iid) => Ok(Some(((producer, Some(iid)), 3))),
     }
 }
@@ -118,14 +122,15 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
         return Ok(Reply::Null);
     }
     let last = found.map_or(StreamId::MIN, |key| ctx.stream(key).last_id);
-    let iid = options.producer.map(|(producer, iid)| (producer, iid.map_or_else(|| content_iid(values), <[u8]>::to_vec)));
+    let iid =
+        options.producer.map(|(producer, iid)| (producer, iid.map_or_else(|| content_iid(values), <[u8]>::to_vec)));
     if let (Some(key), Some((producer, iid))) = (found, &iid)
         && let Some(first) = duplicate(ctx, key, producer, iid)
     {
         return Ok(Reply::Id(first));
     }
     if last == StreamId::MAX {
-        return Err(error::XADD_EXHAUSTED);
+        return Err(error::stream::XADD_EXHAUSTED);
     }
     let id = new_id.resolve(last, ctx.now_ms)?;
     let packed = pack(ctx, values)?;
@@ -145,7 +150,7 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
 /// Packs fields and values into the engine's scratch buffer, which the caller gives back.
 fn pack(ctx: &mut Ctx<'_>, values: Args<'_>) -> Result<Vec<u8>, Refusal> {
     if values.iter().map(<[u8]>::len).sum::<usize>() > LARGEST_ENTRY {
-        return Err(error::XADD_TOO_LARGE);
+        return Err(error::stream::XADD_TOO_LARGE);
     }
     let mut packed = std::mem::take(&mut ctx.engine.scratch);
     packed.clear();
@@ -163,8 +168,7 @@ fn duplicate(ctx: &mut Ctx<'_>, key: Key, producer: &[u8], iid: &[u8]) -> Option
 
 fn record(ctx: &mut Ctx<'_>, key: Key, producer: &[u8], iid: &[u8], id: StreamId) {
     if ctx.stream(key).idempotency.is_none() {
-        let (duration_s, max_size) =
-            (ctx.engine.config.stream_idmp_duration_s, ctx.engine.config.stream_idmp_maxsize);
+        let (duration_s, max_size) = (ctx.engine.config.stream_idmp_duration_s, ctx.engine.config.stream_idmp_maxsize);
         ctx.store().change(key, &Effect::IdmpConfig { duration_s, max_size });
     }
     ctx.store().change(key, &Effect::IdmpRecord { producer, iid, id });

@@ -44,7 +44,7 @@ pub struct Database {
     pub(crate) physical: u32,
     pub(crate) names: NameTable,
     pub(crate) objects: Vec<Option<Box<Object>>>,
-    free: Vec<u32>,
+    pub(crate) free: Vec<u32>,
     /// (deadline, hash) of every key that has one, cold ones included.
     pub(crate) deadlines: BTreeSet<(u64, u64)>,
     pub(crate) dirty: Vec<u32>,

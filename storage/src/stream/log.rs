@@ -406,10 +406,12 @@ impl Log {
         }
         let index = self.chunk_of(id);
         let deleted = match self.sealed.get_mut(index) {
-            None => chunk::mark_deleted(&mut self.open.bytes, self.open.base, id) && {
-                self.open.live -= 1;
-                true
-            },
+            None => {
+                chunk::mark_deleted(&mut self.open.bytes, self.open.base, id) && {
+                    self.open.live -= 1;
+                    true
+                }
+            }
             Some(c) => {
                 let Some(data) = &c.data else { return false };
                 let mut bytes = data.to_vec();
@@ -592,10 +594,7 @@ impl Log {
 
     /// Where `~` may cut: walks nodes from the front and counts their live entries while `more(live so far, next
     /// node's live entries, next node's last id)` agrees. Returns entries to remove and the first id that stays.
-    pub fn node_cut(
-        &self,
-        mut more: impl FnMut(u64, u64, StreamId) -> bool,
-    ) -> Result<Option<(u64, StreamId)>, Cold> {
+    pub fn node_cut(&self, mut more: impl FnMut(u64, u64, StreamId) -> bool) -> Result<Option<(u64, StreamId)>, Cold> {
         let mut cut = None;
         let (mut removed, mut node_live, mut node_last) = (0u64, 0u64, StreamId::MIN);
         for index in 0..=self.sealed.len() {

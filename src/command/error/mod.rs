@@ -1,6 +1,12 @@
 //! Every error text that leaves the server, once. Libraries compare some of them literally.
 //!
-//! Must never know: how an error is framed, or who raised it.
+//! Generic texts stand here, the others in one file for each group of verbs. Must never know: how an error is framed.
+
+pub mod connection;
+pub mod keyspace;
+pub mod server;
+pub mod stream;
+pub mod string;
 
 use crate::broker::wait::Park;
 use brooklet_storage::load::Missing;
@@ -35,9 +41,13 @@ fn lossy(bytes: &[u8]) -> Cow<'_, str> {
     String::from_utf8_lossy(bytes)
 }
 
+/// Names constant error lines.
 macro_rules! texts {
-    ($($name:ident = $text:literal;)*) => { $(#[doc = $text] pub const $name: Refusal = text($text);)* };
+    ($($name:ident = $text:literal;)*) => {
+        $(#[doc = $text] pub const $name: $crate::command::error::Refusal = $crate::command::error::text($text);)*
+    };
 }
+use texts;
 
 /// Sent to a connection that is not served, without the leading minus.
 pub const TOO_MANY_CLIENTS: &str = "ERR max number of clients reached";
@@ -57,24 +67,6 @@ texts! {
     TIMEOUT_NOT_INTEGER = "ERR timeout is not an integer or out of range";
     TIMEOUT_NEGATIVE = "ERR timeout is negative";
     TIMEOUT_OUT_OF_RANGE = "ERR timeout is out of range";
-    UNBLOCKED = "UNBLOCKED client unblocked via CLIENT UNBLOCK";
-    INVALID_STREAM_ID = "ERR Invalid stream ID specified as stream command argument";
-    INVALID_RANGE_START = "ERR invalid start ID for the interval";
-    INVALID_RANGE_END = "ERR invalid end ID for the interval";
-    XADD_ID_ZERO = "ERR The ID specified in XADD must be greater than 0-0";
-    XADD_ID_SMALL = "ERR The ID specified in XADD is equal or smaller than the target stream top item";
-    XADD_EXHAUSTED = "ERR The stream has exhausted the last possible ID, unable to add more items";
-    XADD_TOO_LARGE = "ERR Elements are too large to be stored";
-    TRIM_BOTH = "ERR syntax error, MAXLEN and MINID options at the same time are not compatible";
-    TRIM_MAXLEN_NEGATIVE = "ERR The MAXLEN argument must be >= 0.";
-    TRIM_LIMIT_NEGATIVE = "ERR The LIMIT argument must be >= 0.";
-    TRIM_LIMIT_WITHOUT_STRATEGY = "ERR syntax error, LIMIT cannot be used without specifying a trimming strategy";
-    TRIM_LIMIT_WITHOUT_ABOUT = "ERR syntax error, LIMIT cannot be used without the special ~ option";
-    IDMP_TWICE = "ERR syntax error, IDMP/IDMPAUTO specified multiple times";
-    IDMPAUTO_NO_PRODUCER = "ERR syntax error, IDMPAUTO requires a non-empty producer ID";
-    IDMP_NO_PRODUCER = "ERR syntax error, IDMP requires a non-empty producer ID";
-    IDMP_NO_IID = "ERR syntax error, IDMP requires a non-empty idempotent ID";
-    IDMP_NOT_AUTO = "ERR syntax error, IDMP/IDMPAUTO can be used only with auto-generated IDs";
 }
 
 /// The line for an unknown command, quoting what was sent up to about 128 bytes.

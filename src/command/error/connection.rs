@@ -1,0 +1,7 @@
+//! Error texts of connection verbs.
+
+use super::texts;
+
+texts! {
+    UNBLOCKED = "UNBLOCKED client unblocked via CLIENT UNBLOCK";
+}
