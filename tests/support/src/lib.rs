@@ -8,6 +8,7 @@
 
 pub mod client;
 pub mod decode;
+pub mod fields;
 pub mod loosen;
 pub mod merge;
 pub mod notation;

@@ -1,6 +1,7 @@
 //! Which parts of a reply are clocks or inner structure and therefore never compared, by verb.
 
 use crate::Value;
+use crate::fields::is_flat_map;
 
 /// Fields of XINFO that tell of clocks or of the reference's radix trees.
 const LOOSE_FIELDS: [&str; 6] = ["idle", "inactive", "seen-time", "active-time", "radix-tree-keys", "radix-tree-nodes"];
@@ -56,11 +57,6 @@ fn fields(value: Value) -> Value {
         Value::Array(items) => Value::Array(items.into_iter().map(fields).collect()),
         other => other,
     }
-}
-
-/// RESP2 writes a map as keys and values in turn; the first key of each map of XINFO is known.
-fn is_flat_map(items: &[Value]) -> bool {
-    matches!(items.first().and_then(Value::text).as_deref(), Some("name" | "length"))
 }
 
 fn flat(items: Vec<Value>) -> Value {
