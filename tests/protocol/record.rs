@@ -79,7 +79,7 @@ fn listen(script: &Script, target: &Target, protocol: Protocol) -> Result<HashMa
     for step in script.steps.iter().filter(|step| step.since.is_none()) {
         let reply = stage.perform(step).map_err(|why| format!("line {}: {why}", step.line + 1))?;
         if let (Some(reply), Some(answers)) = (reply, step.answers()) {
-            let holds = check(&mut stage, step, answers, &reply, Side::Redis, protocol).is_ok();
+            let holds = check(&mut stage, step, answers, &reply, Side::Redis).is_ok();
             let reply = comparable(&stage, step, reply);
             let exact = counted(&server, &stage.command(&step.client), reply.clone());
             heard.insert(step.line, Heard { reply, exact, holds });

@@ -26,7 +26,7 @@ fn play(script: &Script, server: &brooklet_testkit::Server, side: Side, protocol
         let reply = stage.perform(step).map_err(|why| format!("{place}\n{why}\n{}", server.output()))?;
         if let (Some(reply), Some(answers)) = (reply, step.answers()) {
             let reply = if side == Side::Brooklet && step.since.is_none() { fields::without_newer(reply) } else { reply };
-            check(&mut stage, step, answers, &reply, side, protocol).map_err(|why| format!("{place}\n{why}"))?;
+            check(&mut stage, step, answers, &reply, side).map_err(|why| format!("{place}\n{why}"))?;
         }
     }
     Ok(())
@@ -50,9 +50,9 @@ pub fn check(
     answers: &Answers,
     reply: &Value,
     side: Side,
-    protocol: Protocol,
 ) -> Result<(), String> {
     let command = stage.command(&step.client);
+    let protocol = stage.protocol(&step.client);
     let verb = command.first().cloned().unwrap_or_default();
     let expected = answers.for_run(side, protocol).ok_or("no expected reply is written; record it")?;
     let pattern = expected.clone().for_command(&verb, protocol);

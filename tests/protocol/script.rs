@@ -164,10 +164,9 @@ impl Reader {
         Ok(())
     }
 
-    /// The reply of the command on this line, unless its client waits or hangs up next.
+    /// The reply of the command on this line, unless its client waits next.
     fn answers(&self, client: &str) -> Result<(Option<Answers>, usize), String> {
-        let next = self.script.lines.get(self.at + 1).map(|l| l.trim_end());
-        if next == Some(&format!("@{client} waits")) || next == Some(&format!("@{client} closed")) {
+        if self.script.lines.get(self.at + 1).map(|l| l.trim_end()) == Some(&format!("@{client} waits")) {
             return Ok((None, self.at + 1));
         }
         let (answers, next) = Answers::read(&self.script.lines, self.at + 1, 0)?;

@@ -16,8 +16,15 @@ const QUIET: Duration = Duration::from_millis(70);
 pub struct Stage<'a> {
     server: &'a Server,
     protocol: Protocol,
-    clients: HashMap<String, (Client, Args)>,
+    clients: HashMap<String, Peer>,
     pub names: Bindings,
+}
+
+/// A client of the transcript: its connection, its last command and what it speaks by now.
+struct Peer {
+    client: Client,
+    command: Args,
+    protocol: Protocol,
 }
 
 impl<'a> Stage<'a> {
@@ -25,7 +32,8 @@ impl<'a> Stage<'a> {
     pub fn open(server: &'a Server, protocol: Protocol) -> Result<Self, String> {
         let mut broom = server.connect(Protocol::Resp2).map_err(|e| e.to_string())?;
         match broom.call(&["FLUSHALL"]) {
-            Ok(Value::Simple(_)) => Ok(Self { server, protocol, clients: HashMap::new(), names: Bindings::new() }),
+            // A server that asks for a password is new and therefore empty.
+            Ok(Value::Simple(_) | Value::Error(_)) => Ok(Self { server, protocol, clients: HashMap::new(), names: Bindings::new() }),
             other => Err(format!("FLUSHALL was answered {other:?}")),
         }
     }
@@ -40,7 +48,7 @@ impl<'a> Stage<'a> {
             Action::Send(args, answers) => {
                 let args = self.replace(args);
                 self.client(&step.client)?.send(&args).map_err(because)?;
-                self.client_entry(&step.client).1 = args;
+                self.peer(&step.client)?.command = args;
                 if answers.is_some() {
                     return self.read(&step.client).map(Some);
                 }
@@ -57,23 +65,35 @@ impl<'a> Stage<'a> {
 
     /// The last command of a client.
     pub fn command(&self, client: &str) -> Args {
-        self.clients.get(client).map(|(_, args)| args.clone()).unwrap_or_default()
+        self.clients.get(client).map(|peer| peer.command.clone()).unwrap_or_default()
+    }
+
+    /// What a client speaks by now.
+    pub fn protocol(&self, client: &str) -> Protocol {
+        self.clients.get(client).map_or(self.protocol, |peer| peer.protocol)
+    }
+
+    fn peer(&mut self, name: &str) -> Result<&mut Peer, String> {
+        match self.clients.entry(name.to_owned()) {
+            Entry::Occupied(entry) => Ok(entry.into_mut()),
+            Entry::Vacant(entry) => {
+                let client = self.server.connect(self.protocol).map_err(|e| e.to_string())?;
+                Ok(entry.insert(Peer { client, command: Args::new(), protocol: self.protocol }))
+            }
+        }
     }
 
     fn client(&mut self, name: &str) -> Result<&mut Client, String> {
-        if let Entry::Vacant(entry) = self.clients.entry(name.to_owned()) {
-            let client = self.server.connect(self.protocol).map_err(|e| e.to_string())?;
-            entry.insert((client, Args::new()));
-        }
-        Ok(&mut self.client_entry(name).0)
-    }
-
-    fn client_entry(&mut self, name: &str) -> &mut (Client, Args) {
-        self.clients.get_mut(name).expect("connected above")
+        self.peer(name).map(|peer| &mut peer.client)
     }
 
     fn read(&mut self, client: &str) -> Result<Value, String> {
-        self.client(client)?.read(PATIENCE).map_err(because)
+        let peer = self.peer(client)?;
+        let reply = peer.client.read(PATIENCE).map_err(because)?;
+        if !reply.is_error() {
+            peer.protocol = spoken_after(&peer.command).unwrap_or(peer.protocol);
+        }
+        Ok(reply)
     }
 
     fn waits(&mut self, client: &str) -> Result<Option<Value>, String> {
@@ -101,6 +121,16 @@ impl<'a> Stage<'a> {
             name.and_then(|name| self.names.get(name)).cloned().unwrap_or_else(|| arg.clone())
         };
         args.iter().map(one).collect()
+    }
+}
+
+/// The protocol that a command chooses when it succeeds.
+fn spoken_after(command: &Args) -> Option<Protocol> {
+    let word = |at: usize| command.get(at).map(|w| w.to_ascii_uppercase()).unwrap_or_default();
+    match (word(0).as_slice(), word(1).as_slice()) {
+        (b"HELLO", b"2") | (b"RESET", b"") => Some(Protocol::Resp2),
+        (b"HELLO", b"3") => Some(Protocol::Resp3),
+        _ => None,
     }
 }
 

@@ -13,8 +13,9 @@ pub fn loosen(args: &[Vec<u8>], reply: Value) -> Value {
     match word(0).as_slice() {
         b"XPENDING" if args.len() > 3 => rows(reply, 2),
         b"XINFO" => fields(reply),
-        b"TIME" => Value::Array(vec![blank(), blank()]),
-        b"OBJECT" if word(1) == b"IDLETIME" && !reply.is_error() => blank(),
+        b"TIME" if !reply.is_error() => Value::Array(vec![blank(), blank()]),
+        b"PTTL" if reply.number().is_some_and(|ms| ms > 0) => blank(),
+        b"OBJECT" if word(1) == b"IDLETIME" && reply.number().is_some() => blank(),
         _ => reply,
     }
 }

@@ -166,6 +166,10 @@ fn scalar(text: &str) -> Result<(Pattern, usize), String> {
             return Ok((pattern(), form.len()));
         }
     }
+    if let Some(message) = text.strip_prefix("(error) \"") {
+        let (bytes, used) = quoted(&text.as_bytes()[text.len() - message.len() - 1..])?;
+        return Ok((Pattern::Error(bytes), "(error) ".len() + used));
+    }
     if let Some(message) = text.strip_prefix("(error) ") {
         return Ok((Pattern::Error(message.as_bytes().to_vec()), text.len()));
     }

@@ -9,7 +9,7 @@ use crate::{Protocol, Value};
 pub enum Pattern {
     /// `OK`
     Status(Vec<u8>),
-    /// `(error) ERR no such key`
+    /// `(error) ERR no such key`, to the end of the line, or `(error) "quoted "`.
     Error(Vec<u8>),
     /// `(integer) 1`
     Integer(i64),

@@ -94,6 +94,8 @@ fn inline(pattern: &Pattern) -> String {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     match pattern {
         Pattern::Status(b) => text(b),
+        // A blank at the end would be lost in an editor.
+        Pattern::Error(b) if b.ends_with(b" ") || b.contains(&b'\n') => format!("(error) {}", quote(b)),
         Pattern::Error(b) => format!("(error) {}", text(b)),
         Pattern::Integer(n) => format!("(integer) {n}"),
         Pattern::Number => "~".into(),
