@@ -98,6 +98,17 @@ impl Client {
         }
     }
 
+    /// The next reply or push if it is here already. (A read with a short time limit costs a tick of the kernel's clock.)
+    ///
+    /// # Errors
+    /// See [`NoReply`]; [`NoReply::Silence`] when nothing is here.
+    pub fn poll(&mut self) -> Result<Value, NoReply> {
+        self.stream.set_nonblocking(true).map_err(|_| NoReply::Closed)?;
+        let reply = self.read(Duration::ZERO);
+        self.stream.set_nonblocking(false).map_err(|_| NoReply::Closed)?;
+        reply
+    }
+
     /// Sends a command and reads its reply.
     ///
     /// # Errors

@@ -23,6 +23,18 @@ pub fn with_lag(reply: Value, mut count: impl FnMut(&str) -> Option<i64>) -> Val
     })
 }
 
+/// The reply with a field's value replaced in every map.
+#[must_use]
+pub fn with_field(reply: Value, name: &str, value: &Value) -> Value {
+    each_map(reply, &mut |pairs| {
+        for (key, old) in pairs.iter_mut() {
+            if key.text().as_deref() == Some(name) {
+                *old = value.clone();
+            }
+        }
+    })
+}
+
 type Pairs = Vec<(Value, Value)>;
 
 fn each_map(value: Value, change: &mut dyn FnMut(&mut Pairs)) -> Value {
