@@ -34,6 +34,7 @@ fn main() -> ExitCode {
     let started = Instant::now();
     let mut replies = 0;
     for case in 0..cases {
+        let _told = Told(seed + case);
         let session = Session::generate(seed + case);
         match pair.play(&session) {
             Ok(count) => replies += count,
@@ -48,6 +49,17 @@ fn main() -> ExitCode {
     }
     println!("{cases} sessions, {replies} log lines equal, {:.1} s", started.elapsed().as_secs_f64());
     ExitCode::SUCCESS
+}
+
+/// Names the seed when a session ends in a panic: a server that is gone has no reply to compare.
+struct Told(u64);
+
+impl Drop for Told {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            println!("replay: SEED={} CASES=1", self.0);
+        }
+    }
 }
 
 fn number(name: &str) -> Option<u64> {

@@ -53,7 +53,8 @@ impl Answers {
 
     /// The one that `side` must give over `protocol`.
     pub fn for_run(&self, side: Side, protocol: Protocol) -> Option<&Pattern> {
-        let labelled = |name: &str| self.given.iter().find(|(label, _)| label.is_some_and(|l| l.trim_end_matches(':') == name));
+        let labelled =
+            |name: &str| self.given.iter().find(|(label, _)| label.is_some_and(|l| l.trim_end_matches(':') == name));
         let plain = || self.given.iter().find(|(label, _)| label.is_none());
         labelled(side.name()).or_else(|| labelled(protocol.name())).or_else(plain).map(|(_, pattern)| pattern)
     }

@@ -69,9 +69,7 @@ fn name(root: &Path, file: &Path) -> String {
     file.strip_prefix(root).unwrap_or(file).with_extension("").to_string_lossy().into_owned()
 }
 
-fn add(trials: &mut Vec<Trial>, root: &Path, file: &Path, ours: &Arc<Pool>, reference: Option<&Arc<Pool>>)
-
-{
+fn add(trials: &mut Vec<Trial>, root: &Path, file: &Path, ours: &Arc<Pool>, reference: Option<&Arc<Pool>>) {
     let name = name(root, file);
     let script = match Script::read(file) {
         Ok(script) => Arc::new(script),

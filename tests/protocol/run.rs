@@ -25,7 +25,8 @@ fn play(script: &Script, server: &brooklet_testkit::Server, side: Side, protocol
         let place = format!("{}:{}: {}", script.path.display(), step.line + 1, script.lines[step.line]);
         let reply = stage.perform(step).map_err(|why| format!("{place}\n{why}\n{}", server.output()))?;
         if let (Some(reply), Some(answers)) = (reply, step.answers()) {
-            let reply = if side == Side::Brooklet && step.since.is_none() { fields::without_newer(reply) } else { reply };
+            let reply =
+                if side == Side::Brooklet && step.since.is_none() { fields::without_newer(reply) } else { reply };
             check(&mut stage, step, answers, &reply, side).map_err(|why| format!("{place}\n{why}"))?;
         }
     }
@@ -44,13 +45,7 @@ impl Step {
 }
 
 /// Whether `reply` is what `answers` expects.
-pub fn check(
-    stage: &mut Stage<'_>,
-    step: &Step,
-    answers: &Answers,
-    reply: &Value,
-    side: Side,
-) -> Result<(), String> {
+pub fn check(stage: &mut Stage<'_>, step: &Step, answers: &Answers, reply: &Value, side: Side) -> Result<(), String> {
     let command = stage.command(&step.client);
     let protocol = stage.protocol(&step.client);
     let verb = command.first().cloned().unwrap_or_default();

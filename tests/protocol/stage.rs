@@ -33,7 +33,9 @@ impl<'a> Stage<'a> {
         let mut broom = server.connect(Protocol::Resp2).map_err(|e| e.to_string())?;
         match broom.call(&["FLUSHALL"]) {
             // A server that asks for a password is new and therefore empty.
-            Ok(Value::Simple(_) | Value::Error(_)) => Ok(Self { server, protocol, clients: HashMap::new(), names: Bindings::new() }),
+            Ok(Value::Simple(_) | Value::Error(_)) => {
+                Ok(Self { server, protocol, clients: HashMap::new(), names: Bindings::new() })
+            }
             other => Err(format!("FLUSHALL was answered {other:?}")),
         }
     }

@@ -175,7 +175,8 @@ fn scalar(text: &str) -> Result<(Pattern, usize), String> {
     }
     if let Some(rest) = text.strip_prefix("(integer) ") {
         let (word, used) = word(rest);
-        let number = if word == "~" { Pattern::Number } else { Pattern::Integer(word.parse().map_err(|_| "no integer")?) };
+        let number =
+            if word == "~" { Pattern::Number } else { Pattern::Integer(word.parse().map_err(|_| "no integer")?) };
         return Ok((number, text.len() - rest.len() + used));
     }
     for (prefix, build) in WRAPPED {
@@ -205,7 +206,9 @@ const WRAPPED: [(&str, Build); 4] = [
     }),
 ];
 
-const FIXED: [(&str, fn() -> Pattern); 8] = [
+type Make = fn() -> Pattern;
+
+const FIXED: [(&str, Make); 8] = [
     ("(nil array)", || Pattern::NilArray),
     ("(nil)", || Pattern::Nil),
     ("(any)", || Pattern::Any),
@@ -242,7 +245,7 @@ fn bare(text: &str) -> Result<(Pattern, usize), String> {
         index(rest).is_some() || rest.starts_with("=>")
     });
     let end = end.unwrap_or(text.len());
-    Ok((Pattern::Status(text[..end].as_bytes().to_vec()), end))
+    Ok((Pattern::Status(text.as_bytes()[..end].to_vec()), end))
 }
 
 #[cfg(test)]

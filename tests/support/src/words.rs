@@ -75,10 +75,12 @@ fn escape(after: &[u8]) -> (u8, usize) {
         Some(b't') => (b'\t', 1),
         Some(b'a') => (7, 1),
         Some(b'b') => (8, 1),
-        Some(b'x') => match after.get(1..3).and_then(|h| std::str::from_utf8(h).ok()).map(|h| u8::from_str_radix(h, 16)) {
-            Some(Ok(byte)) => (byte, 3),
-            _ => (b'x', 1),
-        },
+        Some(b'x') => {
+            match after.get(1..3).and_then(|h| std::str::from_utf8(h).ok()).map(|h| u8::from_str_radix(h, 16)) {
+                Some(Ok(byte)) => (byte, 3),
+                _ => (b'x', 1),
+            }
+        }
         Some(&byte) => (byte, 1),
         None => (b'\\', 0),
     }

@@ -116,7 +116,8 @@ fn inline(pattern: &Pattern) -> String {
         Pattern::Set(items) => numbered(items, '~'),
         Pattern::Push(items) => format!("(push) {}", numbered(items, ')')),
         Pattern::Map(pairs) => {
-            let pair = |(at, (k, v)): (usize, &(Pattern, Pattern))| format!("{}# {} => {}", at + 1, inline(k), inline(v));
+            let pair =
+                |(at, (k, v)): (usize, &(Pattern, Pattern))| format!("{}# {} => {}", at + 1, inline(k), inline(v));
             pairs.iter().enumerate().map(pair).collect::<Vec<_>>().join(" ")
         }
     }
