@@ -44,28 +44,34 @@ struct Peer {
     queued: Option<Vec<Args>>,
 }
 
+/// What is done about a group's lag before replies are compared.
+enum Lag {
+    Compared,
+    Counted,
+    Blanked,
+}
+
 struct Play<'a> {
     session: &'a Session,
     reference: Side,
     ours: Side,
     peers: Vec<Peer>,
-    count_lag: bool,
-    blank_lag: bool,
+    /// Whether ours counts the lag of groups.
+    exact_lag: bool,
+    one_database: bool,
     log: Vec<String>,
 }
 
 impl Pair {
     /// Plays from an empty state. The number of compared replies, or the first difference.
     pub fn play(&mut self, session: &Session) -> Result<usize, Difference> {
-        let ours = self.ours.dialect() == Dialect::Brooklet;
-        let one_database = !session.changes_database();
         let mut play = Play {
             session,
             reference: Side::open(&self.reference, session),
             ours: Side::open(&self.ours, session),
             peers: vec![Peer::default(); session.protocols.len()],
-            count_lag: ours && one_database,
-            blank_lag: ours && !one_database,
+            exact_lag: self.ours.dialect() == Dialect::Brooklet,
+            one_database: !session.changes_database(),
             log: Vec::new(),
         };
         play.reference.flush();
@@ -95,7 +101,7 @@ fn restart(server: &mut Server, kill: bool) {
         true => server.kill().expect("kill -9"),
         false => server.terminate().expect("SIGTERM"),
     }
-    server.restart().expect("the server starts again");
+    server.restart().unwrap_or_else(|why| panic!("no restart: {why}"));
 }
 
 impl Side {
@@ -180,8 +186,11 @@ impl Play<'_> {
         let woken = std::mem::take(&mut self.peers[at].waits);
         let command = self.peers[at].command.clone();
         let queued = self.follow_transaction(at, &command, a.as_ref().ok());
-        let a = a.map(|reply| self.with_lag(&command, reply));
-        let b = b.map(|reply| if self.blank_lag { without_lag(reply) } else { reply });
+        let (a, b) = match self.lag_for(&command) {
+            Lag::Compared => (a, b),
+            Lag::Blanked => (a.map(without_lag), b.map(without_lag)),
+            Lag::Counted => (a.map(|reply| self.counted(&command, reply)), b),
+        };
         let a = a.map(|reply| self.reference.reader.comparable(&command, &queued, reply));
         let b = b.map(|reply| self.ours.reader.comparable(&command, &queued, reply));
         if let (Ok(a), Ok(b)) = (&a, &b)
@@ -208,20 +217,24 @@ impl Play<'_> {
         }
     }
 
-    /// Our lag is a count; so the reference's is replaced by the count of its entries.
-    fn with_lag(&mut self, command: &Args, reply: Value) -> Value {
-        let Some(key) = command.get(2).filter(|_| command[0].eq_ignore_ascii_case(b"XINFO")) else {
-            return if self.blank_lag || self.count_lag { without_lag(reply) } else { reply };
-        };
-        match (self.count_lag, self.blank_lag) {
-            (true, _) => fields::with_lag(reply, |last| {
-                let start = format!("({last}");
-                let above = self.reference.control.call(&[b"XRANGE", key.as_slice(), start.as_bytes(), b"+"]);
-                Some(above.ok()?.items().len() as i64)
-            }),
-            (_, true) => without_lag(reply),
-            _ => reply,
+    /// Our lag is a count of entries; the reference's is not always one.
+    fn lag_for(&self, command: &Args) -> Lag {
+        let told = command.first().is_some_and(|verb| verb.eq_ignore_ascii_case(b"XINFO"));
+        match (self.exact_lag, told && self.one_database) {
+            (false, _) => Lag::Compared,
+            (true, true) => Lag::Counted,
+            (true, false) => Lag::Blanked,
         }
+    }
+
+    /// A reply of the reference with the lag counted from its entries.
+    fn counted(&mut self, command: &Args, reply: Value) -> Value {
+        let Some(key) = command.get(2) else { return reply };
+        fields::with_lag(reply, |last| {
+            let start = format!("({last}");
+            let above = self.reference.control.call(&[b"XRANGE", key.as_slice(), start.as_bytes(), b"+"]);
+            Some(above.ok()?.items().len() as i64)
+        })
     }
 
     fn differs(&self, at: usize, reference: &str, ours: &str) -> Difference {
