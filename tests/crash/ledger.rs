@@ -1,0 +1,131 @@
+//! What one writer knows of its own data. It is kept in the test process, so no crash of the server touches it.
+//!
+//! A writer has a log (a stream with a group), a key, and a part in a stream that all share. Entries are named by the
+//! number in them; ids are learned from replies. An operation without a reply may have happened or not, but since a
+//! connection is served in order, what happened is a beginning of what was sent.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use brooklet_testkit::{Args, args};
+
+/// A stream id, comparable.
+pub type Id = (u64, u64);
+
+/// What a writer asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Op {
+    /// XADD of a number to the own log.
+    Add(u64),
+    /// XADD to the shared stream.
+    Share(u64),
+    /// XREADGROUP of at most so many.
+    Read(usize),
+    /// XACK of these ids.
+    Ack(Vec<Id>),
+    /// SET of the own key.
+    Set(u64),
+    /// XTRIM of the own log to so many.
+    Trim(usize),
+}
+
+/// An entry: its number, and its id when that is known.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    pub number: u64,
+    pub id: Option<Id>,
+}
+
+/// The state that a writer's operations add up to.
+#[derive(Clone, Debug, Default)]
+pub struct Ledger {
+    pub writer: usize,
+    /// What is in the log.
+    pub entries: VecDeque<Entry>,
+    /// Entries from here on were never delivered, by number.
+    pub undelivered: u64,
+    /// What is delivered and not acknowledged, by number and id.
+    pub pending: Vec<Entry>,
+    /// What was added to the shared stream since it was last looked at.
+    pub shared: Vec<u64>,
+    pub value: Option<u64>,
+    /// The numbers given out.
+    pub next: u64,
+    /// The highest id ever seen in the log.
+    pub top: Id,
+    /// Sent and not answered.
+    pub unknown: Vec<Op>,
+}
+
+impl Ledger {
+    pub fn new(writer: usize) -> Self {
+        Self { writer, next: 1, undelivered: 1, ..Self::default() }
+    }
+
+    /// The keys that belong to this writer.
+    pub fn log(&self) -> String {
+        format!("log{}", self.writer)
+    }
+
+    pub fn key(&self) -> String {
+        format!("key{}", self.writer)
+    }
+
+    /// Applies an operation that happened.
+    pub fn apply(&mut self, op: &Op) {
+        match op {
+            Op::Add(number) => self.entries.push_back(Entry { number: *number, id: None }),
+            Op::Share(number) => self.shared.push(*number),
+            Op::Read(count) => drop(self.deliver(*count)),
+            Op::Ack(ids) => {
+                let ids: BTreeSet<&Id> = ids.iter().collect();
+                self.pending.retain(|entry| !entry.id.is_some_and(|id| ids.contains(&id)));
+            }
+            Op::Set(value) => self.value = Some(*value),
+            Op::Trim(length) => {
+                let excess = self.entries.len().saturating_sub(*length);
+                self.entries.drain(..excess);
+            }
+        }
+    }
+
+    /// Delivers the next entries of the log.
+    pub fn deliver(&mut self, count: usize) -> Vec<Entry> {
+        let fresh = self.entries.iter().filter(|entry| entry.number >= self.undelivered);
+        let delivered: Vec<Entry> = fresh.take(count).cloned().collect();
+        if let Some(last) = delivered.last() {
+            self.undelivered = last.number + 1;
+        }
+        self.pending.extend(delivered.iter().cloned());
+        delivered
+    }
+
+    /// The command of an operation.
+    pub fn command(&self, op: &Op) -> Args {
+        let (log, writer) = (self.log(), self.writer.to_string());
+        match op {
+            Op::Add(number) => args(&["XADD", &log, "*", "n", &number.to_string()]),
+            Op::Share(number) => args(&["XADD", "shared", "*", &writer, &number.to_string()]),
+            Op::Read(count) => {
+                args(&["XREADGROUP", "GROUP", "g", "c", "COUNT", &count.to_string(), "STREAMS", &log, ">"])
+            }
+            Op::Ack(ids) => {
+                let mut words = args(&["XACK", &log, "g"]);
+                words.extend(ids.iter().map(|id| spell(*id).into_bytes()));
+                words
+            }
+            Op::Set(value) => args(&["SET", &self.key(), &value.to_string()]),
+            Op::Trim(length) => args(&["XTRIM", &log, "MAXLEN", "=", &length.to_string()]),
+        }
+    }
+}
+
+/// `5-1` for (5, 1).
+pub fn spell(id: Id) -> String {
+    format!("{}-{}", id.0, id.1)
+}
+
+/// (5, 1) for `5-1`.
+pub fn read_id(text: &str) -> Option<Id> {
+    let (ms, seq) = text.split_once('-')?;
+    Some((ms.parse().ok()?, seq.parse().ok()?))
+}
