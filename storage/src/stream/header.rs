@@ -103,8 +103,7 @@ fn read_group(r: &mut Reader<'_>, stream: &mut Stream) -> Result<()> {
         let consumer = Consumer { name: r.bytes()?.into(), seen_ms: r.signed()?, active_ms: r.signed()? };
         group.add_consumer(number, consumer);
     }
-    stream.group_names.insert(name.into(), number);
-    stream.groups.insert(number, group);
+    stream.add_group(name, group);
     Ok(())
 }
 
