@@ -20,6 +20,8 @@ pub mod load;
 pub mod open;
 pub mod store;
 pub mod stream;
+#[cfg(all(test, feature = "memory"))]
+mod tests;
 pub mod varint;
 pub mod watermark;
 
