@@ -8,6 +8,7 @@ pub mod fields;
 pub mod group;
 pub mod header;
 pub mod idempotency;
+pub mod lag;
 pub mod log;
 pub mod pending;
 
@@ -35,6 +36,8 @@ pub struct Stream {
     groups: HashMap<u32, Group>,
     group_names: BTreeMap<Box<[u8]>, u32>,
     next_group: u32,
+    /// No cursor of a group is above this.
+    furthest_cursor: StreamId,
     /// Groups that were destroyed since the last checkpoint and may have records on disk.
     pub(crate) dead_groups: Vec<u32>,
 }
@@ -108,11 +111,17 @@ impl Stream {
                 let appended = self.log.append(*id, packed, limits);
                 self.last_id = *id;
                 self.entries_added += 1;
+                if *id <= self.furthest_cursor {
+                    self.pass_behind_cursors(*id);
+                }
                 return Ok(Applied { sealed: appended.sealed });
             }
             Effect::Trim { first, removed } => self.trim(*first, *removed),
             Effect::DeleteEntry { id, first } => self.delete_entry(*id, *first)?,
             Effect::StreamCounters { last, added, max_deleted } => {
+                if *last < self.last_id {
+                    self.log.lower_top(*last);
+                }
                 (self.last_id, self.entries_added, self.max_deleted) = (*last, *added, *max_deleted);
             }
             Effect::IdmpRecord { producer, iid, id } => self.idempotency_mut().record(producer, iid, *id),
@@ -130,6 +139,7 @@ impl Stream {
             Effect::GroupCreate { group, name, last, read, passed } => {
                 self.next_group = self.next_group().max(group + 1);
                 self.group_names.insert((*name).into(), *group);
+                self.furthest_cursor = self.furthest_cursor.max(*last);
                 self.groups.insert(*group, Group::new(*group, *last, *read, *passed));
             }
             Effect::GroupDestroy { group } => {
@@ -138,6 +148,7 @@ impl Stream {
                 self.dead_groups.push(*group);
             }
             Effect::GroupCursor { group, last, read, passed } => {
+                self.furthest_cursor = self.furthest_cursor.max(*last);
                 let g = self.group_mut(*group)?;
                 (g.last_delivered, g.entries_read, g.passed) = (*last, *read, *passed);
             }
@@ -176,6 +187,13 @@ impl Stream {
 
     fn idempotency_mut(&mut self) -> &mut Idempotency {
         self.idempotency.get_or_insert_with(|| Box::new(Idempotency::new(100, 100)))
+    }
+
+    /// Counts a new entry as passed by the groups that were set to a place behind it: they will never be given it.
+    fn pass_behind_cursors(&mut self, id: StreamId) {
+        for g in self.groups.values_mut().filter(|g| g.last_delivered >= id) {
+            g.passed += 1;
+        }
     }
 
     fn trim(&mut self, first: StreamId, removed: u64) {
