@@ -8,6 +8,7 @@ pub mod fields;
 pub mod group;
 pub mod header;
 pub mod idempotency;
+pub mod lag;
 pub mod log;
 pub mod pending;
 
@@ -35,6 +36,8 @@ pub struct Stream {
     groups: HashMap<u32, Group>,
     group_names: BTreeMap<Box<[u8]>, u32>,
     next_group: u32,
+    /// No cursor was ever above this id: an append above it concerns no group.
+    furthest_cursor: StreamId,
     /// Groups that were destroyed since the last checkpoint and may have records on disk.
     pub(crate) dead_groups: Vec<u32>,
 }
@@ -74,7 +77,7 @@ impl Stream {
 
     /// Exactly how many live entries a group has still to be given.
     pub fn lag(&self, group: &Group) -> u64 {
-        self.log.len().saturating_sub(group.passed)
+        lag::exact_lag(self, group)
     }
 
     /// How many live entries a cursor at `id` has behind it.
@@ -108,11 +111,15 @@ impl Stream {
                 let appended = self.log.append(*id, packed, limits);
                 self.last_id = *id;
                 self.entries_added += 1;
+                self.pass_new_entry(*id);
                 return Ok(Applied { sealed: appended.sealed });
             }
             Effect::Trim { first, removed } => self.trim(*first, *removed),
             Effect::DeleteEntry { id, first } => self.delete_entry(*id, *first)?,
             Effect::StreamCounters { last, added, max_deleted } => {
+                if *last < self.last_id {
+                    self.log.lower_top(*last);
+                }
                 (self.last_id, self.entries_added, self.max_deleted) = (*last, *added, *max_deleted);
             }
             Effect::IdmpRecord { producer, iid, id } => self.idempotency_mut().record(producer, iid, *id),
@@ -128,9 +135,7 @@ impl Stream {
     fn apply_to_group(&mut self, effect: &Effect<'_>) -> Result<()> {
         match effect {
             Effect::GroupCreate { group, name, last, read, passed } => {
-                self.next_group = self.next_group().max(group + 1);
-                self.group_names.insert((*name).into(), *group);
-                self.groups.insert(*group, Group::new(*group, *last, *read, *passed));
+                self.add_group(name, Group::new(*group, *last, *read, *passed));
             }
             Effect::GroupDestroy { group } => {
                 self.groups.remove(group);
@@ -140,6 +145,7 @@ impl Stream {
             Effect::GroupCursor { group, last, read, passed } => {
                 let g = self.group_mut(*group)?;
                 (g.last_delivered, g.entries_read, g.passed) = (*last, *read, *passed);
+                self.furthest_cursor = self.furthest_cursor.max(*last);
             }
             Effect::ConsumerAdd { group, consumer, name, seen_ms } => {
                 let new = Consumer { name: (*name).into(), seen_ms: *seen_ms, active_ms: -1 };
@@ -176,6 +182,21 @@ impl Stream {
 
     fn idempotency_mut(&mut self) -> &mut Idempotency {
         self.idempotency.get_or_insert_with(|| Box::new(Idempotency::new(100, 100)))
+    }
+
+    /// A cursor may have been set above all entries; what is appended below it counts as passed.
+    #[inline]
+    fn pass_new_entry(&mut self, id: StreamId) {
+        if id <= self.furthest_cursor {
+            self.groups.values_mut().filter(|g| g.last_delivered >= id).for_each(|g| g.passed += 1);
+        }
+    }
+
+    fn add_group(&mut self, name: &[u8], group: Group) {
+        self.next_group = self.next_group().max(group.number + 1);
+        self.furthest_cursor = self.furthest_cursor.max(group.last_delivered);
+        self.group_names.insert(name.into(), group.number);
+        self.groups.insert(group.number, group);
     }
 
     fn trim(&mut self, first: StreamId, removed: u64) {
