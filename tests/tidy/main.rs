@@ -1,7 +1,7 @@
 //! Reads the tree and says where it breaks the project's own rules: shape, layers, leaks, one feature set, documents.
 //!
-//! It links nothing of ours, so it also judges a tree that does not compile. Each rule is a file; `tree.rs` lists the
-//! files, `source.rs` tells code from comments and texts. `BLESS=1` rewrites the documents that are made from the tree.
+//! It links nothing of ours. Each kind of rule is a file; `tree.rs` lists the tree, `source.rs` tells code from comments
+//! and texts. `BLESS=1` rewrites the document that is made from the tree.
 
 mod compatibility;
 mod features;
