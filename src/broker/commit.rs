@@ -190,6 +190,11 @@ impl Committer {
         Ok(mark)
     }
 
+    /// Gets files ready that the next appends will need, so that no append has to.
+    pub fn prepare(&self) -> Result<(), CommitFailed> {
+        self.syncer.prepare().map_err(|e| self.fail(&e))
+    }
+
     /// One round of the committer thread: waits up to `patience` for somebody who needs a sync, then serves the whole
     /// group. Returns the durable mark if it synced.
     pub fn serve_always(

@@ -260,11 +260,10 @@ impl Engine {
         let now_ms = self.clock.now_ms();
         self.store.now_ms = now_ms;
         for place in self.waits.due(now_ms) {
-            self.run_again(place, now_ms);
             let over = |w: &Wait| w.deadline_ms.is_some_and(|d| d <= now_ms);
-            if self.waits.get(place).is_some_and(over)
-                && let Some(wait) = self.waits.take(place)
-            {
+            if !self.waits.get(place).is_some_and(over) {
+                self.run_again(place, now_ms);
+            } else if let Some(wait) = self.waits.take(place) {
                 let empty = wait.empty.clone();
                 self.answer(wait, empty);
             }
@@ -273,6 +272,11 @@ impl Engine {
             self.store.sweep_expired(now_ms, SWEEP_LIMIT);
         }
         self.serve_signals(now_ms);
+    }
+
+    /// Ends all waits without an answer: the broker ends.
+    pub(crate) fn end_waits(&mut self) {
+        self.waits = Waits::default();
     }
 
     /// Ends a session.

@@ -21,6 +21,8 @@ const SLICE: usize = 256;
 const FEW: usize = 1024;
 /// Passes over objects that get dirty again before the last slice takes the rest.
 const PASSES: usize = 8;
+/// Checkpoints that only serve to free memory are at least so many microseconds apart.
+const MEMORY_CHECKPOINT_US: u64 = 5_000_000;
 /// How often the settler looks around.
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -86,6 +88,10 @@ fn sync_until_done(shared: &Shared, mut watermark: Watermark, done: &AtomicBool,
             drop(folder);
             return;
         }
+        if let Err(failed) = shared.committer().prepare() {
+            tracing::error!("journal: {failed}");
+            return;
+        }
         std::thread::sleep(Duration::from_millis(20));
     }
 }
@@ -110,7 +116,11 @@ fn settle_until_ended(shared: &Shared, mut settler: Settler) {
         if ending.is_some() {
             return;
         }
-        keep_within_budget(shared, &mut hand);
+        let over = keep_within_budget(shared, &mut hand);
+        if over && now_us.saturating_sub(last_us) >= MEMORY_CHECKPOINT_US {
+            // Only what is on disk can be dropped from memory.
+            shared.tasks().request_checkpoint();
+        }
         sweep_cold(shared);
         std::thread::sleep(LOOK);
     }
@@ -154,11 +164,12 @@ fn checkpoint(shared: &Shared, settler: &mut Settler, asked: bool) -> Result<(),
     let now_s = (shared.clock().now_ms() / 1000) as u64;
     shared.engine().store.completed(epoch);
     shared.tasks().checkpoint_done(now_s);
+    settler.backend().tidy().map_err(fail)?;
     Ok(())
 }
 
-/// Drops old chunks and, when memory is short, old objects.
-fn keep_within_budget(shared: &Shared, hand: &mut (u32, u32)) {
+/// Drops old chunks and, when memory is short, old objects; whether memory is short.
+fn keep_within_budget(shared: &Shared, hand: &mut (u32, u32)) -> bool {
     let used = crate::telemetry::memory::used();
     let mut engine = shared.engine();
     engine.stats.peak_memory = engine.stats.peak_memory.max(used);
@@ -170,9 +181,8 @@ fn keep_within_budget(shared: &Shared, hand: &mut (u32, u32)) {
         let before_ms = engine.clock.now_ms() - 1000;
         let (_, next) = engine.store.evict_objects(*hand, 2048, before_ms, over);
         *hand = next;
-        drop(engine);
-        shared.tasks().request_checkpoint_for_memory();
     }
+    over > 0
 }
 
 /// Loads a few keys that are past their deadline and only on disk, so that the sweep can delete them.

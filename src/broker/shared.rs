@@ -103,8 +103,9 @@ impl Shared {
         missing.read(&**backend).map_err(|e| self.committer.fail(&e))
     }
 
-    /// Asks everything to end.
+    /// Asks everything to end. Who waits gets no answer.
     pub fn end(&self, how: Ending) {
         self.tasks.end(how);
+        self.engine.lock().end_waits();
     }
 }

@@ -42,11 +42,6 @@ impl Tasks {
         self.0.checkpoint.store(true, Ordering::Release);
     }
 
-    /// Asks for a checkpoint because objects can only be dropped from memory once they are on disk.
-    pub(crate) fn request_checkpoint_for_memory(&self) {
-        self.request_checkpoint();
-    }
-
     pub(crate) fn take_checkpoint_request(&self) -> bool {
         self.0.checkpoint.swap(false, Ordering::AcqRel)
     }

@@ -16,6 +16,9 @@ use tokio::task::LocalSet;
 /// Connections that wait for a loop to take them, at most; the kernel's backlog holds the rest.
 const HANDOVER: usize = 128;
 
+/// How long a loop goes on when the broker ends, so that calls that have begun are answered.
+const DRAIN: Duration = Duration::from_millis(50);
+
 /// A broker that listens.
 pub struct Listening {
     addrs: Vec<SocketAddr>,
@@ -100,8 +103,8 @@ fn run_loop(
             tokio::task::spawn_local(keep_time(Arc::clone(shared)));
         }
         shared.tasks().ended().await;
-        // Turns that have begun end now; what was executed is committed by whoever ends the broker.
-        tokio::task::yield_now().await;
+        // What is on its way is still answered; then the connections are closed with the loop.
+        tokio::time::sleep(DRAIN).await;
     });
     runtime.shutdown_timeout(Duration::from_millis(100));
 }

@@ -78,6 +78,12 @@ impl Database {
         self.deadlines.len()
     }
 
+    /// Number of keys whose deadline is not over at `now_ms`.
+    pub fn visible(&self, now_ms: i64) -> usize {
+        let over = ..=(now_ms.max(0) as u64, u64::MAX);
+        self.len().saturating_sub(self.deadlines.range(over).count())
+    }
+
     #[inline]
     pub(crate) fn find(&self, hash: u64, name: &[u8]) -> Found {
         let mut cold = false;

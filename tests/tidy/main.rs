@@ -1,0 +1,1 @@
+//! Reads the tree (being written).
