@@ -234,7 +234,9 @@ impl Engine {
     /// Runs a parked call again: it is answered, or parks again in its old place.
     fn run_again(&mut self, place: Place, now_ms: i64) {
         let Some(mut wait) = self.waits.take(place) else { return };
+        self.waits.woken = true;
         let outcome = self.run(wait.client, wait.db, wait.spec, wait.call.as_args(), now_ms);
+        self.waits.woken = false;
         match outcome {
             Ok(reply) => self.answer(wait, reply),
             Err(Refusal::Wire(line)) => self.answer(wait, Reply::Error(line)),

@@ -294,6 +294,15 @@ impl Store {
         self.apply_to_stream(key, effect).expect("a command checks before it changes");
     }
 
+    /// Notes that a consumer called now. In memory only: a mere poll writes nothing to the journal, so after a restart
+    /// (or once the key was dropped from memory) the consumer was last seen when it last got something.
+    pub fn note_seen(&mut self, key: Key, group: u32, consumer: u32) {
+        let now_ms = self.now_ms;
+        if let Value::Stream(stream) = &mut self.object_mut(key).value {
+            stream.note_seen(group, consumer, now_ms);
+        }
+    }
+
     fn apply_to_stream(&mut self, key: Key, effect: &Effect<'_>) -> Result<()> {
         let (limits, volatile) = (self.node_limits, self.volatile);
         let object = self.object_mut(key);
