@@ -3,6 +3,10 @@
 //! One mechanism, like a page fault: a command answers [`Missing`], its caller reads ([`Missing::read`]), installs
 //! ([`Store::install`]) and runs the command again. What became stale in between is not installed, the command then
 //! simply asks again.
+//!
+//! The surprising rule: a read that finds damage is not an error yet. A checkpoint may have changed the records while
+//! they were read; then the load is stale and its damage means nothing. Only if it turns out to have been up to date
+//! when it is installed is the damage real: the store remembers that, and the next read reports it.
 
 use crate::backend::{Backend, Space};
 use crate::codec::{Put, Reader};
@@ -21,11 +25,13 @@ use std::ops::ControlFlow;
 pub struct Missing {
     wanted: Wanted,
     physical: u32,
+    /// Damage was seen for certain: whatever a read meets is to be reported.
+    strict: bool,
 }
 
 #[derive(Clone, Debug)]
 enum Wanted {
-    Key { db: u32, hash: u64, evictions: u64 },
+    Key { db: u32, hash: u64, evicted: u64 },
     Chunks { key: Key, uid: u64, chunks: Vec<ColdChunk> },
 }
 
@@ -33,6 +39,11 @@ enum Wanted {
 #[derive(Debug)]
 pub struct Loaded {
     missing: Missing,
+    found: Result<Found>,
+}
+
+#[derive(Debug, Default)]
+struct Found {
     objects: Vec<Object>,
     chunks: Vec<(ColdChunk, Bytes)>,
 }
@@ -76,26 +87,40 @@ pub(crate) fn encode_pending(p: &Pending) -> Vec<u8> {
 }
 
 impl Missing {
-    pub(crate) fn key(db: u32, physical: u32, hash: u64, evictions: u64) -> Missing {
-        Missing { physical, wanted: Wanted::Key { db, hash, evictions } }
+    pub(crate) fn key(db: u32, physical: u32, hash: u64, store: &Store) -> Missing {
+        let wanted = Wanted::Key { db, hash, evicted: store.evicted.total() };
+        Missing { physical, wanted, strict: store.damage.is_some() }
     }
 
-    pub(crate) fn chunks(key: Key, physical: u32, uid: u64, cold: Cold) -> Missing {
-        Missing { physical, wanted: Wanted::Chunks { key, uid, chunks: cold.0 } }
+    pub(crate) fn chunks(key: Key, physical: u32, uid: u64, cold: Cold, store: &Store) -> Missing {
+        let wanted = Wanted::Chunks { key, uid, chunks: cold.0 };
+        Missing { physical, wanted, strict: store.damage.is_some() }
     }
 
     /// Reads it. Blocks on the disk.
+    ///
+    /// # Errors
+    /// What the backend reports. Damage in the records is an error only after [`Store::install`] has confirmed some.
     pub fn read(self, backend: &dyn Backend) -> Result<Loaded> {
-        let (mut objects, mut chunks) = (Vec::new(), Vec::new());
+        match self.find(backend) {
+            Err(damage @ StorageError::Corrupt { .. }) if !self.strict => {
+                Ok(Loaded { missing: self, found: Err(damage) })
+            }
+            found => Ok(Loaded { missing: self, found: Ok(found?) }),
+        }
+    }
+
+    fn find(&self, backend: &dyn Backend) -> Result<Found> {
+        let mut found = Found::default();
         match &self.wanted {
-            Wanted::Key { hash, .. } => objects = read_objects(backend, self.physical, *hash)?,
+            Wanted::Key { hash, .. } => found.objects = read_objects(backend, self.physical, *hash)?,
             Wanted::Chunks { uid, chunks: wanted, .. } => {
                 for cold in wanted {
-                    chunks.push((*cold, read_chunk(backend, self.physical, *uid, cold)?));
+                    found.chunks.push((*cold, read_chunk(backend, self.physical, *uid, cold)?));
                 }
             }
         }
-        Ok(Loaded { missing: self, objects, chunks })
+        Ok(found)
     }
 }
 
@@ -145,19 +170,13 @@ fn read_stream(backend: &dyn Backend, physical: u32, uid: u64, bytes: &[u8]) -> 
         let found = stream.log.sealed_chunks();
         return Err(StorageError::corrupt("stream index", format!("{found} chunks, the header says {chunks}")));
     }
-    let mut pending = Vec::new();
     scan_prefix(backend, Space::Pending, keys::value(physical, uid), |key, value| {
         let (group, id) =
             keys::split_pending(key).ok_or_else(|| StorageError::corrupt("pending entry", "malformed key"))?;
         let mut r = Reader::new(value, "pending entry");
         let (consumer, delivered_ms, deliveries) = (r.num32()?, r.signed()?, r.signed()?);
-        pending.push((r.num()?, group, id, consumer, delivered_ms, deliveries));
-        Ok(())
+        stream.restore_pending(group, id, consumer, delivered_ms, deliveries, r.num()?)
     })?;
-    pending.sort_unstable_by_key(|p| p.0);
-    for (_, group, id, consumer, delivered_ms, deliveries) in pending {
-        stream.restore_pending(group, id, consumer, delivered_ms, deliveries)?;
-    }
     Ok(stream)
 }
 
@@ -179,31 +198,52 @@ pub(crate) fn scan_prefix(
 impl Store {
     /// Puts what was read in its place, unless the place changed meanwhile.
     pub fn install(&mut self, loaded: Loaded) {
-        match loaded.missing.wanted {
-            Wanted::Key { db, evictions, .. } => {
-                let current = self.database(db).physical == loaded.missing.physical;
-                // An object that came and went in between may have been written anew: only a load that saw no
-                // eviction is certainly the newest.
-                if !current || self.evictions != evictions {
-                    return;
+        let Missing { wanted, physical, .. } = loaded.missing;
+        match wanted {
+            Wanted::Key { db, hash, evicted } => {
+                let current = self.database(db).physical == physical && !self.evicted.since(evicted, hash);
+                if current && self.database(db).cold(hash) > 0 {
+                    self.install_objects(db, hash, loaded.found);
                 }
-                for mut object in loaded.objects {
+            }
+            Wanted::Chunks { key, uid, chunks } => self.install_chunks(key, uid, &chunks, loaded.found),
+        }
+    }
+
+    /// A key that is cold and was not evicted since the load began was cold all the time, so its records are the newest
+    /// and were at rest while they were read.
+    fn install_objects(&mut self, db: u32, hash: u64, found: Result<Found>) {
+        let cold = self.database(db).cold(hash);
+        let objects = found.map(|found| found.objects).and_then(|objects| match objects.len() {
+            n if n == cold => Ok(objects),
+            n => Err(StorageError::corrupt("name", format!("{n} keys with hash {hash:016x}, expected {cold}"))),
+        });
+        match objects {
+            Err(damage) => self.damage = Some(damage),
+            Ok(objects) => {
+                for mut object in objects {
                     object.used_ms = self.now_ms;
                     self.db_mut(db).install(object);
                 }
             }
-            Wanted::Chunks { key, uid, .. } => self.install_chunks(key, uid, loaded.chunks),
         }
     }
 
-    fn install_chunks(&mut self, key: Key, uid: u64, chunks: Vec<(ColdChunk, Bytes)>) {
+    fn install_chunks(&mut self, key: Key, uid: u64, wanted: &[ColdChunk], found: Result<Found>) {
         let Some(object) = self.databases[key.db as usize].object_mut(key.slot).filter(|o| o.uid == uid) else {
             return;
         };
         let Value::Stream(stream) = &mut object.value else { return };
-        for (cold, bytes) in chunks {
-            if stream.log.install(&cold, bytes) {
-                self.resident.push_back((key.db, key.slot, uid, cold.ordinal));
+        match found {
+            // Damage, unless one of the chunks is not needed any more: then it may have been that one.
+            Err(damage) if wanted.iter().all(|cold| stream.log.wants(cold)) => self.damage = Some(damage),
+            Err(_) => {}
+            Ok(found) => {
+                for (cold, bytes) in found.chunks {
+                    if stream.log.install(&cold, bytes) {
+                        self.resident.push_back((key.db, key.slot, uid, cold.ordinal));
+                    }
+                }
             }
         }
     }
