@@ -42,7 +42,7 @@ pub struct Engine {
     /// A buffer for the command that runs; empty between commands, but not freed.
     pub scratch: Vec<u8>,
     /// Names that were read from disk for calls that are not answered yet, by client.
-    pub(super) names: HashMap<ClientId, Vec<Names>>,
+    pub(crate) names: HashMap<ClientId, Vec<Names>>,
     /// The batch that is filling now; commits number theirs after it.
     generation: Ticket,
 }
