@@ -7,10 +7,13 @@ pub mod args;
 pub mod dispatch;
 pub mod error;
 pub mod gate;
+pub mod help;
+pub mod keys;
 pub mod number;
 pub mod spec;
 pub mod table;
 
+mod cluster;
 mod connection;
 mod keyspace;
 mod server;
