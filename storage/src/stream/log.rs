@@ -150,9 +150,13 @@ impl Log {
     /// Appends an entry behind all others.
     pub fn append(&mut self, id: StreamId, packed: &[u8], limits: NodeLimits) -> Appended {
         let node_start = self.next_node(packed.len(), limits);
-        let sealed = !self.open.bytes.is_empty() && self.open.bytes.len() + packed.len() + 16 > CHUNK_BYTES;
+        let full = !self.open.bytes.is_empty() && self.open.bytes.len() + packed.len() + 16 > CHUNK_BYTES;
+        let sealed = full && self.open.live > 0;
         if sealed {
             self.seal();
+        } else if full {
+            // Nothing in it is needed any more.
+            self.open.bytes.clear();
         }
         if self.open.bytes.is_empty() {
             self.open.base = id;
@@ -246,8 +250,9 @@ impl Log {
                 return Err(self.cold_forward(index, range.end, count - out.len()));
             };
             for slot in Slots::new(bytes, base) {
+                // A deleted entry at the end may have a larger id than what came later, see `rewind`.
                 if slot.id > range.end || out.len() == count {
-                    return Ok(out);
+                    break;
                 }
                 if slot.id >= start && !slot.deleted {
                     out.push(self.entry(index, &slot));
@@ -363,10 +368,13 @@ impl Log {
             return Ok(0);
         }
         let index = self.chunk_of(id);
+        let before: u64 = self.sealed.iter().take(index).map(|c| u64::from(c.live)).sum();
+        if self.sealed.get(index).is_some_and(|c| c.live == 0) {
+            return Ok(before);
+        }
         let Some((bytes, base)) = self.bytes_of(index) else {
             return Err(Cold(vec![self.cold(index)]));
         };
-        let before: u64 = self.sealed.iter().take(index).map(|c| u64::from(c.live)).sum();
         let live = |s: &chunk::Slot| !s.deleted && s.id >= self.first;
         Ok(before + Slots::new(bytes, base).take_while(|s| s.id <= id).filter(live).count() as u64)
     }
@@ -491,6 +499,37 @@ impl Log {
         }
     }
 
+    /// Makes room for entries right above `last`, where only deleted ones may stand: XSETID can lower the last id.
+    /// False if a live entry is above it.
+    pub(crate) fn rewind(&mut self, last: StreamId) -> bool {
+        let cut = Slots::new(&self.open.bytes, self.open.base).take_while(|s| s.id <= last).last().map_or(0, |s| s.end);
+        if Slots::starting_at(&self.open.bytes, self.open.base, cut).any(|s| !s.deleted && s.id >= self.first) {
+            return false;
+        }
+        self.open.bytes.truncate(cut);
+        if cut == 0 {
+            (self.open, self.node) = (OpenChunk::default(), NodeFill::default());
+        }
+        while self.sealed.back().is_some_and(|c| c.base > last) {
+            if self.sealed.back().is_some_and(|c| c.live > 0) {
+                return false;
+            }
+            self.pop_back();
+        }
+        true
+    }
+
+    fn pop_back(&mut self) {
+        let Some(index) = self.sealed.len().checked_sub(1) else { return };
+        let ordinal = self.first_ordinal + index as u64;
+        self.drop_bytes(index);
+        self.dirty_pages.insert(ordinal / PAGE);
+        self.unsettled.remove(&ordinal);
+        if let Some(c) = self.sealed.pop_back().filter(|c| c.epoch != 0) {
+            self.dead.push((c.epoch, c.base));
+        }
+    }
+
     /// Whether the chunk is still only on disk, as it was named.
     pub(crate) fn wants(&self, cold: &ColdChunk) -> bool {
         let as_named = |c: &ChunkRef| c.epoch == cold.epoch && c.base == cold.base && c.data.is_none();
@@ -574,6 +613,8 @@ impl Log {
             self.dirty_pages.insert(ordinal / PAGE);
             if c.live > 0 {
                 self.unsettled.insert(ordinal);
+            } else if let Some(data) = c.data.take() {
+                self.resident_bytes -= data.len();
             }
         }
     }

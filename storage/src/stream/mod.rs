@@ -117,6 +117,9 @@ impl Stream {
             Effect::Trim { first, removed } => self.trim(*first, *removed),
             Effect::DeleteEntry { id, first } => self.delete_entry(*id, *first)?,
             Effect::StreamCounters { last, added, max_deleted } => {
+                if *last < self.last_id && !self.log.rewind(*last) {
+                    return Err(StorageError::corrupt("batch", format!("last id {last} is below a live entry")));
+                }
                 (self.last_id, self.entries_added, self.max_deleted) = (*last, *added, *max_deleted);
             }
             Effect::IdmpRecord { producer, iid, id } => self.idempotency_mut().record(producer, iid, *id),
