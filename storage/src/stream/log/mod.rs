@@ -172,9 +172,14 @@ impl Log {
     /// Appends an entry behind all others.
     pub fn append(&mut self, id: StreamId, packed: &[u8], limits: NodeLimits) -> Appended {
         let node_start = self.next_node(packed.len(), limits);
-        let sealed = !self.open.bytes.is_empty() && self.open.bytes.len() + packed.len() + 16 > CHUNK_BYTES;
+        let full = !self.open.bytes.is_empty() && self.open.bytes.len() + packed.len() + 16 > CHUNK_BYTES;
+        let sealed = full && self.open.live > 0;
         if sealed {
             self.seal();
+        } else if full {
+            // Nothing in it is needed any more.
+            self.open.bytes.clear();
+            self.fingers.forget();
         }
         if self.open.bytes.is_empty() {
             self.open.base = id;
