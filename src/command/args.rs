@@ -50,6 +50,11 @@ impl<'a> Args<'a> {
         Args { bytes: self.bytes, spans: self.spans.get(i..).unwrap_or(&[]) }
     }
 
+    /// The arguments from `start` up to but not including `end`.
+    pub fn range(self, start: usize, end: usize) -> Args<'a> {
+        Args { bytes: self.bytes, spans: self.spans.get(start..end).unwrap_or(&[]) }
+    }
+
     /// All arguments in order.
     pub fn iter(self) -> impl ExactSizeIterator<Item = &'a [u8]> + Clone {
         let bytes = self.bytes;

@@ -292,7 +292,13 @@ fn gather_object(physical: u32, epoch: u32, object: &mut Object, out: &mut Gathe
 
 fn gather_stream(physical: u32, uid: u64, epoch: u32, stream: &mut Stream, out: &mut Gathered) {
     for (dead_epoch, base) in std::mem::take(&mut stream.log.dead) {
-        gather_dead_chunk(physical, uid, dead_epoch, base, out);
+        if dead_epoch == epoch {
+            // An earlier slice of this checkpoint wrote it, and it may be written again under the same key: a deletion,
+            // which comes last, would hit that. Should it not come again, it stays until its epoch is dropped.
+            out.died.push((epoch, physical));
+        } else {
+            gather_dead_chunk(physical, uid, dead_epoch, base, out);
+        }
     }
     let unsettled: Vec<_> = stream.log.unsettled().collect();
     for (ordinal, base, bytes) in unsettled {
@@ -338,4 +344,36 @@ pub(crate) fn restore(backend: &dyn Backend, meta: &Meta) -> Result<Store> {
         })?;
     }
     Ok(store)
+}
+
+#[cfg(all(test, feature = "memory"))]
+mod tests {
+    use super::*;
+    use crate::StreamId;
+    use crate::backend::memory::Memory;
+    use crate::batch::Effect;
+
+    #[test]
+    fn a_chunk_that_changes_between_two_slices_is_there_afterwards() {
+        let backend: Arc<dyn Backend> = Arc::new(Memory::default());
+        let mut settler = Settler::open(Arc::clone(&backend), 0).unwrap();
+        let mut store = Store::new(1, 7);
+        let key = store.create_stream(0, b"s");
+        for ms in 1..=40 {
+            store.change(key, &Effect::Append { id: StreamId::new(ms, 0), packed: &[0; 1000] });
+        }
+        let (epoch, mut gathered) = (settler.epoch(), Gathered::default());
+        store.gather(epoch, 10, &mut gathered);
+        settler.write_chunks(&mut gathered).unwrap();
+        store.change(key, &Effect::DeleteEntry { id: StreamId::new(3, 0), first: StreamId::new(1, 0) });
+        store.gather(epoch, 10, &mut gathered);
+        let meta = store.meta(Mark::default(), epoch);
+        settler.complete(gathered, &meta).unwrap();
+        store.completed(epoch);
+        assert!(store.evict_chunks(0, 100) > 0);
+        let Err(cold) = store.stream(key).unwrap().log.first() else { panic!("it is in memory") };
+        let loaded = store.missing_chunks(key, cold).read(&*backend).unwrap();
+        store.install(loaded);
+        assert_eq!(store.stream(key).unwrap().log.range(crate::stream::log::IdRange::ALL, 3).unwrap()[2].id.ms, 4);
+    }
 }
