@@ -17,9 +17,12 @@ pub mod journal;
 pub mod keys;
 pub mod keyspace;
 pub mod load;
+pub mod names;
 pub mod open;
 pub mod store;
 pub mod stream;
+#[cfg(all(test, feature = "memory"))]
+mod tests;
 pub mod varint;
 pub mod watermark;
 

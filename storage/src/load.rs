@@ -9,6 +9,7 @@ use crate::codec::{Put, Reader};
 use crate::error::{Result, StorageError};
 use crate::keys;
 use crate::keyspace::object::{Kind, Object, Value};
+use crate::names::Names;
 use crate::store::{Key, Store};
 use crate::stream::log::{Cold, ColdChunk};
 use crate::stream::pending::Pending;
@@ -25,7 +26,11 @@ pub struct Missing {
 
 #[derive(Clone, Debug)]
 enum Wanted {
-    Key { db: u32, hash: u64, evictions: u64 },
+    /// Everything about the keys with these hashes.
+    Keys { db: u32, hashes: Vec<u64>, evictions: u64 },
+    /// What the records of names with these hashes say, both ends included.
+    Names { from: u64, to: u64 },
+    /// Parts of a stream that is in memory.
     Chunks { key: Key, uid: u64, chunks: Vec<ColdChunk> },
 }
 
@@ -35,6 +40,7 @@ pub struct Loaded {
     missing: Missing,
     objects: Vec<Object>,
     chunks: Vec<(ColdChunk, Bytes)>,
+    names: Option<Names>,
 }
 
 const NAME_VERSION: u8 = 1;
@@ -76,8 +82,12 @@ pub(crate) fn encode_pending(p: &Pending) -> Vec<u8> {
 }
 
 impl Missing {
-    pub(crate) fn key(db: u32, physical: u32, hash: u64, evictions: u64) -> Missing {
-        Missing { physical, wanted: Wanted::Key { db, hash, evictions } }
+    pub(crate) fn keys(db: u32, physical: u32, hashes: Vec<u64>, evictions: u64) -> Missing {
+        Missing { physical, wanted: Wanted::Keys { db, hashes, evictions } }
+    }
+
+    pub(crate) fn names(physical: u32, from: u64, to: u64) -> Missing {
+        Missing { physical, wanted: Wanted::Names { from, to } }
     }
 
     pub(crate) fn chunks(key: Key, physical: u32, uid: u64, cold: Cold) -> Missing {
@@ -86,16 +96,21 @@ impl Missing {
 
     /// Reads it. Blocks on the disk.
     pub fn read(self, backend: &dyn Backend) -> Result<Loaded> {
-        let (mut objects, mut chunks) = (Vec::new(), Vec::new());
+        let (mut objects, mut chunks, mut names) = (Vec::new(), Vec::new(), None);
         match &self.wanted {
-            Wanted::Key { hash, .. } => objects = read_objects(backend, self.physical, *hash)?,
+            Wanted::Keys { hashes, .. } => {
+                for hash in hashes {
+                    objects.extend(read_objects(backend, self.physical, *hash)?);
+                }
+            }
+            Wanted::Names { from, to } => names = Some(Names::read(backend, self.physical, *from, *to)?),
             Wanted::Chunks { uid, chunks: wanted, .. } => {
                 for cold in wanted {
                     chunks.push((*cold, read_chunk(backend, self.physical, *uid, cold)?));
                 }
             }
         }
-        Ok(Loaded { missing: self, objects, chunks })
+        Ok(Loaded { missing: self, objects, chunks, names })
     }
 }
 
@@ -120,7 +135,22 @@ fn read_objects(backend: &dyn Backend, physical: u32, hash: u64) -> Result<Vec<O
         found.push((Box::<[u8]>::from(name), NameRecord::decode(value)?));
         Ok(())
     })?;
-    found.into_iter().map(|(name, record)| read_object(backend, physical, hash, &name, &record)).collect()
+    let mut objects = Vec::new();
+    for (name, record) in found {
+        match read_object(backend, physical, hash, &name, &record) {
+            Ok(object) => objects.push(object),
+            // Its records are not read in one view: what a checkpoint replaced meanwhile is no damage. Whoever wanted
+            // it finds the newer state in memory, or asks again.
+            Err(_) if !is_current(backend, &keys::name(physical, hash, &name), &record)? => {}
+            Err(damage) => return Err(damage),
+        }
+    }
+    Ok(objects)
+}
+
+fn is_current(backend: &dyn Backend, key: &[u8], record: &NameRecord) -> Result<bool> {
+    let now = backend.get(Space::Names, key)?.map(|bytes| NameRecord::decode(&bytes)).transpose()?;
+    Ok(now.as_ref() == Some(record))
 }
 
 fn read_object(backend: &dyn Backend, physical: u32, hash: u64, name: &[u8], record: &NameRecord) -> Result<Object> {
@@ -177,15 +207,16 @@ pub(crate) fn scan_prefix(
 }
 
 impl Store {
-    /// Puts what was read in its place, unless the place changed meanwhile.
-    pub fn install(&mut self, loaded: Loaded) {
+    /// Puts what was read in its place, unless the place changed meanwhile. Names have no place: they are handed back,
+    /// for the caller to keep until the call that wanted them is answered.
+    pub fn install(&mut self, loaded: Loaded) -> Option<Names> {
         match loaded.missing.wanted {
-            Wanted::Key { db, evictions, .. } => {
+            Wanted::Keys { db, evictions, .. } => {
                 let current = self.database(db).physical == loaded.missing.physical;
                 // An object that came and went in between may have been written anew: only a load that saw no
                 // eviction is certainly the newest.
                 if !current || self.evictions != evictions {
-                    return;
+                    return None;
                 }
                 for mut object in loaded.objects {
                     object.used_ms = self.now_ms;
@@ -193,7 +224,9 @@ impl Store {
                 }
             }
             Wanted::Chunks { key, uid, .. } => self.install_chunks(key, uid, loaded.chunks),
+            Wanted::Names { .. } => {}
         }
+        loaded.names
     }
 
     fn install_chunks(&mut self, key: Key, uid: u64, chunks: Vec<(ColdChunk, Bytes)>) {

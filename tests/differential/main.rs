@@ -1,7 +1,7 @@
 //! Random sessions played against our server and the reference at once. A difference is shrunk and printed as a
 //! transcript. `SEED=` replays from a seed, `CASES=` says how many sessions, `RESTARTS=0|1` whether ours is restarted in
-//! the middle of some (it is, when it can keep data). With `BROOKLET_UNDER_TEST` naming a redis-server the generator
-//! checks itself: there must be no difference.
+//! the middle of some (it is, when it can keep data), `VERBS=XADD,XLEN` uses these only (besides MULTI). With
+//! `BROOKLET_UNDER_TEST` naming a redis-server the generator checks itself: there must be no difference.
 
 #![allow(clippy::disallowed_methods, clippy::print_stdout)]
 

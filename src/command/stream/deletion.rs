@@ -22,7 +22,9 @@ impl Deletion {
     /// Makes ready to delete those of `wanted` that are live entries.
     pub fn plan(ctx: &Ctx<'_>, key: Key, wanted: impl IntoIterator<Item = StreamId>) -> Result<Deletion, Refusal> {
         let log = &ctx.stream(key).log;
-        let ids = ctx.warm(key, live(log, wanted))?;
+        let wanted: BTreeSet<StreamId> = wanted.into_iter().collect();
+        let live = ctx.warm(key, log.contain(wanted.iter().copied()))?;
+        let ids = wanted.into_iter().zip(live).filter(|(_, live)| *live).map(|(id, _)| id).collect();
         let first_after = ctx.warm(key, first_without(log, &ids))?;
         Ok(Deletion { ids, first_after })
     }
@@ -46,23 +48,6 @@ impl Deletion {
             ctx.store().change(key, &Effect::DeleteEntry { id: *id, first });
         }
     }
-}
-
-/// Those of `wanted` that are live. All chunks that are only on disk are named together.
-fn live(log: &Log, wanted: impl IntoIterator<Item = StreamId>) -> Result<BTreeSet<StreamId>, Cold> {
-    let (mut found, mut missing) = (BTreeSet::new(), Vec::new());
-    for id in wanted {
-        match log.contains(id) {
-            Ok(true) => {
-                found.insert(id);
-            }
-            Ok(false) => {}
-            Err(Cold(chunks)) => missing.extend(chunks),
-        }
-    }
-    missing.sort_unstable_by_key(|chunk| chunk.ordinal);
-    missing.dedup();
-    if missing.is_empty() { Ok(found) } else { Err(Cold(missing)) }
 }
 
 /// The first live entry once `ids` are gone, if there is one.

@@ -2,7 +2,7 @@
 //!
 //! The one surprising rule: COUNT 0 (or less) answers a null array, but a key that does not exist an empty one.
 
-use super::{entry, id};
+use super::{entry_reply, id};
 use crate::broker::Ctx;
 use crate::command::args::Args;
 use crate::command::error::{self, Refusal};
@@ -63,7 +63,7 @@ pub fn answer(ctx: &mut Ctx<'_>, args: Args<'_>, direction: Direction) -> Result
         Direction::Ascending => log.range(range, count),
         Direction::Descending => log.range_back(range, count),
     };
-    Ok(entry::replies(ctx.warm(key, found)?))
+    Ok(Reply::Array(ctx.warm(key, found)?.into_iter().map(|entry| entry_reply(entry, None)).collect()))
 }
 
 fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {

@@ -104,9 +104,7 @@ fn read_group(r: &mut Reader<'_>, stream: &mut Stream) -> Result<()> {
         let consumer = Consumer { name: r.bytes()?.into(), seen_ms: r.signed()?, active_ms: r.signed()? };
         group.add_consumer(number, consumer);
     }
-    stream.furthest_cursor = stream.furthest_cursor.max(group.last_delivered);
-    stream.group_names.insert(name.into(), number);
-    stream.groups.insert(number, group);
+    stream.add_group(name, group);
     Ok(())
 }
 

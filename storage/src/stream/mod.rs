@@ -10,6 +10,7 @@ pub mod header;
 pub mod idempotency;
 pub mod lag;
 pub mod log;
+pub mod lookup;
 pub mod pending;
 
 use crate::batch::Effect;
@@ -36,7 +37,7 @@ pub struct Stream {
     groups: HashMap<u32, Group>,
     group_names: BTreeMap<Box<[u8]>, u32>,
     next_group: u32,
-    /// No cursor of a group is above this.
+    /// No cursor was ever above this id: an append above it concerns no group.
     furthest_cursor: StreamId,
     /// Groups that were destroyed since the last checkpoint and may have records on disk.
     pub(crate) dead_groups: Vec<u32>,
@@ -70,6 +71,11 @@ impl Stream {
         self.groups.get(self.group_names.get(name)?)
     }
 
+    /// The group with this number.
+    pub fn group_by_number(&self, number: u32) -> Option<&Group> {
+        self.groups.get(&number)
+    }
+
     /// The number that the next group gets.
     pub fn next_group(&self) -> u32 {
         self.next_group.max(1)
@@ -77,7 +83,7 @@ impl Stream {
 
     /// Exactly how many live entries a group has still to be given.
     pub fn lag(&self, group: &Group) -> u64 {
-        self.log.len().saturating_sub(group.passed)
+        lag::exact_lag(self, group)
     }
 
     /// How many live entries a cursor at `id` has behind it.
@@ -111,9 +117,7 @@ impl Stream {
                 let appended = self.log.append(*id, packed, limits);
                 self.last_id = *id;
                 self.entries_added += 1;
-                if *id <= self.furthest_cursor {
-                    self.pass_behind_cursors(*id);
-                }
+                self.pass_new_entry(*id);
                 return Ok(Applied { sealed: appended.sealed });
             }
             Effect::Trim { first, removed } => self.trim(*first, *removed),
@@ -137,10 +141,7 @@ impl Stream {
     fn apply_to_group(&mut self, effect: &Effect<'_>) -> Result<()> {
         match effect {
             Effect::GroupCreate { group, name, last, read, passed } => {
-                self.next_group = self.next_group().max(group + 1);
-                self.group_names.insert((*name).into(), *group);
-                self.furthest_cursor = self.furthest_cursor.max(*last);
-                self.groups.insert(*group, Group::new(*group, *last, *read, *passed));
+                self.add_group(name, Group::new(*group, *last, *read, *passed));
             }
             Effect::GroupDestroy { group } => {
                 self.groups.remove(group);
@@ -148,9 +149,9 @@ impl Stream {
                 self.dead_groups.push(*group);
             }
             Effect::GroupCursor { group, last, read, passed } => {
-                self.furthest_cursor = self.furthest_cursor.max(*last);
                 let g = self.group_mut(*group)?;
                 (g.last_delivered, g.entries_read, g.passed) = (*last, *read, *passed);
+                self.furthest_cursor = self.furthest_cursor.max(*last);
             }
             Effect::ConsumerAdd { group, consumer, name, seen_ms } => {
                 let new = Consumer { name: (*name).into(), seen_ms: *seen_ms, active_ms: -1 };
@@ -180,20 +181,39 @@ impl Stream {
             Effect::Pend { group, id, consumer, delivered_ms, deliveries } => {
                 self.group_mut(*group)?.pending.put(*id, *consumer, *delivered_ms, *deliveries);
             }
+            Effect::Redeliver { group, consumer, at_ms, counted, ids } => {
+                let g = self.group_mut(*group)?;
+                ids.for_each(|id| g.redeliver(id, *consumer, *at_ms, *counted))?;
+            }
             other => return Err(StorageError::corrupt("batch", format!("{other:?} is not about a stream"))),
         }
         Ok(())
+    }
+
+    /// Notes when a consumer last called: no effect, so a restart or an eviction goes back to the last recorded time.
+    pub(crate) fn note_seen(&mut self, group: u32, consumer: u32, seen_ms: i64) {
+        if let Some(c) = self.groups.get_mut(&group).and_then(|g| g.consumer_mut(consumer)) {
+            c.seen_ms = c.seen_ms.max(seen_ms);
+        }
     }
 
     fn idempotency_mut(&mut self) -> &mut Idempotency {
         self.idempotency.get_or_insert_with(|| Box::new(Idempotency::new(100, 100)))
     }
 
-    /// Counts a new entry as passed by the groups that were set to a place behind it: they will never be given it.
-    fn pass_behind_cursors(&mut self, id: StreamId) {
-        for g in self.groups.values_mut().filter(|g| g.last_delivered >= id) {
-            g.passed += 1;
+    /// A cursor may have been set above all entries; what is appended below it counts as passed.
+    #[inline]
+    fn pass_new_entry(&mut self, id: StreamId) {
+        if id <= self.furthest_cursor {
+            self.groups.values_mut().filter(|g| g.last_delivered >= id).for_each(|g| g.passed += 1);
         }
+    }
+
+    fn add_group(&mut self, name: &[u8], group: Group) {
+        self.next_group = self.next_group().max(group.number + 1);
+        self.furthest_cursor = self.furthest_cursor.max(group.last_delivered);
+        self.group_names.insert(name.into(), group.number);
+        self.groups.insert(group.number, group);
     }
 
     fn trim(&mut self, first: StreamId, removed: u64) {
