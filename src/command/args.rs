@@ -50,9 +50,9 @@ impl<'a> Args<'a> {
         Args { bytes: self.bytes, spans: self.spans.get(i..).unwrap_or(&[]) }
     }
 
-    /// The arguments from `start` up to but not including `end`.
-    pub fn range(self, start: usize, end: usize) -> Args<'a> {
-        Args { bytes: self.bytes, spans: self.spans.get(start..end).unwrap_or(&[]) }
+    /// The first `len` arguments, or all if there are fewer.
+    pub fn up_to(self, len: usize) -> Args<'a> {
+        Args { bytes: self.bytes, spans: self.spans.get(..len).unwrap_or(self.spans) }
     }
 
     /// All arguments in order.

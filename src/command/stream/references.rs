@@ -72,7 +72,7 @@ fn id_block(args: Args<'_>) -> Result<(Args<'_>, usize), Refusal> {
     let count = number::integer(args.at(1)).and_then(|n| usize::try_from(n).ok()).filter(|n| *n > 0);
     let count = count.ok_or(error::stream::NUMIDS_NOT_POSITIVE)?;
     let end = count.checked_add(2).filter(|end| *end <= args.len()).ok_or(error::stream::NUMIDS_MISMATCH)?;
-    Ok((args.range(2, end), end))
+    Ok((args.from(2).up_to(count), end))
 }
 
 #[cfg(test)]
