@@ -6,7 +6,9 @@
 pub mod args;
 pub mod dispatch;
 pub mod error;
+pub mod extended;
 pub mod gate;
+pub mod help;
 pub mod number;
 pub mod spec;
 pub mod table;

@@ -129,7 +129,7 @@ fn cut(ctx: &Ctx<'_>, key: Key, trim: &Trim) -> Result<Option<(StreamId, u64)>, 
             };
             allowed && gone.saturating_add(node) <= at_most
         };
-        let found = ctx.warm(key, log.node_cut(fits))?;
+        let found = ctx.warm(key, log.node_cut(None, fits))?;
         return Ok(found.map(|(removed, first)| (first, removed)));
     }
     match trim.bound {
