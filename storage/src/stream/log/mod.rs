@@ -4,10 +4,11 @@
 //! that meets a chunk that is only on disk answers [`Cold`]; the caller loads what it names and asks again.
 //! Must never know: groups, the journal, where chunks are stored.
 //!
-//! Here: the parts and appending. `read.rs`: reading; `remove.rs`: deleting and trimming; `nodes.rs`: where `~` cuts;
+//! Here: the parts and appending. `read.rs`: reading; `lookup.rs`: many single entries; `remove.rs`: deleting and trimming; `nodes.rs`: where `~` cuts;
 //! `residence.rs`: what is in memory and what is on disk.
 
 mod finger;
+mod lookup;
 mod nodes;
 mod read;
 mod remove;
