@@ -172,9 +172,7 @@ impl Seat {
 
     /// Puts what was loaded in its place.
     pub fn install(&self, loaded: Loaded) {
-        let mut engine = self.shared.engine();
-        engine.store.now_ms = engine.clock.now_ms();
-        engine.store.install(loaded);
+        self.shared.engine().install(self.id, loaded);
     }
 
     /// Continues a parked call whose load is done.

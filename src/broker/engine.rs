@@ -17,8 +17,10 @@ use crate::config::{Config, Fsync};
 use crate::reply::Reply;
 use crate::telemetry::Sample;
 use brooklet_storage::load::{Loaded, Missing};
+use brooklet_storage::names::Names;
 use brooklet_storage::store::Store;
 use brooklet_storage::stream::log::NodeLimits;
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -58,6 +60,8 @@ pub struct Engine {
     pub write_trouble: Option<Arc<str>>,
     /// A buffer for the command that runs; empty between commands, but not freed.
     pub scratch: Vec<u8>,
+    /// Names that were read from disk for calls that are not answered yet, by client.
+    pub(crate) names: HashMap<ClientId, Vec<Names>>,
     /// The batch that is filling now; commits number theirs after it.
     generation: Ticket,
 }
@@ -120,6 +124,7 @@ impl Engine {
             sample: Sample::default(),
             write_trouble: None,
             scratch: Vec::new(),
+            names: HashMap::new(),
             generation: 1,
         }
     }
@@ -265,10 +270,24 @@ impl Engine {
         let _ = wait.wake.send(Wake::Answer(reply, ticket));
     }
 
+    /// Puts what was loaded for a client's call in its place.
+    pub(crate) fn install(&mut self, client: ClientId, loaded: Loaded) {
+        self.store.now_ms = self.clock.now_ms();
+        if let Some(names) = self.store.install(loaded) {
+            self.names.entry(client).or_default().push(names);
+        }
+    }
+
+    /// Lets go of what was read for a call that is answered now.
+    pub(crate) fn forget_names(&mut self, client: ClientId) {
+        if !self.names.is_empty() {
+            self.names.remove(&client);
+        }
+    }
+
     /// Continues a parked call whose load is done.
     pub(crate) fn resume(&mut self, client: ClientId, loaded: Loaded) {
-        self.store.now_ms = self.clock.now_ms();
-        self.store.install(loaded);
+        self.install(client, loaded);
         if let Some(place) = self.waits.place_of(client) {
             self.run_again(place, self.store.now_ms);
             self.serve_signals(self.store.now_ms);
@@ -328,6 +347,7 @@ impl Engine {
         if let Some(place) = self.waits.place_of(client) {
             self.waits.take(place);
         }
+        self.forget_names(client);
         self.clients.close(client);
     }
 }

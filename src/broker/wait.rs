@@ -153,6 +153,11 @@ impl Waits {
         self.by_client.get(&client).copied()
     }
 
+    /// The keys of a database that somebody waits for.
+    pub(crate) fn keys_of(&self, db: u32) -> impl Iterator<Item = &[u8]> {
+        self.by_key.keys().filter(move |(of, _)| *of == db).map(|(_, name)| &name[..])
+    }
+
     /// Who waits for a key, in order of arrival.
     pub(crate) fn waiting_for(&self, db: u32, name: &[u8]) -> Vec<Place> {
         self.by_key.get(&(db, name.into())).map_or_else(Vec::new, |p| p.iter().copied().collect())

@@ -35,6 +35,7 @@ pub fn dispatch(engine: &mut Engine, client: ClientId, args: Args<'_>) -> Execut
     }
     let executed = engine.execute(client, spec, args);
     if !matches!(executed, Executed::Missing(_)) {
+        engine.forget_names(client);
         let micros = engine.clock.monotonic_us().saturating_sub(began_us);
         account(engine, client, spec, args, &executed, micros);
     }

@@ -6,6 +6,7 @@
 
 use crate::batch::{Batch, Effect};
 use crate::error::{Result, StorageError};
+use crate::evict::Evicted;
 use crate::keyspace::object::{Object, Value};
 use crate::keyspace::{Database, Found, Gone, GoneValue};
 use crate::load::Missing;
@@ -56,8 +57,12 @@ pub struct Store {
     pub(crate) flushed: Vec<u32>,
     /// Chunks in memory, oldest first: database, slot, uid, ordinal.
     pub(crate) resident: VecDeque<(u32, u32, u64, u64)>,
-    /// Objects dropped from memory so far; a load that began before the last one is not trusted.
-    pub(crate) evictions: u64,
+    /// Objects dropped from memory: a load that began before its key was is not trusted.
+    pub(crate) evicted: Evicted,
+    /// A checkpoint has gathered something and is not completed.
+    pub(crate) gathering: bool,
+    /// Records that are damaged, found by a load that was up to date.
+    pub(crate) damage: Option<StorageError>,
     /// Chunks of epochs above this one may be dropped from memory only when their write has completed.
     pub(crate) completed_epoch: u32,
     /// Limits of a `~` trimming node.
@@ -78,16 +83,17 @@ pub struct Store {
 impl Store {
     /// An empty store. `seed` keys the hash of names.
     pub fn new(databases: usize, seed: u64) -> Store {
-        let database = |physical| Database { physical, ..Database::default() };
         Store {
-            databases: (0..databases as u32).map(database).collect(),
+            databases: (0..databases as u32).map(Database::new).collect(),
             batch: Batch::default(),
             seed,
             next_uid: 1,
             next_physical: databases as u32,
             flushed: Vec::new(),
             resident: VecDeque::new(),
-            evictions: 0,
+            evicted: Evicted::default(),
+            gathering: false,
+            damage: None,
             completed_epoch: 0,
             node_limits: NodeLimits::default(),
             now_ms: 0,
@@ -158,7 +164,7 @@ impl Store {
         let hashed = names.into_iter().map(|name| (self.hash(name), name));
         let cold: Vec<u64> =
             hashed.filter(|(hash, name)| database.find(*hash, name) == Found::Cold).map(|(hash, _)| hash).collect();
-        if cold.is_empty() { Ok(()) } else { Err(Missing::keys(db, database.physical, cold, self.evictions)) }
+        if cold.is_empty() { Ok(()) } else { Err(Missing::keys(db, database.physical, cold, self)) }
     }
 
     #[inline(always)]
@@ -167,7 +173,7 @@ impl Store {
         let database = &mut self.databases[db as usize];
         match database.find(hash, name) {
             Found::Absent => Ok(None),
-            Found::Cold => Err(Missing::keys(db, database.physical, vec![hash], self.evictions)),
+            Found::Cold => Err(self.missing_key(db, hash)),
             Found::Slot(slot) => {
                 let key = Key { db, slot };
                 let now_ms = self.now_ms;
@@ -217,8 +223,7 @@ impl Store {
         (0..self.databases()).find_map(|db| {
             let database = self.database(db);
             let (deadline, hash) = *database.deadlines.first()?;
-            let cold = database.names.find(hash).any(|slot| slot == crate::keyspace::table::COLD);
-            (deadline as i64 <= now_ms && cold).then(|| Missing::keys(db, database.physical, vec![hash], self.evictions))
+            (deadline as i64 <= now_ms && database.cold(hash) > 0).then(|| self.missing_key(db, hash))
         })
     }
 
@@ -249,9 +254,13 @@ impl Store {
         }
     }
 
+    fn missing_key(&self, db: u32, hash: u64) -> Missing {
+        Missing::keys(db, self.database(db).physical, vec![hash], self)
+    }
+
     /// Names the chunks that a read of `key` needs.
     pub fn missing_chunks(&self, key: Key, cold: Cold) -> Missing {
-        Missing::chunks(key, self.database(key.db).physical, self.object(key).uid, cold)
+        Missing::chunks(key, self.database(key.db).physical, self.object(key).uid, cold, self)
     }
 
     fn record(&mut self, effect: &Effect<'_>) {
@@ -452,7 +461,7 @@ impl Store {
         }
         self.batch.deselect();
         let mut object = *self.db_mut(key.db).take(key.slot).expect("a key is valid until it is deleted");
-        let old_name = std::mem::replace(&mut object.name, to_name.into());
+        let (old_name, old_uid) = (std::mem::replace(&mut object.name, to_name.into()), object.uid);
         self.signal(key.db, &old_name);
         let value = (to_db != key.db).then(|| GoneValue::of(&object));
         if object.stored || value.as_ref().is_some_and(|v| !v.chunks.is_empty()) {
@@ -466,7 +475,12 @@ impl Store {
             object.stored = false;
             object.uid = self.new_uid();
         }
-        self.place(to_db, to_name, object)
+        let place = self.place(to_db, to_name, object);
+        // In the same place the chunks are listed already.
+        if place != key || self.object(place).uid != old_uid {
+            self.track_chunks(place);
+        }
+        place
     }
 
     fn place(&mut self, db: u32, name: &[u8], mut object: Object) -> Key {
@@ -474,17 +488,16 @@ impl Store {
         (object.dirty, object.name_dirty) = (false, true);
         let slot = self.db_mut(db).insert(object);
         self.db_mut(db).mark_dirty(slot);
-        if !self.volatile {
-            self.track_chunks(Key { db, slot });
-        }
         self.signal(db, name);
         Key { db, slot }
     }
 
     /// Lists the chunks of a stream that are in memory, so that they can be dropped later.
-    pub(crate) fn track_chunks(&mut self, key: Key) {
+    fn track_chunks(&mut self, key: Key) {
         let object = self.object(key);
-        if let Value::Stream(stream) = &object.value {
+        if let Value::Stream(stream) = &object.value
+            && !self.volatile
+        {
             let uid = object.uid;
             let ordinals: Vec<u64> = stream.log.in_memory().collect();
             self.resident.extend(ordinals.into_iter().map(|o| (key.db, key.slot, uid, o)));
@@ -510,7 +523,9 @@ impl Store {
         object.stored = false;
         object.uid = self.new_uid();
         object.used_ms = self.now_ms;
-        self.place(to_db, to_name, object)
+        let place = self.place(to_db, to_name, object);
+        self.track_chunks(place);
+        place
     }
 
     /// Deletes all keys of a database. Costs the objects in memory; what is on disk goes with the next checkpoint.
@@ -524,8 +539,7 @@ impl Store {
     fn apply_flush(&mut self, db: u32, physical: u32) {
         self.batch.deselect();
         self.next_physical = self.next_physical.max(physical + 1);
-        let fresh = Database { physical, ..Database::default() };
-        let old = std::mem::replace(self.db_mut(db), fresh);
+        let old = std::mem::replace(self.db_mut(db), Database::new(physical));
         if !self.volatile {
             self.flushed.push(old.physical);
         }
@@ -610,8 +624,11 @@ impl Store {
             }
             Effect::Rename { db: to_db, name: to } | Effect::Copy { db: to_db, name: to } => {
                 let target = self.find_loaded(*to_db, to, load)?.filter(|t| *t != key);
-                self.load_all(key, load)?;
-                if matches!(effect, Effect::Copy { .. }) {
+                let copied = matches!(effect, Effect::Copy { .. });
+                if copied || *to_db != db {
+                    self.load_all(key, load)?;
+                }
+                if copied {
                     self.apply_copy(key, *to_db, to, target);
                 } else {
                     self.apply_rename(key, *to_db, to, target);
@@ -648,8 +665,7 @@ impl Store {
                 Found::Absent => return Ok(None),
                 Found::Slot(slot) => return Ok(Some(Key { db, slot })),
                 Found::Cold => {
-                    let missing = Missing::keys(db, self.database(db).physical, vec![hash], self.evictions);
-                    load(self, missing)?;
+                    load(self, self.missing_key(db, hash))?;
                 }
             }
         }

@@ -144,9 +144,10 @@ impl Stream {
                 self.add_group(name, Group::new(*group, *last, *read, *passed));
             }
             Effect::GroupDestroy { group } => {
-                self.groups.remove(group);
+                if self.groups.remove(group).is_some_and(|g| g.pending.has_records()) {
+                    self.dead_groups.push(*group);
+                }
                 self.group_names.retain(|_, number| number != group);
-                self.dead_groups.push(*group);
             }
             Effect::GroupCursor { group, last, read, passed } => {
                 let g = self.group_mut(*group)?;
@@ -244,12 +245,13 @@ impl Stream {
         consumer: u32,
         delivered_ms: i64,
         deliveries: i64,
+        order: u64,
     ) -> Result<()> {
         let g = self.group_mut(group)?;
         if consumer != pending::NOBODY && g.consumer(consumer).is_none() {
             return Err(StorageError::corrupt("pending entry", format!("{id} belongs to unknown consumer {consumer}")));
         }
-        g.pending.restore(id, consumer, delivered_ms, deliveries);
+        g.pending.restore(id, consumer, delivered_ms, deliveries, order);
         Ok(())
     }
 

@@ -236,13 +236,13 @@ impl World {
         let unflushed = self.backend.inner.unflushed();
         let disk = self.backend.inner.crash_copy(batches.min(unflushed), late).unwrap();
         let (least, most) = if lose_unsynced { (self.synced, self.mark.commit) } else { (self.mark.commit, self.mark.commit) };
-        let mut commits = std::mem::take(&mut self.commits);
-        let now_ms = self.now_ms;
+        let (mut commits, now_ms, synced) = (std::mem::take(&mut self.commits), self.now_ms, self.synced);
         *self = World::over(Frail::new(disk), self.journal.clone(), State::default());
         assert!((least..=most).contains(&self.mark.commit), "commit {} of {least}..={most}", self.mark.commit);
-        self.model = commits.remove(&self.mark.commit).expect("a commit that was kept in mind");
-        self.commits = BTreeMap::from([(self.mark.commit, self.model.clone())]);
-        (self.now_ms, self.synced) = (now_ms, self.mark.commit);
+        self.model = commits.get(&self.mark.commit).expect("a commit that was kept in mind").clone();
+        commits.retain(|commit, _| *commit <= self.mark.commit);
+        // Recovery makes nothing durable: what was not synced can still be lost.
+        (self.commits, self.now_ms, self.synced) = (commits, now_ms, synced);
     }
 
     /// A second store, opened from a copy of the disk without disturbing this one.

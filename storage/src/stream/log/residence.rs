@@ -9,17 +9,23 @@ use bytes::Bytes;
 use std::sync::Arc;
 
 impl Log {
+    /// Whether the chunk is still only on disk, as it was named.
+    pub(crate) fn wants(&self, cold: &ColdChunk) -> bool {
+        let as_named = |c: &ChunkRef| c.epoch == cold.epoch && c.base == cold.base && c.data.is_none();
+        self.sealed_at(cold.ordinal).is_some_and(as_named)
+    }
+
     /// Puts bytes that were loaded from disk back in their place, unless the chunk changed or went meanwhile.
     pub fn install(&mut self, cold: &ColdChunk, bytes: Bytes) -> bool {
-        let Some(index) = cold.ordinal.checked_sub(self.first_ordinal) else { return false };
-        match self.sealed.get_mut(index as usize) {
-            Some(c) if c.epoch == cold.epoch && c.base == cold.base && c.data.is_none() => {
-                self.resident_bytes += bytes.len();
-                c.data = Some(Arc::new(bytes));
-                true
-            }
-            _ => false,
+        if !self.wants(cold) {
+            return false;
         }
+        let place = self.sealed.get_mut((cold.ordinal - self.first_ordinal) as usize);
+        place.is_some_and(|c| {
+            self.resident_bytes += bytes.len();
+            c.data = Some(Arc::new(bytes));
+            true
+        })
     }
 
     /// Number of sealed chunks.
