@@ -4,6 +4,7 @@
 //! tests of parse. Must never know: sockets, encodings, locks. Read next: `spec.rs`, `stream/xadd.rs`, `table.rs`.
 
 pub mod args;
+pub mod docs;
 pub mod dispatch;
 pub mod error;
 pub mod extended;
