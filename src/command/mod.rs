@@ -10,10 +10,12 @@ pub mod error;
 pub mod extended;
 pub mod gate;
 pub mod help;
+pub mod keys;
 pub mod number;
 pub mod spec;
 pub mod table;
 
+mod cluster;
 mod connection;
 mod keyspace;
 mod server;

@@ -10,7 +10,6 @@ pub mod header;
 pub mod idempotency;
 pub mod lag;
 pub mod log;
-pub mod lookup;
 pub mod pending;
 
 use crate::batch::Effect;
