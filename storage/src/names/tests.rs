@@ -1,3 +1,5 @@
+//! Walks over names, against a model.
+
 use super::*;
 use crate::backend::memory::Memory;
 use crate::checkpoint::Gathered;
