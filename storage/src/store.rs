@@ -179,7 +179,7 @@ impl Store {
         for db in 0..self.databases() {
             let due = ..=(now_ms.max(0) as u64, u64::MAX);
             let hashes: Vec<u64> =
-                self.database(db).deadlines.range(due).take(limit - swept).map(|(_, hash)| *hash).collect();
+                self.database(db).deadlines.range(due).take(limit.saturating_sub(swept)).map(|(_, hash)| *hash).collect();
             for hash in hashes {
                 let slots: Vec<u32> = self.database(db).names.find(hash).collect();
                 for slot in slots {
@@ -550,6 +550,9 @@ impl Store {
         self.recording = false;
         let (mut db, mut name): (u32, Vec<u8>) = (0, Vec::new());
         let result = crate::batch::read(bytes, |effect| match effect {
+            _ if effect.databases().iter().any(|db| *db >= self.databases()) => {
+                Err(StorageError::corrupt("batch", format!("{effect:?}: there are {} databases", self.databases())))
+            }
             Effect::Key { db: d, name: n } => {
                 (db, name) = (d, n.to_vec());
                 Ok(())
