@@ -3,6 +3,7 @@
 use super::Ctx;
 use crate::command::error::{self, Refusal};
 use brooklet_storage::load::Missing;
+use brooklet_storage::names::Names;
 use brooklet_storage::store::{Key, Store};
 use brooklet_storage::stream::Stream;
 use brooklet_storage::stream::log::Cold;
@@ -20,13 +21,33 @@ impl Ctx<'_> {
         self.engine.store.find(self.db, name)
     }
 
+    /// The key `name` for looking at it from outside: counted as hit or miss, but not as a use.
+    pub fn peek(&mut self, name: &[u8]) -> Result<Option<Key>, Missing> {
+        let found = self.engine.store.peek(self.db, name)?;
+        self.count_read(found.is_some());
+        Ok(found)
+    }
+
+    /// Asks for all of `names` that are only on disk at once. A verb with many keys begins with this, so that it does
+    /// not run again for each.
+    pub fn all_warm<'n>(&self, names: impl IntoIterator<Item = &'n [u8]>) -> Result<(), Missing> {
+        self.engine.store.all_warm(self.db, names)
+    }
+
+    /// What was read for this call when it walked over names that are only on disk.
+    pub fn names(&self) -> &[Names] {
+        self.engine.names.get(&self.client).map_or(&[], Vec::as_slice)
+    }
+
+    fn count_read(&mut self, hit: bool) {
+        let stats = &mut self.engine.stats;
+        *if hit { &mut stats.hits } else { &mut stats.misses } += 1;
+    }
+
     /// The key `name` for reading: counted as hit or miss.
     pub fn look_up(&mut self, name: &[u8]) -> Result<Option<Key>, Missing> {
         let found = self.engine.store.find(self.db, name)?;
-        match found {
-            Some(_) => self.engine.stats.hits += 1,
-            None => self.engine.stats.misses += 1,
-        }
+        self.count_read(found.is_some());
         Ok(found)
     }
 
@@ -35,6 +56,25 @@ impl Ctx<'_> {
         let Some(key) = self.look_up(name)? else { return Ok(None) };
         let value = self.engine.store.string(key).ok_or(error::WRONG_TYPE)?;
         Ok(Some((key, value.clone())))
+    }
+
+    /// The string `name` for changing it.
+    pub fn find_string(&mut self, name: &[u8]) -> Result<Option<(Key, Bytes)>, Refusal> {
+        let Some(key) = self.find(name)? else { return Ok(None) };
+        let value = self.engine.store.string(key).ok_or(error::WRONG_TYPE)?;
+        Ok(Some((key, value.clone())))
+    }
+
+    /// Makes `name` this string with this deadline; `old` is the key it had.
+    pub fn set_string(&mut self, name: &[u8], old: Option<Key>, value: &[u8], deadline_ms: Option<u64>) {
+        let value = Bytes::copy_from_slice(value);
+        self.engine.store.set_string(self.db, name, old, value, deadline_ms);
+    }
+
+    /// Wakes everybody who waits for a key of `db`: all of them changed, in memory or not.
+    pub fn signal_database(&mut self, db: u32) {
+        let names: Vec<Box<[u8]>> = self.engine.waits.keys_of(db).map(Box::from).collect();
+        names.iter().for_each(|name| self.engine.store.signal(db, name));
     }
 
     /// The stream `name`, if the key exists; WRONGTYPE if it is something else.

@@ -73,9 +73,13 @@ fn sync_until_done(shared: &Shared, mut watermark: Watermark, done: &AtomicBool,
             Fsync::No => u64::MAX,
         };
         let now_us = shared.clock().monotonic_us();
-        if last_round || now_us.saturating_sub(last_sync_us) >= due {
+        let asked = shared.tasks().sync().wanted.load(Ordering::Acquire) > shared.committer().durable();
+        if last_round || asked || now_us.saturating_sub(last_sync_us) >= due {
             last_sync_us = now_us;
             if shared.tasks().ending() == Some(super::tasks::Ending::Abrupt) {
+                return;
+            }
+            if asked && append_all(shared).is_err() {
                 return;
             }
             let Ok(mark) = shared.committer().sync() else { return };
@@ -96,6 +100,12 @@ fn sync_until_done(shared: &Shared, mut watermark: Watermark, done: &AtomicBool,
     }
 }
 
+/// Appends what is executed but not committed yet, so that a sync covers it.
+fn append_all(shared: &Shared) -> Result<(), CommitFailed> {
+    let ticket = shared.engine().ticket();
+    shared.committer().append(shared.engine_lock(), ticket)
+}
+
 fn settle_until_ended(shared: &Shared, mut settler: Settler) {
     let mut hand = (0, 0);
     let mut last_us = shared.clock().monotonic_us();
@@ -106,7 +116,7 @@ fn settle_until_ended(shared: &Shared, mut settler: Settler) {
         }
         let now_us = shared.clock().monotonic_us();
         let asked = shared.tasks().take_checkpoint_request();
-        if ending.is_some() || asked || checkpoint_due(shared, now_us.saturating_sub(last_us)) {
+        if ending.is_some() || asked.is_some() || checkpoint_due(shared, now_us.saturating_sub(last_us)) {
             last_us = now_us;
             if let Err(failed) = checkpoint(shared, &mut settler, asked) {
                 tracing::error!("checkpoint: {failed}");
@@ -134,7 +144,7 @@ fn checkpoint_due(shared: &Shared, since_us: u64) -> bool {
 }
 
 /// One checkpoint. See `brooklet_storage::checkpoint` for why slices add up to one state.
-fn checkpoint(shared: &Shared, settler: &mut Settler, asked: bool) -> Result<(), CommitFailed> {
+fn checkpoint(shared: &Shared, settler: &mut Settler, asked: Option<u64>) -> Result<(), CommitFailed> {
     let fail = |e: StorageError| shared.committer().fail(&e);
     let epoch = settler.epoch();
     let mut gathered = Gathered::default();
@@ -154,7 +164,7 @@ fn checkpoint(shared: &Shared, settler: &mut Settler, asked: bool) -> Result<(),
         engine.store.gather(epoch, usize::MAX, &mut gathered);
         engine.store.meta(Default::default(), epoch)
     })?;
-    if gathered.is_empty() && !asked && mark.commit == 0 {
+    if gathered.is_empty() && asked.is_none() && mark.commit == 0 {
         return Ok(());
     }
     shared.committer().sync()?;
@@ -163,7 +173,7 @@ fn checkpoint(shared: &Shared, settler: &mut Settler, asked: bool) -> Result<(),
     shared.committer().drop_through(mark.commit)?;
     let now_s = (shared.clock().now_ms() / 1000) as u64;
     shared.engine().store.completed(epoch);
-    shared.tasks().checkpoint_done(now_s);
+    shared.tasks().checkpoint_done(now_s, asked);
     settler.backend().tidy().map_err(fail)?;
     Ok(())
 }
@@ -175,13 +185,15 @@ fn keep_within_budget(shared: &Shared, hand: &mut (u32, u32)) -> bool {
     engine.stats.peak_memory = engine.stats.peak_memory.max(used);
     let keep = budget::resident_chunks(&engine.config);
     engine.store.evict_chunks(keep, 4096);
-    let over = used.saturating_sub(engine.config.memory_budget()) as usize;
+    let budget = engine.config.memory_budget();
+    let over = used.saturating_sub(budget) as usize;
+    let mut freed = 0;
     if over > 0 {
         // What was used within the last second stays: a command may just have loaded it.
         let before_ms = engine.clock.now_ms() - 1000;
-        let (_, next) = engine.store.evict_objects(*hand, 2048, before_ms, over);
-        *hand = next;
+        (freed, *hand) = engine.store.evict_objects(*hand, 2048, before_ms, over);
     }
+    engine.memory.looked(used, freed, budget, shared.clock().monotonic_us());
     over > 0
 }
 

@@ -50,6 +50,11 @@ impl<'a> Args<'a> {
         Args { bytes: self.bytes, spans: self.spans.get(i..).unwrap_or(&[]) }
     }
 
+    /// The first `len` arguments, or all if there are fewer.
+    pub fn up_to(self, len: usize) -> Args<'a> {
+        Args { bytes: self.bytes, spans: self.spans.get(..len).unwrap_or(self.spans) }
+    }
+
     /// All arguments in order.
     pub fn iter(self) -> impl ExactSizeIterator<Item = &'a [u8]> + Clone {
         let bytes = self.bytes;

@@ -4,13 +4,18 @@
 //! tests of parse. Must never know: sockets, encodings, locks. Read next: `spec.rs`, `stream/xadd.rs`, `table.rs`.
 
 pub mod args;
+pub mod docs;
 pub mod dispatch;
 pub mod error;
+pub mod extended;
 pub mod gate;
+pub mod help;
+pub mod keys;
 pub mod number;
 pub mod spec;
 pub mod table;
 
+mod cluster;
 mod connection;
 mod keyspace;
 mod server;

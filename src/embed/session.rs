@@ -51,6 +51,11 @@ impl Session {
                     let loaded = self.seat.shared().load(missing).map_err(|e| Error::Stopped(e.to_string()))?;
                     self.seat.install(loaded);
                 }
+                Stop::Errand(errand) => {
+                    let mut answer = None;
+                    self.seat.woken(errand.run(self.seat.shared()), |_, r| answer = Some(r));
+                    return Ok(answer);
+                }
                 Stop::Paused(_) => std::thread::sleep(Duration::from_millis(1)),
             }
         }

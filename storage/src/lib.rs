@@ -17,6 +17,7 @@ pub mod journal;
 pub mod keys;
 pub mod keyspace;
 pub mod load;
+pub mod names;
 pub mod open;
 pub mod store;
 pub mod stream;

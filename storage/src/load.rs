@@ -13,6 +13,7 @@ use crate::codec::{Put, Reader};
 use crate::error::{Result, StorageError};
 use crate::keys;
 use crate::keyspace::object::{Kind, Object, Value};
+use crate::names::Names;
 use crate::store::{Key, Store};
 use crate::stream::log::{Cold, ColdChunk};
 use crate::stream::pending::Pending;
@@ -31,7 +32,11 @@ pub struct Missing {
 
 #[derive(Clone, Debug)]
 enum Wanted {
-    Key { db: u32, hash: u64, evicted: u64 },
+    /// Everything about the keys with these hashes.
+    Keys { db: u32, hashes: Vec<u64>, evicted: u64 },
+    /// What the records of names with these hashes say, both ends included.
+    Names { from: u64, to: u64 },
+    /// Parts of a stream that is in memory.
     Chunks { key: Key, uid: u64, chunks: Vec<ColdChunk> },
 }
 
@@ -46,6 +51,7 @@ pub struct Loaded {
 struct Found {
     objects: Vec<Object>,
     chunks: Vec<(ColdChunk, Bytes)>,
+    names: Option<Names>,
 }
 
 const NAME_VERSION: u8 = 1;
@@ -87,9 +93,13 @@ pub(crate) fn encode_pending(p: &Pending) -> Vec<u8> {
 }
 
 impl Missing {
-    pub(crate) fn key(db: u32, physical: u32, hash: u64, store: &Store) -> Missing {
-        let wanted = Wanted::Key { db, hash, evicted: store.evicted.total() };
+    pub(crate) fn keys(db: u32, physical: u32, hashes: Vec<u64>, store: &Store) -> Missing {
+        let wanted = Wanted::Keys { db, hashes, evicted: store.evicted.total() };
         Missing { physical, wanted, strict: store.damage.is_some() }
+    }
+
+    pub(crate) fn names(physical: u32, from: u64, to: u64, store: &Store) -> Missing {
+        Missing { physical, wanted: Wanted::Names { from, to }, strict: store.damage.is_some() }
     }
 
     pub(crate) fn chunks(key: Key, physical: u32, uid: u64, cold: Cold, store: &Store) -> Missing {
@@ -113,7 +123,12 @@ impl Missing {
     fn find(&self, backend: &dyn Backend) -> Result<Found> {
         let mut found = Found::default();
         match &self.wanted {
-            Wanted::Key { hash, .. } => found.objects = read_objects(backend, self.physical, *hash)?,
+            Wanted::Keys { hashes, .. } => {
+                for hash in hashes {
+                    found.objects.extend(read_objects(backend, self.physical, *hash)?);
+                }
+            }
+            Wanted::Names { from, to } => found.names = Some(Names::read(backend, self.physical, *from, *to)?),
             Wanted::Chunks { uid, chunks: wanted, .. } => {
                 for cold in wanted {
                     found.chunks.push((*cold, read_chunk(backend, self.physical, *uid, cold)?));
@@ -196,35 +211,53 @@ pub(crate) fn scan_prefix(
 }
 
 impl Store {
-    /// Puts what was read in its place, unless the place changed meanwhile.
-    pub fn install(&mut self, loaded: Loaded) {
+    /// Puts what was read in its place, unless the place changed meanwhile. Names have no place: they are handed back,
+    /// for the caller to keep until the call that wanted them is answered.
+    pub fn install(&mut self, loaded: Loaded) -> Option<Names> {
         let Missing { wanted, physical, .. } = loaded.missing;
         match wanted {
-            Wanted::Key { db, hash, evicted } => {
-                let current = self.database(db).physical == physical && !self.evicted.since(evicted, hash);
-                if current && self.database(db).cold(hash) > 0 {
-                    self.install_objects(db, hash, loaded.found);
+            Wanted::Keys { db, hashes, evicted } => {
+                if self.database(db).physical == physical {
+                    self.install_objects(db, &hashes, evicted, loaded.found);
                 }
             }
             Wanted::Chunks { key, uid, chunks } => self.install_chunks(key, uid, &chunks, loaded.found),
+            Wanted::Names { .. } => return self.confirm_names(loaded.found),
+        }
+        None
+    }
+
+    fn confirm_names(&mut self, found: Result<Found>) -> Option<Names> {
+        match found {
+            Ok(found) => found.names,
+            Err(damage) => {
+                self.damage = Some(damage);
+                None
+            }
         }
     }
 
     /// A key that is cold and was not evicted since the load began was cold all the time, so its records are the newest
     /// and were at rest while they were read.
-    fn install_objects(&mut self, db: u32, hash: u64, found: Result<Found>) {
-        let cold = self.database(db).cold(hash);
-        let objects = found.map(|found| found.objects).and_then(|objects| match objects.len() {
-            n if n == cold => Ok(objects),
-            n => Err(StorageError::corrupt("name", format!("{n} keys with hash {hash:016x}, expected {cold}"))),
-        });
-        match objects {
-            Err(damage) => self.damage = Some(damage),
-            Ok(objects) => {
-                for mut object in objects {
-                    object.used_ms = self.now_ms;
-                    self.db_mut(db).install(object);
-                }
+    fn install_objects(&mut self, db: u32, hashes: &[u64], evicted: u64, found: Result<Found>) {
+        let at_rest = |store: &Store, hash: u64| !store.evicted.since(evicted, hash) && store.database(db).cold(hash) > 0;
+        let mut objects = match found {
+            Ok(found) => found.objects,
+            // Damage, unless one of the keys changed meanwhile: then it may have been that one.
+            Err(damage) if hashes.iter().all(|hash| at_rest(self, *hash)) => return self.damage = Some(damage),
+            Err(_) => return,
+        };
+        for hash in hashes.iter().filter(|hash| at_rest(self, **hash)).copied().collect::<Vec<_>>() {
+            let cold = self.database(db).cold(hash);
+            let (these, others): (Vec<Object>, Vec<Object>) = objects.into_iter().partition(|o| o.hash == hash);
+            objects = others;
+            if these.len() != cold {
+                let detail = format!("{} keys with hash {hash:016x}, expected {cold}", these.len());
+                return self.damage = Some(StorageError::corrupt("name", detail));
+            }
+            for mut object in these {
+                object.used_ms = self.now_ms;
+                self.db_mut(db).install(object);
             }
         }
     }

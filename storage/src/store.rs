@@ -73,6 +73,8 @@ pub struct Store {
     pub signals: Option<Vec<Signal>>,
     /// Counters.
     pub stats: StoreStats,
+    /// State of the sequence of random choices.
+    pub(crate) random: u64,
     recording: bool,
     /// Nothing is ever written anywhere.
     volatile: bool,
@@ -97,6 +99,7 @@ impl Store {
             now_ms: 0,
             signals: None,
             stats: StoreStats::default(),
+            random: seed,
             recording: true,
             volatile: false,
         }
@@ -147,6 +150,25 @@ impl Store {
     /// The key `name`, unless it does not exist or its deadline has passed (then it is deleted now).
     #[inline]
     pub fn find(&mut self, db: u32, name: &[u8]) -> Result<Option<Key>, Missing> {
+        self.locate(db, name, true)
+    }
+
+    /// [`Store::find`] without counting as a use of the key.
+    pub fn peek(&mut self, db: u32, name: &[u8]) -> Result<Option<Key>, Missing> {
+        self.locate(db, name, false)
+    }
+
+    /// Names all keys among `names` that are only on disk, so that one load brings them.
+    pub fn all_warm<'a>(&self, db: u32, names: impl IntoIterator<Item = &'a [u8]>) -> Result<(), Missing> {
+        let database = self.database(db);
+        let hashed = names.into_iter().map(|name| (self.hash(name), name));
+        let cold: Vec<u64> =
+            hashed.filter(|(hash, name)| database.find(*hash, name) == Found::Cold).map(|(hash, _)| hash).collect();
+        if cold.is_empty() { Ok(()) } else { Err(Missing::keys(db, database.physical, cold, self)) }
+    }
+
+    #[inline(always)]
+    fn locate(&mut self, db: u32, name: &[u8], touch: bool) -> Result<Option<Key>, Missing> {
         let hash = self.hash(name);
         let database = &mut self.databases[db as usize];
         match database.find(hash, name) {
@@ -156,7 +178,9 @@ impl Store {
                 let key = Key { db, slot };
                 let now_ms = self.now_ms;
                 let Some(object) = database.object_mut(slot) else { return Ok(None) };
-                object.used_ms = now_ms;
+                if touch {
+                    object.used_ms = now_ms;
+                }
                 if object.deadline_ms.is_some_and(|d| d as i64 <= now_ms) {
                     self.expire(key);
                     return Ok(None);
@@ -231,7 +255,7 @@ impl Store {
     }
 
     fn missing_key(&self, db: u32, hash: u64) -> Missing {
-        Missing::key(db, self.database(db).physical, hash, self)
+        Missing::keys(db, self.database(db).physical, vec![hash], self)
     }
 
     /// Names the chunks that a read of `key` needs.
@@ -277,6 +301,15 @@ impl Store {
     pub fn change(&mut self, key: Key, effect: &Effect<'_>) {
         self.record_for(key, effect);
         self.apply_to_stream(key, effect).expect("a command checks before it changes");
+    }
+
+    /// Notes that a consumer called now. In memory only: a mere poll writes nothing to the journal, so after a restart
+    /// (or once the key was dropped from memory) the consumer was last seen when it last got something.
+    pub fn note_seen(&mut self, key: Key, group: u32, consumer: u32) {
+        let now_ms = self.now_ms;
+        if let Value::Stream(stream) = &mut self.object_mut(key).value {
+            stream.note_seen(group, consumer, now_ms);
+        }
     }
 
     fn apply_to_stream(&mut self, key: Key, effect: &Effect<'_>) -> Result<()> {
@@ -496,6 +529,7 @@ impl Store {
     }
 
     /// Deletes all keys of a database. Costs the objects in memory; what is on disk goes with the next checkpoint.
+    /// Who waits for its keys is for the caller to wake: their names may be only on disk.
     pub fn flush(&mut self, db: u32) {
         let physical = self.next_physical;
         self.record(&Effect::Flush { db, physical });
@@ -509,13 +543,9 @@ impl Store {
         if !self.volatile {
             self.flushed.push(old.physical);
         }
-        if self.signals.is_some() {
-            let names: Vec<Box<[u8]>> = old.resident().map(|(_, o)| o.name.clone()).collect();
-            names.iter().for_each(|name| self.signal(db, name));
-        }
     }
 
-    /// Exchanges two databases.
+    /// Exchanges two databases. Who waits for their keys is for the caller to wake.
     pub fn swap(&mut self, a: u32, b: u32) {
         self.record(&Effect::Swap { a, b });
         self.apply_swap(a, b);
@@ -532,12 +562,6 @@ impl Store {
             } else {
                 entry.0
             };
-        }
-        if self.signals.is_some() {
-            for db in [a, b] {
-                let names: Vec<Box<[u8]>> = self.database(db).resident().map(|(_, o)| o.name.clone()).collect();
-                names.iter().for_each(|name| self.signal(db, name));
-            }
         }
     }
 

@@ -3,6 +3,7 @@
 use brooklet::{Broker, Error, Reply, Session};
 use std::time::Duration;
 
+mod corpus;
 mod durable;
 mod time;
 

@@ -1,6 +1,9 @@
 //! Conditions under which SET and its relatives act: NX, XX, and comparisons with the old value or its digest.
+//!
+//! One kind may be given twice, the last one counts; two kinds are a syntax error.
 
 use crate::command::args::Args;
+use crate::command::error::{self, Refusal};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// When to act.
@@ -31,15 +34,38 @@ impl<'a> Condition<'a> {
         if is("XX") {
             return Some((Condition::Present, 1));
         }
-        let operand = args.get(1)?;
-        let condition = match () {
-            () if is("IFEQ") => Condition::Equal(operand),
-            () if is("IFNE") => Condition::Differs(operand),
-            () if is("IFDEQ") => Condition::DigestEqual(operand),
-            () if is("IFDNE") => Condition::DigestDiffers(operand),
-            () => return None,
-        };
-        Some((condition, 2))
+        Condition::parse_comparison(args).map(|condition| (condition, 2))
+    }
+
+    /// Reads a comparison (two arguments) at the front of `args`.
+    pub fn parse_comparison(args: Args<'a>) -> Option<Condition<'a>> {
+        let (word, operand) = (args.at(0), args.get(1)?);
+        let is = |name: &str| word.eq_ignore_ascii_case(name.as_bytes());
+        match () {
+            () if is("IFEQ") => Some(Condition::Equal(operand)),
+            () if is("IFNE") => Some(Condition::Differs(operand)),
+            () if is("IFDEQ") => Some(Condition::DigestEqual(operand)),
+            () if is("IFDNE") => Some(Condition::DigestDiffers(operand)),
+            () => None,
+        }
+    }
+
+    /// Notes the condition in `place`, which may hold one of the same kind already.
+    pub fn put(self, place: &mut Option<Condition<'a>>) -> Result<(), Refusal> {
+        match place.replace(self) {
+            Some(other) if std::mem::discriminant(&self) != std::mem::discriminant(&other) => Err(error::SYNTAX),
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses what cannot be a digest. Only its length is looked at.
+    pub fn check_digest(self) -> Result<(), Refusal> {
+        match self {
+            Condition::DigestEqual(d) | Condition::DigestDiffers(d) if d.len() != 16 => {
+                Err(error::string::DIGEST_LENGTH)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Whether it looks at the value, so that the key must hold a string.

@@ -3,12 +3,13 @@
 //! With NX it is the lock of every lock library. GET answers the old value whether or not anything was set.
 
 use super::condition::Condition;
-use super::deadline::Deadline;
+use super::deadline::{Deadline, Resolved};
 use crate::broker::Ctx;
 use crate::command::args::Args;
 use crate::command::error::{self, Refusal};
 use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
 use crate::reply::Reply;
+use brooklet_storage::store::Key;
 use bytes::Bytes;
 
 /// SET.
@@ -41,15 +42,11 @@ fn parse(args: Args<'_>) -> Result<Options<'_>, Refusal> {
         if word.eq_ignore_ascii_case(b"GET") {
             options.get = true;
             i += 1;
-        } else if let Some((deadline, used)) = Deadline::parse(args.from(i)) {
-            if options.deadline.replace(deadline).is_some() {
-                return Err(error::SYNTAX);
-            }
+        } else if let Some((deadline, used)) = Deadline::parse(args.from(i)).filter(|(d, _)| *d != Deadline::Never) {
+            deadline.put(&mut options.deadline)?;
             i += used;
         } else if let Some((condition, used)) = Condition::parse(args.from(i)) {
-            if options.condition.replace(condition).is_some() {
-                return Err(error::SYNTAX);
-            }
+            condition.put(&mut options.condition)?;
             i += used;
         } else {
             return Err(error::SYNTAX);
@@ -61,31 +58,63 @@ fn parse(args: Args<'_>) -> Result<Options<'_>, Refusal> {
 fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     let options = parse(args)?;
     let (name, value) = (args.at(1), args.at(2));
-    let deadline = options.deadline.map(|d| d.resolve(ctx.now_ms, ctx.spec.name)).transpose()?;
-    let old = ctx.find(name)?;
-    let reads = options.get || options.condition.is_some_and(|c| c.reads_value());
-    let old_value: Option<Bytes> = match old {
-        Some(key) if reads => Some(ctx.engine.store.string(key).ok_or(error::WRONG_TYPE)?.clone()),
-        _ => None,
-    };
-    let answer = |set: bool| match (options.get, old_value.clone()) {
-        (true, Some(value)) => Reply::Bulk(value),
-        (true, None) => Reply::Null,
-        (false, _) if set => Reply::OK,
-        (false, _) => Reply::Null,
-    };
-    if options.condition.is_some_and(|c| !c.holds(old.is_some(), old_value.as_deref())) {
-        return Ok(answer(false));
+    let deadline = options.deadline.unwrap_or(Deadline::Never).resolve(ctx.now_ms, ctx.spec.name)?;
+    let old = if options.get { ctx.look_up(name)? } else { ctx.find(name)? };
+    let old_value = old_value(ctx, &options, old)?;
+    let refused = options.condition.is_some_and(|c| !c.holds(old.is_some(), old_value.as_deref()));
+    if !refused {
+        set(ctx, name, value, old, deadline);
     }
-    let kept = || old.and_then(|key| ctx.engine.store.object(key).deadline_ms);
-    let deadline_ms = deadline.map_or(None, |d| d.unwrap_or_else(kept));
-    if deadline_ms.is_some_and(|d| d as i64 <= ctx.now_ms) {
-        // A deadline that has passed already: the key is gone as soon as it is set.
-        if let Some(key) = old {
-            ctx.engine.store.delete(key);
+    Ok(match old_value.filter(|_| options.get) {
+        Some(value) => Reply::Bulk(value),
+        None if options.get || refused => Reply::Null,
+        None => Reply::OK,
+    })
+}
+
+/// The value before, where it is asked for or compared with: then the key must hold a string.
+fn old_value(ctx: &Ctx<'_>, options: &Options<'_>, old: Option<Key>) -> Result<Option<Bytes>, Refusal> {
+    options.condition.map_or(Ok(()), Condition::check_digest)?;
+    match old {
+        Some(key) if options.get || options.condition.is_some_and(Condition::reads_value) => {
+            Ok(Some(ctx.engine.store.string(key).ok_or(error::WRONG_TYPE)?.clone()))
         }
-        return Ok(answer(true));
+        _ => Ok(None),
     }
-    ctx.engine.store.set_string(ctx.db, name, old, Bytes::copy_from_slice(value), deadline_ms);
-    Ok(answer(true))
+}
+
+fn set(ctx: &mut Ctx<'_>, name: &[u8], value: &[u8], old: Option<Key>, deadline: Resolved) {
+    if deadline.has_passed(ctx.now_ms) {
+        // The key would be gone as soon as it is set.
+        if let Some(key) = old {
+            ctx.store().delete(key);
+        }
+        return;
+    }
+    let had = old.and_then(|key| ctx.engine.store.object(key).deadline_ms);
+    ctx.set_string(name, old, value, deadline.after(had));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::deadline::Unit;
+    use super::*;
+    use crate::command::args::OwnedArgs;
+
+    fn accepts(options: &str) -> bool {
+        parse(OwnedArgs::collect(format!("SET k v {options}").split(' ')).as_args()).is_ok()
+    }
+
+    #[test]
+    fn options_in_any_order_and_twice() {
+        for good in ["NX PX 5", "px 5 nx", "EX 1 EX 2", "NX NX GET GET", "KEEPTTL KEEPTTL", "IFEQ NX", "GET IFDNE x EX 5"] {
+            assert!(accepts(good), "{good}");
+        }
+        for bad in ["NX XX", "EX 1 PX 1", "EX 1 KEEPTTL", "PERSIST", "EX", "NX IFEQ a", "IFEQ a IFNE a", "IFEQ", "x"] {
+            assert!(!accepts(bad), "{bad}");
+        }
+        let call = OwnedArgs::collect(["SET", "k", "v", "EX", "1", "EX", "2"]);
+        let options = parse(call.as_args()).unwrap();
+        assert_eq!(options.deadline, Some(Deadline::At(Unit::Ex, b"2")));
+    }
 }

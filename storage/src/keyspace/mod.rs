@@ -88,6 +88,22 @@ impl Database {
         self.deadlines.len()
     }
 
+    /// Number of keys whose deadline is not over at `now_ms`.
+    pub fn visible(&self, now_ms: i64) -> usize {
+        let over = ..=(now_ms.max(0) as u64, u64::MAX);
+        self.len().saturating_sub(self.deadlines.range(over).count())
+    }
+
+    /// The mean deadline in Unix milliseconds: exact up to a thousand keys, beyond that from the thousand at both ends.
+    pub fn mean_deadline_ms(&self) -> Option<u64> {
+        const LOOKED_AT: usize = 1000;
+        let count = self.deadlines.len().min(LOOKED_AT);
+        let (front, back) = (count / 2, count - count / 2);
+        let ends = self.deadlines.iter().take(front).chain(self.deadlines.iter().rev().take(back));
+        let sum: u128 = ends.map(|(deadline, _)| u128::from(*deadline)).sum();
+        sum.checked_div(count as u128).map(|mean| mean as u64)
+    }
+
     #[inline]
     pub(crate) fn find(&self, hash: u64, name: &[u8]) -> Found {
         let mut cold = false;

@@ -23,6 +23,14 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// The name of the type.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Str => "string",
+            Kind::Stream => "stream",
+        }
+    }
+
     pub(crate) fn from_tag(tag: u8) -> Option<Kind> {
         match tag {
             1 => Some(Kind::Str),
@@ -80,6 +88,11 @@ impl Object {
     /// When it was last used, by the injected clock.
     pub fn used_ms(&self) -> i64 {
         self.used_ms
+    }
+
+    /// Whether its deadline is over.
+    pub(crate) fn is_over(&self, now_ms: i64) -> bool {
+        self.deadline_ms.is_some_and(|d| d as i64 <= now_ms)
     }
 
     /// Bytes of memory, about.

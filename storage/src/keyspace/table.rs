@@ -82,6 +82,12 @@ impl NameTable {
         self.cells[self.seek(hash)..].iter().filter(used).map(|c| (c.hash, c.slot))
     }
 
+    /// The cell in a place chosen by `draw`, unless that place is free. Draws that are spread evenly choose evenly.
+    pub fn sample(&self, draw: u64) -> Option<(u64, u32)> {
+        let cell = self.cells[(draw % self.cells.len() as u64) as usize];
+        (cell.slot != EMPTY).then_some((cell.hash, cell.slot))
+    }
+
     /// Adds a cell.
     pub fn insert(&mut self, hash: u64, slot: u32) {
         if self.len * 4 >= (1usize << self.bits) * 3 {

@@ -87,6 +87,12 @@ impl Group {
         ids.len()
     }
 
+    /// Gives a pending entry to a consumer once more; deliveries saturate.
+    pub(crate) fn redeliver(&mut self, id: StreamId, consumer: u32, at_ms: i64, counted: bool) {
+        let before = self.pending.get(id).map_or(0, |p| p.deliveries);
+        self.pending.put(id, consumer, at_ms, before.saturating_add(i64::from(counted)));
+    }
+
     /// Bytes of memory, about.
     pub fn memory(&self) -> usize {
         size_of::<Group>() + self.consumers.len() * 200 + self.pending.memory()

@@ -82,7 +82,8 @@ pub fn read(bytes: &[u8]) -> Result<(Stream, u64)> {
     let (length, first, first_ordinal, sealed) = (r.num()?, r.id()?, r.num()?, r.num()?);
     let node = NodeFill { entries: r.num32()?, bytes: r.num32()? };
     let open = OpenChunk { base: r.id()?, live: r.num32()?, bytes: r.bytes()?.to_vec() };
-    let log = Log { open, first, length, first_ordinal, node, ..Log::default() };
+    let mut log = Log::default();
+    (log.open, log.first, log.length, log.first_ordinal, log.node) = (open, first, length, first_ordinal, node);
     let mut stream = Stream { log, last_id, max_deleted, entries_added, ..Stream::default() };
     stream.next_group = r.num32()?;
     for _ in 0..r.num()? {

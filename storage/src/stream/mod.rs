@@ -70,6 +70,11 @@ impl Stream {
         self.groups.get(self.group_names.get(name)?)
     }
 
+    /// The group with this number.
+    pub fn group_by_number(&self, number: u32) -> Option<&Group> {
+        self.groups.get(&number)
+    }
+
     /// The number that the next group gets.
     pub fn next_group(&self) -> u32 {
         self.next_group.max(1)
@@ -117,8 +122,8 @@ impl Stream {
             Effect::Trim { first, removed } => self.trim(*first, *removed),
             Effect::DeleteEntry { id, first } => self.delete_entry(*id, *first)?,
             Effect::StreamCounters { last, added, max_deleted } => {
-                if *last < self.last_id && !self.log.rewind(*last) {
-                    return Err(StorageError::corrupt("batch", format!("last id {last} is below a live entry")));
+                if *last < self.last_id {
+                    self.log.lower_top(*last);
                 }
                 (self.last_id, self.entries_added, self.max_deleted) = (*last, *added, *max_deleted);
             }
@@ -176,9 +181,20 @@ impl Stream {
             Effect::Pend { group, id, consumer, delivered_ms, deliveries } => {
                 self.group_mut(*group)?.pending.put(*id, *consumer, *delivered_ms, *deliveries);
             }
+            Effect::Redeliver { group, consumer, at_ms, counted, ids } => {
+                let g = self.group_mut(*group)?;
+                ids.for_each(|id| g.redeliver(id, *consumer, *at_ms, *counted))?;
+            }
             other => return Err(StorageError::corrupt("batch", format!("{other:?} is not about a stream"))),
         }
         Ok(())
+    }
+
+    /// Notes when a consumer last called: no effect, so a restart or an eviction goes back to the last recorded time.
+    pub(crate) fn note_seen(&mut self, group: u32, consumer: u32, seen_ms: i64) {
+        if let Some(c) = self.groups.get_mut(&group).and_then(|g| g.consumer_mut(consumer)) {
+            c.seen_ms = c.seen_ms.max(seen_ms);
+        }
     }
 
     fn idempotency_mut(&mut self) -> &mut Idempotency {

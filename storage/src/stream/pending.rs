@@ -86,6 +86,12 @@ impl PendingList {
         self.by_due.first().map(|(ms, _, _)| *ms)
     }
 
+    /// Time of the first delivery after `ms`.
+    pub fn next_delivered_after(&self, ms: i64) -> Option<i64> {
+        let from = (ms.saturating_add(1), 0, StreamId::MIN);
+        self.by_due.range(from..).next().map(|(ms, _, _)| *ms)
+    }
+
     /// The smallest and the largest pending id.
     pub fn bounds(&self) -> Option<(StreamId, StreamId)> {
         Some((*self.by_id.first_key_value()?.0, *self.by_id.last_key_value()?.0))

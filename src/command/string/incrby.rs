@@ -1,0 +1,28 @@
+//! INCRBY: adds a number; see [`super::counter`].
+
+use super::counter;
+use crate::broker::Ctx;
+use crate::command::args::Args;
+use crate::command::error::Refusal;
+use crate::command::number;
+use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
+use crate::reply::Reply;
+
+/// INCRBY.
+pub static SPEC: Spec = Spec {
+    name: "incrby",
+    summary: "Adds a number to a counter.",
+    since: "1.0.0",
+    group: Group::String,
+    complexity: "O(1)",
+    arity: 3,
+    flags: &[Flag::Denyoom, Flag::Fast],
+    keys: Keys::ONE,
+    syntax: "key increment",
+    kind: Kind::Write(run),
+    subcommands: &[],
+};
+
+fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
+    counter::add(ctx, args.at(1), number::arg(args.at(2))?)
+}

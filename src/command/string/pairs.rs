@@ -1,0 +1,37 @@
+//! Keys and values in turn, and setting them all: what MSET, MSETNX and MSETEX share.
+
+use super::deadline::Resolved;
+use crate::broker::Ctx;
+use crate::command::args::Args;
+use crate::command::error::Refusal;
+
+/// The names in `name value [name value ...]`.
+pub fn names(pairs: Args<'_>) -> impl Iterator<Item = &[u8]> + Clone {
+    pairs.iter().step_by(2)
+}
+
+/// How many of the names exist; a name counts as often as it is given. What is only on disk is asked for at once.
+pub fn existing(ctx: &mut Ctx<'_>, pairs: Args<'_>) -> Result<usize, Refusal> {
+    ctx.all_warm(names(pairs))?;
+    let mut count = 0;
+    for name in names(pairs) {
+        count += usize::from(ctx.find(name)?.is_some());
+    }
+    Ok(count)
+}
+
+/// Sets all of them. [`existing`] must have succeeded in this call, so that nothing is missing half-way.
+pub fn set(ctx: &mut Ctx<'_>, pairs: Args<'_>, deadline: Resolved) -> Result<(), Refusal> {
+    for (i, name) in names(pairs).enumerate() {
+        let old = ctx.find(name)?;
+        if deadline.has_passed(ctx.now_ms) {
+            if let Some(key) = old {
+                ctx.store().delete(key);
+            }
+            continue;
+        }
+        let had = old.and_then(|key| ctx.engine.store.object(key).deadline_ms);
+        ctx.set_string(name, old, pairs.at(2 * i + 1), deadline.after(had));
+    }
+    Ok(())
+}
