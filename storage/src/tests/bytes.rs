@@ -107,7 +107,8 @@ fn read_all(bytes: &[u8]) {
         header::write(&stream);
     }
     for first_ordinal in [0, u64::MAX - 1] {
-        let mut log = Log { first_ordinal, ..Log::default() };
+        let mut log = Log::default();
+        (log.first_ordinal, log.length) = (first_ordinal, 1);
         let _ = header::read_page(&mut log, bytes);
         assert!(log.memory() <= room);
     }

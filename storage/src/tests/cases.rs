@@ -226,6 +226,17 @@ fn a_load_is_not_put_off_by_evictions_of_other_keys() {
 }
 
 #[test]
+fn a_key_that_is_asked_for_twice_at_once_is_loaded() {
+    let mut world = World::new(1);
+    world.string(b"k");
+    world.settle();
+    world.evict_all();
+    let missing = world.store.all_warm(0, [&b"k"[..], b"k"]).unwrap_err();
+    world.load(missing);
+    assert!(world.store.damage.is_none() && world.store.find(0, b"k").is_ok());
+}
+
+#[test]
 fn names_with_one_hash_do_not_mix() {
     let _narrow = Collisions::all();
     let mut world = World::new(1);
