@@ -210,7 +210,7 @@ impl Stream {
     }
 
     fn add_group(&mut self, name: &[u8], group: Group) {
-        self.next_group = self.next_group().max(group.number + 1);
+        self.next_group = self.next_group().max(group.number.saturating_add(1));
         self.furthest_cursor = self.furthest_cursor.max(group.last_delivered);
         self.group_names.insert(name.into(), group.number);
         self.groups.insert(group.number, group);
