@@ -215,7 +215,8 @@ impl Store {
             let database = self.database(db);
             let (deadline, hash) = *database.deadlines.first()?;
             let cold = database.names.find(hash).any(|slot| slot == crate::keyspace::table::COLD);
-            (deadline as i64 <= now_ms && cold).then(|| Missing::keys(db, database.physical, vec![hash], self.evictions))
+            (deadline as i64 <= now_ms && cold)
+                .then(|| Missing::keys(db, database.physical, vec![hash], self.evictions))
         })
     }
 

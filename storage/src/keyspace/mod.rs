@@ -192,9 +192,4 @@ impl Database {
             self.dirty.push(slot);
         }
     }
-
-    /// Objects in memory with their slots.
-    pub(crate) fn resident(&self) -> impl Iterator<Item = (u32, &Object)> {
-        self.objects.iter().enumerate().filter_map(|(slot, o)| Some((slot as u32, o.as_deref()?)))
-    }
 }
