@@ -23,10 +23,10 @@ impl Default for Histogram {
 
 /// The bucket of a duration: its doubling and, within it, its eighth.
 fn bucket(micros: u64) -> usize {
-    let micros = micros.max(1);
+    let micros = micros.clamp(1, (1 << OCTAVES) - 1);
     let octave = micros.ilog2() as usize;
     let eighth = (((micros - (1 << octave)) * STEPS as u64) >> octave) as usize;
-    (octave * STEPS + eighth).min(STEPS * OCTAVES - 1)
+    octave * STEPS + eighth
 }
 
 /// The first duration that is above a bucket.

@@ -3,13 +3,13 @@
 use super::args::Args;
 use super::error::{self, Refusal};
 use super::spec::Spec;
-use super::{connection, keyspace, server, stream, string};
+use super::{cluster, connection, keyspace, server, stream, string};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// Every verb, group by group (subcommands hang below their container).
 pub fn verbs() -> impl Iterator<Item = &'static Spec> + Clone {
-    let groups = [stream::VERBS, keyspace::VERBS, string::VERBS, connection::VERBS, server::VERBS];
+    let groups = [stream::VERBS, keyspace::VERBS, string::VERBS, connection::VERBS, server::VERBS, cluster::VERBS];
     groups.into_iter().flatten().copied()
 }
 

@@ -69,7 +69,11 @@ impl Broker {
 
     /// A broker that keeps everything in memory and nothing else: for tests.
     pub fn in_memory() -> Broker {
-        Broker::start(Shared::volatile(Options::in_memory().config, crate::broker::clock::Clock::system()), vec![], None)
+        Broker::start(
+            Shared::volatile(Options::in_memory().config, crate::broker::clock::Clock::system()),
+            vec![],
+            None,
+        )
     }
 
     /// A broker with a clock of its own, or other unusual parts.

@@ -49,13 +49,14 @@ fn nodes(lines: &mut &[(usize, &str)], depth: usize) -> Vec<Node> {
 fn compare(program: &Node, tests: &Node, path: &str, differences: &mut Vec<String>) {
     let path = format!("{path} > {}", name(&program.label));
     for wanted in &program.below {
-        let same_name = |node: &&Node| name(&node.label) == name(&wanted.label);
-        match tests.below.iter().find(|node| node.label == wanted.label) {
-            Some(found) => compare(wanted, found, &path, differences),
-            None => {
-                let instead: Vec<&str> = tests.below.iter().filter(same_name).map(|n| n.label.as_str()).collect();
-                differences.push(format!("{path}: {} is with tests {instead:?}", wanted.label));
-            }
+        let same_name: Vec<&Node> = tests.below.iter().filter(|n| name(&n.label) == name(&wanted.label)).collect();
+        let same = same_name.iter().find(|node| node.label == wanted.label);
+        if same.is_none() {
+            let instead: Vec<&str> = same_name.iter().map(|n| n.label.as_str()).collect();
+            differences.push(format!("{path}: {} is with tests {instead:?}", wanted.label));
+        }
+        if let Some(found) = same.or(same_name.first()) {
+            compare(wanted, found, &path, differences);
         }
     }
 }

@@ -59,7 +59,8 @@ mod tests {
 
     #[test]
     fn sizes_for_people() {
-        for (bytes, text) in [(0, "0B"), (1023, "1023B"), (1024, "1.00K"), (717_744, "700.92K"), (25_276_510_208, "23.54G")]
+        for (bytes, text) in
+            [(0, "0B"), (1023, "1023B"), (1024, "1.00K"), (717_744, "700.92K"), (25_276_510_208, "23.54G")]
         {
             assert_eq!(human(bytes), text);
         }

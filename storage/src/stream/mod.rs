@@ -10,7 +10,6 @@ pub mod header;
 pub mod idempotency;
 pub mod lag;
 pub mod log;
-pub mod lookup;
 pub mod pending;
 
 use crate::batch::Effect;
@@ -218,7 +217,7 @@ impl Stream {
     }
 
     fn add_group(&mut self, name: &[u8], group: Group) {
-        self.next_group = self.next_group().max(group.number + 1);
+        self.next_group = self.next_group().max(group.number.saturating_add(1));
         self.furthest_cursor = self.furthest_cursor.max(group.last_delivered);
         self.group_names.insert(name.into(), group.number);
         self.groups.insert(group.number, group);

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 fn server() -> Server {
     let target = Target::under_test(env!("CARGO_BIN_EXE_brooklet"));
-    Server::start(&target, Data::Memory, &[]).expect("the broker starts")
+    Server::start(&target, Data::Volatile, &[]).expect("the broker starts")
 }
 
 fn connect(server: &Server, protocol: &str) -> Connection {
@@ -30,7 +30,7 @@ fn in_both_protocols(scenario: fn(&Server, &mut Connection, &str)) {
 #[test]
 fn a_group_delivers_each_entry_once() {
     in_both_protocols(|_, c, _| {
-        let () = c.xgroup_create_mkstream("s", "g", "0").unwrap();
+        let () = Commands::xgroup_create_mkstream(c, "s", "g", "0").unwrap();
         let again: RedisResult<()> = Commands::xgroup_create(c, "s", "g", "0");
         assert_eq!(again.unwrap_err().code(), Some("BUSYGROUP"));
         for i in 0..10 {
@@ -51,7 +51,7 @@ fn a_group_delivers_each_entry_once() {
 #[test]
 fn an_abandoned_entry_is_claimed() {
     in_both_protocols(|_, c, _| {
-        let () = c.xgroup_create_mkstream("s", "g", "0").unwrap();
+        let () = Commands::xgroup_create_mkstream(c, "s", "g", "0").unwrap();
         let id: String = Commands::xadd(c, "s", "*", &[("f", "v")]).unwrap();
         let options = StreamReadOptions::default().group("g", "crashed");
         let _: StreamReadReply = Commands::xread_options(c, &["s"], &[">"], &options).unwrap();

@@ -4,7 +4,6 @@ pub mod create;
 pub mod createconsumer;
 pub mod delconsumer;
 pub mod destroy;
-pub mod help;
 pub mod setid;
 
 use super::group::InGroup;
@@ -12,6 +11,7 @@ use crate::broker::Ctx;
 use crate::command::args::Args;
 use crate::command::error::{self, Refusal};
 use crate::command::number;
+use crate::command::help;
 use crate::command::spec::{Group, Keys, Kind, Spec};
 use brooklet_storage::store::Key;
 
@@ -32,7 +32,7 @@ pub static SPEC: Spec = Spec {
         &createconsumer::SPEC,
         &delconsumer::SPEC,
         &destroy::SPEC,
-        &help::SPEC,
+        &HELP,
         &setid::SPEC,
     ],
 };
@@ -110,3 +110,5 @@ mod tests {
         assert_eq!(parse("XGROUP CREATE s g 0 ENTRIESREAD", true), None);
     }
 }
+
+static HELP: Spec = help::spec("xgroup|help", Group::Stream, "5.0.0");

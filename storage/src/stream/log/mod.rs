@@ -4,10 +4,11 @@
 //! that meets a chunk that is only on disk answers [`Cold`]; the caller loads what it names and asks again.
 //! Must never know: groups, the journal, where chunks are stored.
 //!
-//! Here: the parts and appending. `read.rs`: reading; `remove.rs`: deleting and trimming; `nodes.rs`: where `~` cuts;
+//! Here: the parts and appending. `read.rs`: reading; `lookup.rs`: many single entries; `remove.rs`: deleting and trimming; `nodes.rs`: where `~` cuts;
 //! `residence.rs`: what is in memory and what is on disk.
 
 mod finger;
+mod lookup;
 mod nodes;
 mod read;
 mod remove;
@@ -172,9 +173,14 @@ impl Log {
     /// Appends an entry behind all others.
     pub fn append(&mut self, id: StreamId, packed: &[u8], limits: NodeLimits) -> Appended {
         let node_start = self.next_node(packed.len(), limits);
-        let sealed = !self.open.bytes.is_empty() && self.open.bytes.len() + packed.len() + 16 > CHUNK_BYTES;
+        let full = !self.open.bytes.is_empty() && self.open.bytes.len() + packed.len() + 16 > CHUNK_BYTES;
+        let sealed = full && self.open.live > 0;
         if sealed {
             self.seal();
+        } else if full {
+            // Nothing in it is needed any more.
+            self.open.bytes.clear();
+            self.fingers.forget();
         }
         if self.open.bytes.is_empty() {
             self.open.base = id;

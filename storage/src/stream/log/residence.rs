@@ -90,6 +90,8 @@ impl Log {
             self.dirty_pages.insert(ordinal / PAGE);
             if c.live > 0 {
                 self.unsettled.insert(ordinal);
+            } else if let Some(data) = c.data.take() {
+                self.resident_bytes -= data.len();
             }
         }
     }

@@ -3,9 +3,9 @@
 //! All chunks that are only on disk are named together, so that a call that needs a hundred entries is run again once
 //! and not a hundred times. Must never know: groups.
 
-use super::chunk::Entry;
-use super::log::{Cold, Log};
+use super::{Cold, Log};
 use crate::id::StreamId;
+use crate::stream::chunk::Entry;
 
 impl Log {
     /// The live entry of each id, in the order of the ids; `None` for one that is gone.
