@@ -36,6 +36,8 @@ pub enum Reply {
     Push(Vec<Reply>),
     /// A floating point number: a bulk string in RESP2.
     Double(f64),
+    /// An integer of any size, in decimal: a bulk string in RESP2.
+    BigNumber(&'static str),
     /// A truth value: 1 or 0 in RESP2.
     Boolean(bool),
     /// Text with a three-letter format: a bulk string in RESP2.

@@ -6,6 +6,7 @@
 
 use crate::broker::client::{ClientId, Origin};
 use crate::broker::commit::Ticket;
+use crate::broker::errand::Errand;
 use crate::broker::shared::Shared;
 use crate::broker::wait::Wake;
 use crate::broker::{Engine, Executed};
@@ -14,6 +15,7 @@ use crate::command::dispatch::{dispatch, is_answered};
 use crate::reply::Reply;
 use crate::resp::Protocol;
 use brooklet_storage::load::{Loaded, Missing};
+use parking_lot::MutexGuard;
 use std::sync::Arc;
 use tokio::sync::{Notify, oneshot};
 
@@ -26,6 +28,8 @@ pub enum Stop {
     Parked(oneshot::Receiver<Wake>),
     /// The next call needs something from the disk.
     Missing(Missing),
+    /// The last call is answered by what this errand brings.
+    Errand(Errand),
     /// The next call must not run before this time, Unix milliseconds.
     Paused(i64),
     /// The session must end after its replies.
@@ -116,6 +120,7 @@ impl Seat {
                     next -= 1;
                     break Stop::Missing(missing);
                 }
+                Executed::Errand(errand) => break Stop::Errand(errand),
                 Executed::Paused(until_ms) => {
                     next -= 1;
                     break Stop::Paused(until_ms);
@@ -126,10 +131,28 @@ impl Seat {
             }
         };
         let now_ms = engine.store.now_ms;
+        let mut web_request = false;
         if let Some(client) = engine.clients.get_mut(self.id) {
             client.active_ms = now_ms;
+            web_request = client.sent_web_request;
         }
-        Turn { next, stop, ticket: engine.ticket() }
+        let turn = Turn { next, stop, ticket: engine.ticket() };
+        if web_request {
+            self.report_web_request(engine);
+        }
+        turn
+    }
+
+    /// Says once a minute that somebody's browser may be talking to us.
+    fn report_web_request(&self, mut engine: MutexGuard<'_, Engine>) {
+        let now_ms = engine.clock.now_ms();
+        let silent = now_ms - engine.stats.web_request_ms < 60_000;
+        let addr = engine.clients.get(self.id).map(|c| c.addr.clone()).unwrap_or_default();
+        if !silent {
+            engine.stats.web_request_ms = now_ms;
+            drop(engine);
+            tracing::warn!("{addr} sent a web request (POST or Host:); closed, because a browser may be abused");
+        }
     }
 
     /// Hands out one reply; whether the session must end after it.

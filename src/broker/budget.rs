@@ -7,7 +7,43 @@
 //! | journal not yet settled | 1/4 | sealed chunks cannot be dropped before they are on disk |
 //! | objects, clients, replies | the rest | |
 
+use super::engine::Engine;
 use crate::config::Config;
+
+/// What the last look at memory found. Looked at outside the engine lock about twenty times a second: by the settler,
+/// which gives memory back where it can, or by the timer of a broker that keeps nothing on disk and so never can.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct MemoryState {
+    /// Bytes in use.
+    pub used: u64,
+    /// Whether nothing more can be given back: the settler saw memory above the budget for longer than [`PATIENCE_US`]
+    /// and freed nothing in that time, or it is a quarter above the budget already.
+    pub stuck: bool,
+    pub(super) over_since_us: Option<u64>,
+}
+
+/// How long memory may stay above its budget, with nothing freed, before writes are refused.
+const PATIENCE_US: u64 = 2_000_000;
+
+impl MemoryState {
+    /// Notes a look of the settler that found `used` bytes and gave `freed` back.
+    pub fn looked(&mut self, used: u64, freed: usize, budget: u64, now_us: u64) {
+        self.used = used;
+        if used <= budget || freed > 0 {
+            self.over_since_us = None;
+        }
+        let since = if used > budget { *self.over_since_us.get_or_insert(now_us) } else { now_us };
+        self.stuck = now_us.saturating_sub(since) >= PATIENCE_US || used > budget.saturating_add(budget / 4);
+    }
+}
+
+impl Engine {
+    /// Whether commands that need memory are refused: it is over the budget and cannot be given back.
+    #[inline]
+    pub fn is_out_of_memory(&self) -> bool {
+        self.memory.stuck && self.memory.used > self.config.memory_budget()
+    }
+}
 
 /// Chunks of 16 KiB that stay in memory.
 pub fn resident_chunks(config: &Config) -> usize {

@@ -64,6 +64,8 @@ pub struct Client {
     pub killed: bool,
     /// The reply that is being made is its last.
     pub close_after_reply: bool,
+    /// It sent the head of a web request.
+    pub sent_web_request: bool,
     /// Bytes received and not executed yet, as the session last said.
     pub query_bytes: usize,
     /// Bytes of replies not sent yet, as the session last said.
@@ -76,6 +78,19 @@ pub struct Client {
     pub total_commands: u64,
     /// Rung when the session must look at `killed`.
     pub outside: Arc<Notify>,
+}
+
+impl Client {
+    /// Bytes of memory, about: the record and both buffers.
+    pub fn memory(&self) -> usize {
+        size_of::<Client>() + self.query_bytes + self.output_bytes + self.addr.len() + self.laddr.len()
+    }
+
+    /// Whether it is on this machine.
+    pub fn is_local(&self) -> bool {
+        let ip = self.addr.parse::<std::net::SocketAddr>().map(|a| a.ip().to_canonical());
+        self.fd < 0 || ip.is_ok_and(|ip| ip.is_loopback())
+    }
 }
 
 /// What is known about a session when it opens.
@@ -129,6 +144,11 @@ impl Clients {
         self.by_id.get_mut(&id).map(|c| &mut **c)
     }
 
+    /// All, oldest first.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Client> {
+        self.by_id.values_mut().map(|c| &mut **c)
+    }
+
     pub(crate) fn open(&mut self, origin: Origin, authenticated: bool, now_ms: i64) -> ClientId {
         self.last += 1;
         let client = Client {
@@ -150,6 +170,7 @@ impl Clients {
             no_touch: false,
             killed: false,
             close_after_reply: false,
+            sent_web_request: false,
             query_bytes: 0,
             output_bytes: 0,
             total_in: 0,

@@ -10,11 +10,12 @@
 //! After a failed append or sync nothing is acknowledged any more: the journal is poisoned and the process must end.
 
 use super::engine::Engine;
+use super::tasks::SyncState;
 use brooklet_storage::StorageError;
 use brooklet_storage::journal::{Journal, Mark, Syncer};
 use parking_lot::{Condvar, Mutex};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::watch;
 
 /// Numbers batches; 0 stands for "nothing to wait for".
@@ -28,7 +29,7 @@ pub struct Committer {
     /// Tickets that are synced, and the failure that ended it all.
     durable: watch::Sender<Ticket>,
     failed: watch::Sender<Option<Arc<str>>>,
-    always: AtomicBool,
+    sync: Arc<SyncState>,
     wanted: Mutex<Ticket>,
     bell: Condvar,
 }
@@ -48,8 +49,8 @@ pub struct CommitFailed(pub Arc<str>);
 const SPARE_LIMIT: usize = 1 << 20;
 
 impl Committer {
-    /// A committer behind a replayed journal that stands at `mark`.
-    pub fn new(journal: Box<dyn Journal>, mark: Mark, always: bool) -> Committer {
+    /// A committer behind a replayed journal that stands at `mark`. `sync` says whether commits wait for syncs.
+    pub fn new(journal: Box<dyn Journal>, mark: Mark, sync: Arc<SyncState>) -> Committer {
         let syncer = journal.syncer();
         Committer {
             journal: Mutex::new(Append { journal, spare: Vec::new(), mark }),
@@ -57,15 +58,10 @@ impl Committer {
             appended: AtomicU64::new(0),
             durable: watch::Sender::new(0),
             failed: watch::Sender::new(None),
-            always: AtomicBool::new(always),
+            sync,
             wanted: Mutex::new(0),
             bell: Condvar::new(),
         }
-    }
-
-    /// Changes between `always` and the lazy modes.
-    pub fn set_always(&self, always: bool) {
-        self.always.store(always, Ordering::Release);
     }
 
     /// Returns when `ticket` is committed under the policy.
@@ -82,7 +78,7 @@ impl Committer {
     }
 
     fn is_always(&self) -> bool {
-        self.always.load(Ordering::Acquire)
+        self.sync.always.load(Ordering::Acquire)
     }
 
     /// Returns when `ticket` is synced.
@@ -187,7 +183,13 @@ impl Committer {
             *durable = ticket.max(*durable);
             newer
         });
+        self.sync.synced.fetch_max(ticket, Ordering::AcqRel);
         Ok(mark)
+    }
+
+    /// Gets files ready that the next appends will need, so that no append has to.
+    pub fn prepare(&self) -> Result<(), CommitFailed> {
+        self.syncer.prepare().map_err(|e| self.fail(&e))
     }
 
     /// One round of the committer thread: waits up to `patience` for somebody who needs a sync, then serves the whole

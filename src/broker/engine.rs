@@ -3,21 +3,28 @@
 //! No locks, no sockets, no clock of its own, no async: the same calls give the same answers. Whoever holds the engine
 //! lock is the single writer. Must never know: any verb's file (it gets functions from a [`Spec`]), RESP, threads.
 
+use super::budget::MemoryState;
 use super::client::{ClientId, Clients};
 use super::clock::Clock;
 use super::commit::Ticket;
+use super::errand::Errand;
 use super::stats::Stats;
 use super::wait::{Park, Place, Wait, Waits, Wake};
 use crate::command::args::{Args, OwnedArgs};
 use crate::command::error::{self, Refusal};
 use crate::command::spec::Spec;
-use crate::config::Config;
+use crate::config::{Config, Fsync};
 use crate::reply::Reply;
+use crate::telemetry::Sample;
 use brooklet_storage::load::{Loaded, Missing};
 use brooklet_storage::names::Names;
 use brooklet_storage::store::Store;
 use brooklet_storage::stream::log::NodeLimits;
 use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use tokio::sync::oneshot;
 
 /// The state behind the engine lock.
@@ -39,6 +46,18 @@ pub struct Engine {
     pub tasks: super::tasks::Tasks,
     /// Writes wait until this time (CLIENT PAUSE), Unix milliseconds.
     pub pause: Option<Pause>,
+    /// Whether commits reach a disk.
+    pub is_durable: bool,
+    /// The file that CONFIG REWRITE writes.
+    pub config_file: Option<PathBuf>,
+    /// Where clients can connect.
+    pub listening: Vec<SocketAddr>,
+    /// What the last look at memory found.
+    pub memory: MemoryState,
+    /// The process and its disk, as they were a moment ago.
+    pub sample: Sample,
+    /// Why nothing can be written now (the disk is full); writes are refused with it.
+    pub write_trouble: Option<Arc<str>>,
     /// A buffer for the command that runs; empty between commands, but not freed.
     pub scratch: Vec<u8>,
     /// Names that were read from disk for calls that are not answered yet, by client.
@@ -65,6 +84,8 @@ pub enum Executed {
     Parked(oneshot::Receiver<Wake>),
     /// It needs something that is only on disk: load it and call again.
     Missing(Missing),
+    /// Its answer is what this errand brings.
+    Errand(Errand),
     /// It must not run before this time (Unix milliseconds): call again then.
     Paused(i64),
 }
@@ -96,6 +117,12 @@ impl Engine {
             clock,
             tasks,
             pause: None,
+            is_durable: false,
+            config_file: None,
+            listening: Vec::new(),
+            memory: MemoryState::default(),
+            sample: Sample::default(),
+            write_trouble: None,
             scratch: Vec::new(),
             names: HashMap::new(),
             generation: 1,
@@ -110,6 +137,7 @@ impl Engine {
             bytes: cap(self.config.stream_node_max_bytes),
         };
         self.stats.slow.truncate(self.config.slowlog_max_len as usize);
+        self.tasks.sync().always.store(self.config.appendfsync == Fsync::Always, Ordering::Release);
     }
 
     /// The ticket that covers everything executed so far: a reply may leave when it is committed.
@@ -132,6 +160,7 @@ impl Engine {
             Ok(reply) => Executed::Reply(reply),
             Err(Refusal::Wire(line)) => Executed::Reply(Reply::Error(line)),
             Err(Refusal::Missing(missing)) => return Executed::Missing(missing),
+            Err(Refusal::Errand(errand)) => Executed::Errand(errand),
             Err(Refusal::Park(park)) => self.park(client, db, spec, args, *park, now_ms),
         };
         self.serve_signals(now_ms);
@@ -210,14 +239,19 @@ impl Engine {
     /// Runs a parked call again: it is answered, or parks again in its old place.
     fn run_again(&mut self, place: Place, now_ms: i64) {
         let Some(mut wait) = self.waits.take(place) else { return };
+        self.waits.woken = true;
         let outcome = self.run(wait.client, wait.db, wait.spec, wait.call.as_args(), now_ms);
+        self.waits.woken = false;
         match outcome {
             Ok(reply) => self.answer(wait, reply),
             Err(Refusal::Wire(line)) => self.answer(wait, Reply::Error(line)),
             Err(Refusal::Park(park)) => {
                 wait.look_again_ms = park.look_again_ms;
+                wait.empty = park.empty;
                 self.park_wait(wait, Some(place));
             }
+            // No verb that waits has errands.
+            Err(Refusal::Errand(_)) => {}
             Err(Refusal::Missing(missing)) => {
                 // The session loads it and then comes back with `resume`; until then it keeps its place.
                 let (tx, rx) = oneshot::channel();
@@ -272,16 +306,27 @@ impl Engine {
         true
     }
 
+    /// Takes note of a look at the process.
+    pub(crate) fn note_sample(&mut self, sample: Sample) {
+        self.sample = sample;
+        let used = sample.allocator.allocated;
+        self.stats.peak_memory = self.stats.peak_memory.max(used);
+        self.stats.sample_rates(sample.at_us);
+        if !self.is_durable {
+            // There is no settler, and nothing that it could give back.
+            self.memory = MemoryState { used, stuck: true, ..MemoryState::default() };
+        }
+    }
+
     /// Does what is due: waits that are over, calls that must look again, keys past their deadline.
     pub fn tick(&mut self) {
         let now_ms = self.clock.now_ms();
         self.store.now_ms = now_ms;
         for place in self.waits.due(now_ms) {
-            self.run_again(place, now_ms);
             let over = |w: &Wait| w.deadline_ms.is_some_and(|d| d <= now_ms);
-            if self.waits.get(place).is_some_and(over)
-                && let Some(wait) = self.waits.take(place)
-            {
+            if !self.waits.get(place).is_some_and(over) {
+                self.run_again(place, now_ms);
+            } else if let Some(wait) = self.waits.take(place) {
                 let empty = wait.empty.clone();
                 self.answer(wait, empty);
             }
@@ -290,6 +335,11 @@ impl Engine {
             self.store.sweep_expired(now_ms, SWEEP_LIMIT);
         }
         self.serve_signals(now_ms);
+    }
+
+    /// Ends all waits without an answer: the broker ends.
+    pub(crate) fn end_waits(&mut self) {
+        self.waits = Waits::default();
     }
 
     /// Ends a session.

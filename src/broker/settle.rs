@@ -21,6 +21,8 @@ const SLICE: usize = 256;
 const FEW: usize = 1024;
 /// Passes over objects that get dirty again before the last slice takes the rest.
 const PASSES: usize = 8;
+/// Checkpoints that only serve to free memory are at least so many microseconds apart.
+const MEMORY_CHECKPOINT_US: u64 = 5_000_000;
 /// How often the settler looks around.
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -71,9 +73,13 @@ fn sync_until_done(shared: &Shared, mut watermark: Watermark, done: &AtomicBool,
             Fsync::No => u64::MAX,
         };
         let now_us = shared.clock().monotonic_us();
-        if last_round || now_us.saturating_sub(last_sync_us) >= due {
+        let asked = shared.tasks().sync().wanted.load(Ordering::Acquire) > shared.committer().durable();
+        if last_round || asked || now_us.saturating_sub(last_sync_us) >= due {
             last_sync_us = now_us;
             if shared.tasks().ending() == Some(super::tasks::Ending::Abrupt) {
+                return;
+            }
+            if asked && append_all(shared).is_err() {
                 return;
             }
             let Ok(mark) = shared.committer().sync() else { return };
@@ -86,8 +92,18 @@ fn sync_until_done(shared: &Shared, mut watermark: Watermark, done: &AtomicBool,
             drop(folder);
             return;
         }
+        if let Err(failed) = shared.committer().prepare() {
+            tracing::error!("journal: {failed}");
+            return;
+        }
         std::thread::sleep(Duration::from_millis(20));
     }
+}
+
+/// Appends what is executed but not committed yet, so that a sync covers it.
+fn append_all(shared: &Shared) -> Result<(), CommitFailed> {
+    let ticket = shared.engine().ticket();
+    shared.committer().append(shared.engine_lock(), ticket)
 }
 
 fn settle_until_ended(shared: &Shared, mut settler: Settler) {
@@ -100,7 +116,7 @@ fn settle_until_ended(shared: &Shared, mut settler: Settler) {
         }
         let now_us = shared.clock().monotonic_us();
         let asked = shared.tasks().take_checkpoint_request();
-        if ending.is_some() || asked || checkpoint_due(shared, now_us.saturating_sub(last_us)) {
+        if ending.is_some() || asked.is_some() || checkpoint_due(shared, now_us.saturating_sub(last_us)) {
             last_us = now_us;
             if let Err(failed) = checkpoint(shared, &mut settler, asked) {
                 tracing::error!("checkpoint: {failed}");
@@ -110,7 +126,11 @@ fn settle_until_ended(shared: &Shared, mut settler: Settler) {
         if ending.is_some() {
             return;
         }
-        keep_within_budget(shared, &mut hand);
+        let over = keep_within_budget(shared, &mut hand);
+        if over && now_us.saturating_sub(last_us) >= MEMORY_CHECKPOINT_US {
+            // Only what is on disk can be dropped from memory.
+            shared.tasks().request_checkpoint();
+        }
         sweep_cold(shared);
         std::thread::sleep(LOOK);
     }
@@ -124,7 +144,7 @@ fn checkpoint_due(shared: &Shared, since_us: u64) -> bool {
 }
 
 /// One checkpoint. See `brooklet_storage::checkpoint` for why slices add up to one state.
-fn checkpoint(shared: &Shared, settler: &mut Settler, asked: bool) -> Result<(), CommitFailed> {
+fn checkpoint(shared: &Shared, settler: &mut Settler, asked: Option<u64>) -> Result<(), CommitFailed> {
     let fail = |e: StorageError| shared.committer().fail(&e);
     let epoch = settler.epoch();
     let mut gathered = Gathered::default();
@@ -144,7 +164,7 @@ fn checkpoint(shared: &Shared, settler: &mut Settler, asked: bool) -> Result<(),
         engine.store.gather(epoch, usize::MAX, &mut gathered);
         engine.store.meta(Default::default(), epoch)
     })?;
-    if gathered.is_empty() && !asked && mark.commit == 0 {
+    if gathered.is_empty() && asked.is_none() && mark.commit == 0 {
         return Ok(());
     }
     shared.committer().sync()?;
@@ -153,26 +173,28 @@ fn checkpoint(shared: &Shared, settler: &mut Settler, asked: bool) -> Result<(),
     shared.committer().drop_through(mark.commit)?;
     let now_s = (shared.clock().now_ms() / 1000) as u64;
     shared.engine().store.completed(epoch);
-    shared.tasks().checkpoint_done(now_s);
+    shared.tasks().checkpoint_done(now_s, asked);
+    settler.backend().tidy().map_err(fail)?;
     Ok(())
 }
 
-/// Drops old chunks and, when memory is short, old objects.
-fn keep_within_budget(shared: &Shared, hand: &mut (u32, u32)) {
+/// Drops old chunks and, when memory is short, old objects; whether memory is short.
+fn keep_within_budget(shared: &Shared, hand: &mut (u32, u32)) -> bool {
     let used = crate::telemetry::memory::used();
     let mut engine = shared.engine();
     engine.stats.peak_memory = engine.stats.peak_memory.max(used);
     let keep = budget::resident_chunks(&engine.config);
     engine.store.evict_chunks(keep, 4096);
-    let over = used.saturating_sub(engine.config.memory_budget()) as usize;
+    let budget = engine.config.memory_budget();
+    let over = used.saturating_sub(budget) as usize;
+    let mut freed = 0;
     if over > 0 {
         // What was used within the last second stays: a command may just have loaded it.
         let before_ms = engine.clock.now_ms() - 1000;
-        let (_, next) = engine.store.evict_objects(*hand, 2048, before_ms, over);
-        *hand = next;
-        drop(engine);
-        shared.tasks().request_checkpoint_for_memory();
+        (freed, *hand) = engine.store.evict_objects(*hand, 2048, before_ms, over);
     }
+    engine.memory.looked(used, freed, budget, shared.clock().monotonic_us());
+    over > 0
 }
 
 /// Loads a few keys that are past their deadline and only on disk, so that the sweep can delete them.

@@ -32,7 +32,8 @@ impl Shared {
         let mut engine = Engine::new(store, config, clock.clone(), tasks.clone());
         engine.apply_config();
         tasks.set_started((clock.now_ms() / 1000) as u64);
-        let committer = Committer::new(Box::new(NoJournal::new()), Mark::default(), false);
+        // Its own state, where `always` stays off: nothing is ever synced, so nobody may wait for it.
+        let committer = Committer::new(Box::new(NoJournal::new()), Mark::default(), Arc::default());
         Arc::new(Shared { engine: Mutex::new(engine), committer, backend: None, tasks, clock })
     }
 
@@ -40,7 +41,6 @@ impl Shared {
     #[cfg(feature = "rocksdb")]
     pub fn open(config: Config, clock: Clock) -> Result<(Arc<Shared>, Threads), StorageError> {
         use super::settle;
-        use crate::config::Fsync;
         use brooklet_storage::open::open_folder;
         let found = open_folder(&config.dir, super::budget::folder_options(&config))?;
         for warning in &found.warnings {
@@ -54,10 +54,10 @@ impl Shared {
         );
         let tasks = Tasks::default();
         tasks.set_started((clock.now_ms() / 1000) as u64);
-        let always = config.appendfsync == Fsync::Always;
         let mut engine = Engine::new(found.opened.store, config, clock.clone(), tasks.clone());
+        engine.is_durable = true;
         engine.apply_config();
-        let committer = Committer::new(found.journal, found.opened.mark, always);
+        let committer = Committer::new(found.journal, found.opened.mark, Arc::clone(tasks.sync()));
         let backend = Arc::clone(found.opened.settler.backend());
         let shared = Arc::new(Shared { engine: Mutex::new(engine), committer, backend: Some(backend), tasks, clock });
         let threads = settle::start(&shared, found.opened.settler, found.watermark, found.folder);
@@ -103,8 +103,9 @@ impl Shared {
         missing.read(&**backend).map_err(|e| self.committer.fail(&e))
     }
 
-    /// Asks everything to end.
+    /// Asks everything to end. Who waits gets no answer.
     pub fn end(&self, how: Ending) {
         self.tasks.end(how);
+        self.engine.lock().end_waits();
     }
 }

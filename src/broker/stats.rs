@@ -1,12 +1,16 @@
 //! Counters of the engine: commands, errors, the slow log. Must never know: INFO's format.
 
 use super::clock::Clock;
+use super::histogram::Histogram;
+use super::latency::Latency;
 use crate::command::spec::Spec;
 use std::collections::{BTreeMap, VecDeque};
 
 /// What is known about one command.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct CommandStats {
+    /// The command.
+    pub spec: &'static Spec,
     /// Calls that ran.
     pub calls: u64,
     /// Microseconds they took.
@@ -15,8 +19,38 @@ pub struct CommandStats {
     pub rejected: u64,
     /// Calls that ran and answered an error.
     pub failed: u64,
-    /// Calls by duration: bucket `n` counts those under 2^n microseconds.
-    pub buckets: [u64; 32],
+    /// Calls by duration.
+    pub durations: Histogram,
+}
+
+/// What is known about each command. A command is found by the address of its spec, which costs a few nanoseconds.
+#[derive(Debug, Default)]
+pub struct Commands {
+    places: hashbrown::HashMap<usize, u32, foldhash::fast::FixedState>,
+    all: Vec<CommandStats>,
+}
+
+impl Commands {
+    #[inline]
+    fn of(&mut self, spec: &'static Spec) -> &mut CommandStats {
+        let fresh = self.all.len() as u32;
+        let place = *self.places.entry(std::ptr::from_ref(spec) as usize).or_insert(fresh);
+        if place == fresh {
+            let durations = Histogram::default();
+            self.all.push(CommandStats { spec, calls: 0, micros: 0, rejected: 0, failed: 0, durations });
+        }
+        &mut self.all[place as usize]
+    }
+
+    /// The commands that were called or refused, in the order of their first call.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &CommandStats> {
+        self.all.iter()
+    }
+
+    fn clear(&mut self) {
+        self.places.clear();
+        self.all.clear();
+    }
 }
 
 /// An entry of the slow log.
@@ -41,8 +75,10 @@ pub struct SlowCall {
 /// Counters.
 #[derive(Debug)]
 pub struct Stats {
-    /// By command, keyed by the spec's name.
-    pub commands: BTreeMap<&'static str, CommandStats>,
+    /// By command.
+    pub commands: Commands,
+    /// Slow events, for LATENCY.
+    pub latency: Latency,
     /// Errors by their code.
     pub errors: BTreeMap<String, u64>,
     /// The slow log, newest first.
@@ -71,6 +107,12 @@ pub struct Stats {
     pub output_limit_disconnections: u64,
     /// Clients closed because their input grew too large.
     pub query_limit_disconnections: u64,
+    /// When a web request was last reported, Unix milliseconds.
+    pub web_request_ms: i64,
+    /// Times that connections were read from.
+    pub reads: u64,
+    /// Times that connections were written to.
+    pub writes: u64,
     /// Calls refused for want of authentication or a wrong password.
     pub denied_auth: u64,
     /// The highest `used_memory` seen.
@@ -104,7 +146,8 @@ impl Stats {
     /// Zero everywhere.
     pub fn new(clock: &Clock) -> Stats {
         Stats {
-            commands: BTreeMap::new(),
+            commands: Commands::default(),
+            latency: Latency::default(),
             errors: BTreeMap::new(),
             slow: VecDeque::new(),
             next_slow: 0,
@@ -119,6 +162,9 @@ impl Stats {
             total_errors: 0,
             output_limit_disconnections: 0,
             query_limit_disconnections: 0,
+            web_request_ms: 0,
+            reads: 0,
+            writes: 0,
             denied_auth: 0,
             peak_memory: 0,
             active_expire: true,
@@ -155,18 +201,20 @@ impl Stats {
 
     /// Counts a call that ran.
     #[inline]
-    pub fn count_call(&mut self, spec: &'static Spec, micros: u64, failed: bool) {
+    pub fn count_call(&mut self, spec: &'static Spec, micros: u64, failed: bool, tracked: bool) {
         self.total_commands += 1;
-        let stats = self.commands.entry(spec.name).or_default();
+        let stats = self.commands.of(spec);
         stats.calls += 1;
         stats.micros += micros;
         stats.failed += u64::from(failed);
-        stats.buckets[(64 - micros.leading_zeros()).min(31) as usize] += 1;
+        if tracked {
+            stats.durations.record(micros);
+        }
     }
 
     /// Counts a call that a gate refused.
     pub fn count_rejected(&mut self, spec: &'static Spec) {
-        self.commands.entry(spec.name).or_default().rejected += 1;
+        self.commands.of(spec).rejected += 1;
     }
 
     /// Counts an error line under its code. The table is bounded: codes that users can choose are not counted apart.

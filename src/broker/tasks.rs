@@ -1,4 +1,6 @@
-//! What the engine asks of the threads around it: a nearer timer, a checkpoint, the end.
+//! What the engine asks of the threads around it: a nearer timer, a sync, a checkpoint, the end; and what they tell it.
+//!
+//! Requests that somebody waits for are numbered: whoever asked looks whether its number has been served.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -13,6 +15,17 @@ pub enum Ending {
     Abrupt,
 }
 
+/// What the engine and the committer know of each other.
+#[derive(Debug, Default)]
+pub struct SyncState {
+    /// Whether a commit counts only once it is synced (`appendfsync always`). Follows the option.
+    pub always: AtomicBool,
+    /// The ticket that somebody wants synced before its time (WAITAOF).
+    pub wanted: AtomicU64,
+    /// The ticket up to which everything is synced.
+    pub synced: AtomicU64,
+}
+
 /// Requests from the engine to the threads around it.
 #[derive(Clone, Debug, Default)]
 pub struct Tasks(Arc<Inner>);
@@ -20,7 +33,10 @@ pub struct Tasks(Arc<Inner>);
 #[derive(Debug, Default)]
 struct Inner {
     timer: Notify,
-    checkpoint: AtomicBool,
+    sync: Arc<SyncState>,
+    checkpoint_wanted: AtomicU64,
+    checkpoint_taken: AtomicU64,
+    checkpoint_served: AtomicU64,
     checkpoints_done: AtomicU64,
     last_checkpoint_s: AtomicU64,
     ending: parking_lot::Mutex<Option<Ending>>,
@@ -37,24 +53,44 @@ impl Tasks {
         self.0.timer.notified().await;
     }
 
-    /// Asks for a checkpoint soon.
-    pub fn request_checkpoint(&self) {
-        self.0.checkpoint.store(true, Ordering::Release);
+    /// The state of syncing, shared with the committer.
+    pub fn sync(&self) -> &Arc<SyncState> {
+        &self.0.sync
     }
 
-    /// Asks for a checkpoint because objects can only be dropped from memory once they are on disk.
-    pub(crate) fn request_checkpoint_for_memory(&self) {
-        self.request_checkpoint();
+    /// Asks for everything up to `ticket` to be synced soon.
+    pub fn request_sync(&self, ticket: u64) {
+        self.0.sync.wanted.fetch_max(ticket, Ordering::AcqRel);
     }
 
-    pub(crate) fn take_checkpoint_request(&self) -> bool {
-        self.0.checkpoint.swap(false, Ordering::AcqRel)
+    /// Asks for a checkpoint soon; it is done when [`Tasks::checkpoint_served`] reaches the number.
+    pub fn request_checkpoint(&self) -> u64 {
+        self.0.checkpoint_wanted.fetch_add(1, Ordering::AcqRel) + 1
     }
 
-    /// Notes a checkpoint at `unix_s`.
-    pub(crate) fn checkpoint_done(&self, unix_s: u64) {
+    /// The number of the last request, if there is a new one. The checkpoint that begins after this serves it.
+    pub(crate) fn take_checkpoint_request(&self) -> Option<u64> {
+        let wanted = self.0.checkpoint_wanted.load(Ordering::Acquire);
+        (self.0.checkpoint_taken.swap(wanted, Ordering::AcqRel) < wanted).then_some(wanted)
+    }
+
+    /// The last request that was served.
+    pub fn checkpoint_served(&self) -> u64 {
+        self.0.checkpoint_served.load(Ordering::Acquire)
+    }
+
+    /// Whether a requested checkpoint is not done yet.
+    pub fn checkpoint_under_way(&self) -> bool {
+        self.checkpoint_served() < self.0.checkpoint_taken.load(Ordering::Acquire)
+    }
+
+    /// Notes a checkpoint at `unix_s` that serves all requests through `request`.
+    pub(crate) fn checkpoint_done(&self, unix_s: u64, request: Option<u64>) {
         self.0.last_checkpoint_s.store(unix_s, Ordering::Release);
         self.0.checkpoints_done.fetch_add(1, Ordering::AcqRel);
+        if let Some(request) = request {
+            self.0.checkpoint_served.fetch_max(request, Ordering::AcqRel);
+        }
     }
 
     /// Checkpoints so far.

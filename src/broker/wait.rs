@@ -61,6 +61,8 @@ pub struct Waits {
     by_key: HashMap<(u32, Box<[u8]>), BTreeSet<Place>>,
     timers: BTreeSet<(i64, Place)>,
     next: Place,
+    /// The call that runs was parked before.
+    pub(crate) woken: bool,
 }
 
 impl Waits {
@@ -87,6 +89,18 @@ impl Waits {
     /// Whether the client is parked.
     pub fn contains(&self, client: ClientId) -> bool {
         self.by_client.contains_key(&client)
+    }
+
+    /// Whether the call that runs was parked before: what it found wrong then is no error now.
+    pub fn woken(&self) -> bool {
+        self.woken
+    }
+
+    /// Whether somebody who waits for the key looks again at a time of its own (it waits for something to fall due).
+    pub fn any_timed(&self, db: u32, name: &[u8]) -> bool {
+        let places = self.by_key.get(&(db, name.into()));
+        let timed = |place: &Place| self.waits.get(place).is_some_and(|w| w.look_again_ms.is_some());
+        places.is_some_and(|places| places.iter().any(timed))
     }
 
     /// When the next timer is due.

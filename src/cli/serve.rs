@@ -20,8 +20,10 @@ pub fn serve(startup: Startup) -> ExitCode {
     let config = startup.config;
     start_log(&config);
     startup.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
-    let started = bind_all(&config).and_then(|listeners| {
+    let file = startup.file;
+    let started = allow_addresses(&config).and_then(|()| bind_all(&config)).and_then(|listeners| {
         let (shared, threads) = open(&config).map_err(|e| e.to_string())?;
+        shared.engine().config_file = file;
         let loops = config.event_loops(std::thread::available_parallelism().map_or(1, usize::from));
         let listening = listener::start(&shared, listeners, loops).map_err(|e| format!("cannot start: {e}"))?;
         Ok((shared, threads, listening))
@@ -90,6 +92,27 @@ fn wait_for_end(shared: &Shared) -> Option<String> {
             failed = shared.committer().failure() => Some(failed.to_string()),
         }
     })
+}
+
+/// Without a password only this machine may be served, unless the operator insists.
+fn allow_addresses(config: &Config) -> Result<(), String> {
+    if config.insecure || !config.requirepass.is_empty() {
+        return Ok(());
+    }
+    match config.bind.iter().find(|name| !is_loopback(name)) {
+        None => Ok(()),
+        Some(name) => Err(format!(
+            "bind {name} would serve other machines without a password; set one with --requirepass (or \
+             --requirepass-file), bind only 127.0.0.1, or say --insecure"
+        )),
+    }
+}
+
+/// Whether only this machine can reach an address of `bind`. A name that cannot be resolved counts as reachable.
+fn is_loopback(name: &str) -> bool {
+    let host = name.strip_prefix('-').unwrap_or(name);
+    let Ok(mut found) = (host, 0).to_socket_addrs() else { return false };
+    host != "*" && host != "::*" && found.all(|addr| addr.ip().is_loopback())
 }
 
 fn bind_all(config: &Config) -> Result<Vec<TcpListener>, String> {

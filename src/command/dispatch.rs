@@ -10,12 +10,14 @@ use super::table;
 use crate::broker::client::{ClientId, ReplyMode};
 use crate::broker::stats::SlowCall;
 use crate::broker::{Engine, Executed};
+use crate::config;
 use crate::reply::Reply;
 
 /// Executes one call of a client.
 pub fn dispatch(engine: &mut Engine, client: ClientId, args: Args<'_>) -> Executed {
     let spec = match table::resolve(args) {
         Ok(spec) => spec,
+        Err(_) if is_web_request(args.at(0)) => return hang_up(engine, client),
         Err(refusal) => return refuse(engine, refusal),
     };
     match gate::check(engine, client, spec, args) {
@@ -40,6 +42,21 @@ pub fn dispatch(engine: &mut Engine, client: ClientId, args: Args<'_>) -> Execut
     executed
 }
 
+/// Whether a line looks like the head of a web request: somebody may be using a browser against us.
+fn is_web_request(verb: &[u8]) -> bool {
+    verb.eq_ignore_ascii_case(b"POST") || verb.eq_ignore_ascii_case(b"Host:")
+}
+
+/// Ends the connection without a word.
+fn hang_up(engine: &mut Engine, client: ClientId) -> Executed {
+    if let Some(c) = engine.clients.get_mut(client) {
+        c.reply_mode = ReplyMode::Off;
+        c.killed = true;
+        c.sent_web_request = true;
+    }
+    Executed::Reply(Reply::Null)
+}
+
 fn refuse(engine: &mut Engine, refusal: Refusal) -> Executed {
     let Refusal::Wire(line) = refusal else { return Executed::Reply(Reply::Null) };
     engine.stats.count_error(&line);
@@ -58,29 +75,51 @@ fn account(
         Executed::Reply(Reply::Error(line)) => Some(line),
         _ => None,
     };
-    engine.stats.count_call(spec, micros, error.is_some());
+    engine.stats.count_call(spec, micros, error.is_some(), engine.config.latency_tracking);
     if let Some(line) = error {
         engine.stats.count_error(line);
     }
+    let slow_ms = engine.config.latency_monitor_threshold_ms;
+    if slow_ms > 0 && micros / 1000 >= slow_ms {
+        let event = if spec.has(Flag::Fast) { "fast-command" } else { "command" };
+        engine.stats.latency.add(event, engine.clock.now_ms() / 1000, micros / 1000);
+    }
     let limit = engine.config.slowlog_log_slower_than_us;
     if limit >= 0 && micros as i64 >= limit && !spec.has(Flag::SkipSlowlog) {
-        add_slow(engine, client, args, micros);
+        add_slow(engine, client, spec, args, micros);
     }
 }
 
-fn add_slow(engine: &mut Engine, client: ClientId, args: Args<'_>, micros: u64) {
+fn add_slow(engine: &mut Engine, client: ClientId, spec: &Spec, args: Args<'_>, micros: u64) {
     let Some(c) = engine.clients.get(client) else { return };
     let call = SlowCall {
         id: 0,
         at_s: engine.clock.now_ms() / 1000,
         micros,
-        args: args.iter().take(64).map(<[u8]>::to_vec).collect(),
+        args: shown(spec, args),
         args_total: args.len(),
         addr: c.addr.clone(),
         client_name: c.name.clone(),
     };
     let max = engine.config.slowlog_max_len as usize;
     engine.stats.add_slow(call, max);
+}
+
+/// The arguments as a log may show them: without passwords.
+fn shown(spec: &Spec, args: Args<'_>) -> Vec<Vec<u8>> {
+    let secret = |i: usize| match spec.name {
+        "auth" => i > 0,
+        "hello" => i > 1,
+        "config|set" => i > 2 && i % 2 == 1 && is_secret(args.at(i - 1)),
+        _ => false,
+    };
+    let one = |(i, arg): (usize, &[u8])| if secret(i) { b"(redacted)".to_vec() } else { arg.to_vec() };
+    args.iter().enumerate().take(64).map(one).collect()
+}
+
+fn is_secret(option: &[u8]) -> bool {
+    let found = std::str::from_utf8(option).ok().and_then(config::find);
+    found.is_some_and(|(spec, _)| spec.kind == config::Kind::Secret)
 }
 
 /// Whether the reply of the call that just ran is sent; steps CLIENT REPLY's state.

@@ -1,4 +1,7 @@
 //! What stands between a call and its execution, in the reference's order. Each gate is one small function.
+//!
+//! Verb and arity (`table.rs`), authentication, [access lists], [cluster redirects], memory, disk, [replica], pause.
+//! Those in brackets come with their work, in this order.
 
 use super::args::Args;
 use super::error::{self, Refusal};
@@ -17,15 +20,32 @@ pub enum Stop {
 /// Passes a call, or says why not.
 pub fn check(engine: &mut Engine, client: ClientId, spec: &'static Spec, _args: Args<'_>) -> Result<(), Stop> {
     authenticated(engine, client, spec).map_err(Stop::Refused)?;
+    has_memory(engine, spec).map_err(Stop::Refused)?;
+    can_write(engine, spec).map_err(Stop::Refused)?;
     paused(engine, spec)
 }
 
 fn authenticated(engine: &mut Engine, client: ClientId, spec: &Spec) -> Result<(), Refusal> {
-    if spec.has(Flag::NoAuth) || engine.clients.get(client).is_none_or(|c| c.authenticated) {
+    let passed = engine.clients.get(client).is_none_or(|c| c.authenticated);
+    // A password that was taken away asks nobody any more.
+    if passed || spec.has(Flag::NoAuth) || engine.config.requirepass.is_empty() {
         return Ok(());
     }
     engine.stats.denied_auth += 1;
     Err(error::NOAUTH)
+}
+
+/// Memory is above the budget and cannot be given back: see [`crate::broker::budget::MemoryState`].
+fn has_memory(engine: &Engine, spec: &Spec) -> Result<(), Refusal> {
+    if engine.is_out_of_memory() && spec.has(Flag::Denyoom) { Err(error::OOM) } else { Ok(()) }
+}
+
+/// The disk takes nothing: see [`Engine::write_trouble`].
+fn can_write(engine: &Engine, spec: &Spec) -> Result<(), Refusal> {
+    match &engine.write_trouble {
+        Some(why) if spec.kind.writes() => Err(error::write_trouble(why)),
+        _ => Ok(()),
+    }
 }
 
 fn paused(engine: &mut Engine, spec: &Spec) -> Result<(), Stop> {

@@ -1,23 +1,40 @@
-//! HELP of a container: its subcommands with their grammar, from their specs.
+//! HELP of every container, made of its table: name, syntax and summary of each subcommand.
 
+use super::args::Args;
 use super::error::Refusal;
-use super::spec::Spec;
+use super::spec::{Flag, Group, Keys, Kind, Spec};
 use super::table;
 use crate::broker::Ctx;
 use crate::reply::Reply;
 
-/// Answers `XGROUP HELP` and its like: works for every subcommand called `help`.
-pub fn reply(ctx: &Ctx<'_>) -> Result<Reply, Refusal> {
-    let container = ctx.spec.name.split('|').next().and_then(|name| table::find(name.as_bytes()));
-    Ok(Reply::Array(container.map_or_else(Vec::new, lines)))
+/// The spec of a HELP; `name` is `container|help`.
+pub const fn spec(name: &'static str, group: Group, since: &'static str) -> Spec {
+    Spec {
+        name,
+        summary: "Lists the subcommands.",
+        since,
+        group,
+        complexity: "O(1)",
+        arity: 2,
+        flags: &[Flag::Loading, Flag::Stale],
+        keys: Keys::None,
+        syntax: "",
+        kind: Kind::Session(run),
+        subcommands: &[],
+    }
 }
 
-fn lines(container: &'static Spec) -> Vec<Reply> {
-    let name = container.name.to_ascii_uppercase();
-    let mut lines = vec![format!("{name} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:")];
-    for sub in container.subcommands {
-        lines.push(format!("{} {}", sub.own_name().to_ascii_uppercase(), sub.syntax).trim_end().to_owned());
-        lines.push(format!("    {}", sub.summary));
-    }
-    lines.into_iter().map(|line| Reply::Status(line.into())).collect()
+fn run(ctx: &mut Ctx<'_>, _: Args<'_>) -> Result<Reply, Refusal> {
+    Ok(lines(table::container(ctx.spec)))
+}
+
+/// A headline, then two lines for each subcommand.
+pub fn lines(container: &Spec) -> Reply {
+    let headline = format!("{} <subcommand> [<argument> ...]:", container.name.to_ascii_uppercase());
+    let pair = |spec: &&'static Spec| {
+        let call = format!("{} {}", spec.own_name().to_ascii_uppercase(), spec.syntax);
+        [call.trim_end().to_owned(), format!("    {}", spec.summary)]
+    };
+    let lines = std::iter::once(headline).chain(container.subcommands.iter().flat_map(pair));
+    Reply::Array(lines.map(|line| Reply::Status(line.into())).collect())
 }

@@ -5,14 +5,17 @@
 
 pub mod args;
 pub mod dispatch;
+pub mod docs;
 pub mod error;
 pub mod extended;
 pub mod gate;
 pub mod help;
+pub mod keys;
 pub mod number;
 pub mod spec;
 pub mod table;
 
+mod cluster;
 mod connection;
 mod keyspace;
 mod server;

@@ -21,6 +21,8 @@ pub enum Kind {
     BlockingWrite(RunFn),
     /// Reads keys, and may wait.
     BlockingRead(RunFn),
+    /// May wait, and touches no key.
+    Blocking(RunFn),
     /// Concerns the connection only.
     Session(RunFn),
     /// Concerns the server.
@@ -34,7 +36,7 @@ impl Kind {
     pub fn run(self) -> Option<RunFn> {
         match self {
             Kind::Read(f) | Kind::Write(f) | Kind::BlockingWrite(f) | Kind::BlockingRead(f) => Some(f),
-            Kind::Session(f) | Kind::Admin(f) => Some(f),
+            Kind::Blocking(f) | Kind::Session(f) | Kind::Admin(f) => Some(f),
             Kind::Container => None,
         }
     }
@@ -51,7 +53,7 @@ impl Kind {
 
     /// Whether it may wait.
     pub fn blocks(self) -> bool {
-        matches!(self, Kind::BlockingWrite(_) | Kind::BlockingRead(_))
+        matches!(self, Kind::BlockingWrite(_) | Kind::BlockingRead(_) | Kind::Blocking(_))
     }
 }
 
@@ -152,6 +154,14 @@ pub enum Flag {
     NoMulti,
     /// Keys depend on other arguments.
     MovableKeys,
+    /// For whoever runs the server; implies the ACL categories admin and dangerous.
+    Admin,
+    /// ACL categories admin and dangerous without the flag.
+    AdminCategory,
+    /// Refused while a replica loads a new data set beside the old one.
+    NoAsyncLoading,
+    /// Allowed while a script is busy.
+    AllowBusy,
     /// ACL category dangerous.
     Dangerous,
     /// Answers may come in any order.

@@ -2,14 +2,14 @@
 
 use super::args::Args;
 use super::error::{self, Refusal};
-use super::spec::{Kind, Spec};
-use super::{connection, keyspace, server, stream, string};
+use super::spec::Spec;
+use super::{cluster, connection, keyspace, server, stream, string};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// Every verb, group by group (subcommands hang below their container).
 pub fn verbs() -> impl Iterator<Item = &'static Spec> + Clone {
-    let groups = [stream::VERBS, keyspace::VERBS, string::VERBS, connection::VERBS, server::VERBS];
+    let groups = [stream::VERBS, keyspace::VERBS, string::VERBS, connection::VERBS, server::VERBS, cluster::VERBS];
     groups.into_iter().flatten().copied()
 }
 
@@ -30,14 +30,24 @@ pub fn find(name: &[u8]) -> Option<&'static Spec> {
     BY_NAME.get(&*lower).copied()
 }
 
+/// The verb or subcommand of a full name (`get`, `config|get`), in any case.
+pub fn find_full(name: &[u8]) -> Option<&'static Spec> {
+    let Some(bar) = memchr::memchr(b'|', name) else { return find(name) };
+    let (container, own) = (find(&name[..bar])?, &name[bar + 1..]);
+    container.subcommands.iter().find(|s| s.own_name().as_bytes().eq_ignore_ascii_case(own)).copied()
+}
+
+/// The container of a subcommand; of anything else, itself.
+pub fn container(spec: &'static Spec) -> &'static Spec {
+    let name = spec.name.split('|').next().unwrap_or(spec.name);
+    find(name.as_bytes()).unwrap_or(spec)
+}
+
 /// The verb or subcommand that a call means, with the right number of arguments.
 #[inline]
 pub fn resolve(args: Args<'_>) -> Result<&'static Spec, Refusal> {
     let spec = find(args.at(0)).ok_or_else(|| error::unknown_command(args.at(0), args))?;
-    let spec = match spec.kind {
-        Kind::Container if args.len() > 1 => subcommand(spec, args.at(1))?,
-        _ => spec,
-    };
+    let spec = if spec.subcommands.is_empty() || args.len() < 2 { spec } else { subcommand(spec, args.at(1))? };
     if spec.accepts(args.len()) { Ok(spec) } else { Err(error::wrong_arity(spec.name)) }
 }
 

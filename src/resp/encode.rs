@@ -57,6 +57,8 @@ impl Encoder<'_> {
             Reply::Map(pairs) => self.map(pairs),
             Reply::Pairs(pairs) => self.pairs(pairs),
             Reply::Double(value) => self.double(*value),
+            Reply::BigNumber(digits) if self.resp3 => self.line(b'(', digits),
+            Reply::BigNumber(digits) => self.bulk(digits.as_bytes()),
             Reply::Boolean(value) => self.boolean(*value),
             Reply::Verbatim(format, text) => self.verbatim(format, text),
             Reply::Entry(entry) => self.entry(entry),

@@ -4,9 +4,12 @@
 //! never reads, never sends, or is killed while it waits disturbs nobody. Must never know: what a command means.
 
 use super::outbox::Outbox;
-use crate::broker::client::Origin;
+use crate::broker::Engine;
+use crate::broker::client::{ClientId, Origin};
+use crate::broker::errand::Errand;
 use crate::broker::shared::Shared;
 use crate::broker::wait::Wake;
+use crate::command::error::{PROTECTED, TOO_MANY_CLIENTS};
 use crate::config::OutputLimit;
 use crate::resp::encode_protocol_error;
 use crate::resp::{Burst, Decoder, Limits};
@@ -27,9 +30,12 @@ type Flow<T = ()> = ControlFlow<(), T>;
 
 /// Serves `stream` until it ends.
 pub async fn serve(stream: TcpStream, shared: Arc<Shared>) {
+    if is_protected_from(&shared, &stream) {
+        shared.engine().stats.rejected_connections += 1;
+        return refuse(stream, PROTECTED).await;
+    }
     let Some(seat) = Seat::open(&shared, origin(&stream)) else {
-        refuse(stream).await;
-        return;
+        return refuse(stream, TOO_MANY_CLIENTS).await;
     };
     let mut connection = Connection::new(stream, seat);
     let _ = connection.run().await;
@@ -42,10 +48,20 @@ fn origin(stream: &TcpStream) -> Origin {
     Origin { addr: text(stream.peer_addr()), laddr: text(stream.local_addr()), fd: stream.as_raw_fd() }
 }
 
-async fn refuse(mut stream: TcpStream) {
-    use crate::command::error::TOO_MANY_CLIENTS;
+/// Protected mode: without a password only this machine is served, unless the operator insisted.
+fn is_protected_from(shared: &Shared, stream: &TcpStream) -> bool {
+    let local = stream.peer_addr().map_or(false, |peer| peer.ip().to_canonical().is_loopback());
+    if local {
+        return false;
+    }
+    let engine = shared.engine();
+    let config = &engine.config;
+    config.protected_mode && config.requirepass.is_empty() && !config.insecure
+}
+
+async fn refuse(mut stream: TcpStream, line: &str) {
     use tokio::io::AsyncWriteExt;
-    let line = format!("-{TOO_MANY_CLIENTS}\r\n");
+    let line = format!("-{line}\r\n");
     let _ = stream.write_all(line.as_bytes()).await;
 }
 
@@ -55,6 +71,8 @@ struct Connection {
     decoder: Decoder,
     outbox: Outbox,
     settings: Settings,
+    /// What the engine was not told yet.
+    traffic: Traffic,
     /// Nothing more is read: the peer has closed its side, or a protocol error was answered.
     ended: bool,
 }
@@ -68,9 +86,31 @@ struct Settings {
     idle: Option<Duration>,
 }
 
+/// What went over the socket since the engine was last told.
+#[derive(Clone, Copy, Default)]
+struct Traffic {
+    received: u64,
+    sent: u64,
+    reads: u64,
+    writes: u64,
+}
+
+impl Traffic {
+    fn note(self, engine: &mut Engine, client: ClientId, query_bytes: usize, output_bytes: usize) {
+        engine.stats.net_in += self.received;
+        engine.stats.net_out += self.sent;
+        engine.stats.reads += self.reads;
+        engine.stats.writes += self.writes;
+        if let Some(c) = engine.clients.get_mut(client) {
+            c.total_in += self.received;
+            c.total_out += self.sent;
+            (c.query_bytes, c.output_bytes) = (query_bytes, output_bytes);
+        }
+    }
+}
+
 impl Settings {
-    fn of(seat: &Seat) -> Settings {
-        let engine = seat.shared().engine();
+    fn of(engine: &Engine, seat: &Seat) -> Settings {
         let config = &engine.config;
         let limits = Limits {
             max_bulk: usize::try_from(config.proto_max_bulk_len).unwrap_or(usize::MAX),
@@ -89,9 +129,18 @@ impl Settings {
 
 impl Connection {
     fn new(stream: TcpStream, seat: Seat) -> Connection {
-        let settings = Settings::of(&seat);
+        let settings = Settings::of(&seat.shared().engine(), &seat);
         let decoder = Decoder::new(settings.limits);
-        Connection { stream, seat, decoder, outbox: Outbox::default(), settings, ended: false }
+        let traffic = Traffic::default();
+        Connection { stream, seat, decoder, outbox: Outbox::default(), settings, traffic, ended: false }
+    }
+
+    /// Tells the engine what went over the socket, and learns how the options stand, under one hold of the lock.
+    fn refresh(&mut self) {
+        let mut engine = self.seat.shared().engine();
+        let traffic = std::mem::take(&mut self.traffic);
+        traffic.note(&mut engine, self.seat.id(), self.decoder.buffered(), self.outbox.len());
+        self.settings = Settings::of(&engine, &self.seat);
     }
 
     async fn run(&mut self) -> Flow {
@@ -99,7 +148,7 @@ impl Connection {
             while let Some(burst) = self.decoder.decode(BURST_COMMANDS) {
                 self.run_burst(&burst).await?;
                 self.decoder.recycle(burst);
-                self.settings = Settings::of(&self.seat);
+                self.refresh();
                 self.decoder.set_limits(self.settings.limits);
             }
             if self.ended {
@@ -128,6 +177,7 @@ impl Connection {
                     let loaded = self.load(missing).await?;
                     self.seat.install(loaded);
                 }
+                Stop::Errand(errand) => self.do_errand(errand).await?,
                 Stop::Paused(until_ms) => self.pause(until_ms).await?,
                 Stop::Close => return ControlFlow::Break(()),
             }
@@ -154,6 +204,16 @@ impl Connection {
             Ok(Ok(loaded)) => ControlFlow::Continue(loaded),
             _ => ControlFlow::Break(()),
         }
+    }
+
+    async fn do_errand(&mut self, errand: Errand) -> Flow {
+        let shared = Arc::clone(self.seat.shared());
+        let Ok(reply) = tokio::task::spawn_blocking(move || errand.run(&shared)).await else {
+            return ControlFlow::Break(());
+        };
+        let outbox = &mut self.outbox;
+        self.seat.woken(reply, |protocol, reply| outbox.push(&reply, protocol));
+        self.send()
     }
 
     /// Waits for the answer of a parked call.
@@ -208,6 +268,8 @@ impl Connection {
             match self.stream.try_write(self.outbox.unsent()) {
                 Ok(n) => {
                     self.outbox.advance(n);
+                    self.traffic.sent += n as u64;
+                    self.traffic.writes += 1;
                 }
                 Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => break,
                 Err(_) => return ControlFlow::Break(()),
@@ -266,8 +328,8 @@ impl Connection {
     fn handle(&mut self, event: Event) -> Flow {
         match event {
             Event::Received(n) => {
-                let mut engine = self.seat.shared().engine();
-                engine.stats.net_in += n as u64;
+                self.traffic.received += n as u64;
+                self.traffic.reads += 1;
             }
             Event::PeerGone => self.ended = true,
             Event::Writable => return self.send(),
@@ -283,6 +345,7 @@ impl Connection {
         let rest = self.stream.write_all(self.outbox.unsent());
         let _ = tokio::time::timeout(Duration::from_millis(500), rest).await;
         let _ = self.stream.shutdown().await;
+        self.refresh();
     }
 }
 

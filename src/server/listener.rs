@@ -5,6 +5,7 @@
 use super::connection;
 use crate::broker::shared::Shared;
 use crate::broker::threads;
+use crate::telemetry::Sample;
 use std::io;
 use std::net::{SocketAddr, TcpListener as StdListener};
 use std::sync::Arc;
@@ -15,6 +16,9 @@ use tokio::task::LocalSet;
 
 /// Connections that wait for a loop to take them, at most; the kernel's backlog holds the rest.
 const HANDOVER: usize = 128;
+
+/// How long a loop goes on when the broker ends, so that calls that have begun are answered.
+const DRAIN: Duration = Duration::from_millis(50);
 
 /// A broker that listens.
 pub struct Listening {
@@ -53,6 +57,7 @@ pub fn bind(addr: SocketAddr, backlog: u32) -> io::Result<StdListener> {
 /// Starts `loops` event loops that serve connections of `listeners`.
 pub fn start(shared: &Arc<Shared>, listeners: Vec<StdListener>, loops: usize) -> io::Result<Listening> {
     let addrs = listeners.iter().map(StdListener::local_addr).collect::<io::Result<Vec<_>>>()?;
+    shared.engine().listening.extend(&addrs);
     let failed: Arc<dyn Fn(String) + Send + Sync> = {
         let shared = Arc::clone(shared);
         Arc::new(move |why| {
@@ -100,8 +105,8 @@ fn run_loop(
             tokio::task::spawn_local(keep_time(Arc::clone(shared)));
         }
         shared.tasks().ended().await;
-        // Turns that have begun end now; what was executed is committed by whoever ends the broker.
-        tokio::task::yield_now().await;
+        // What is on its way is still answered; then the connections are closed with the loop.
+        tokio::time::sleep(DRAIN).await;
     });
     runtime.shutdown_timeout(Duration::from_millis(100));
 }
@@ -137,6 +142,7 @@ async fn take_over(shared: Arc<Shared>, mut handed: mpsc::Receiver<std::net::Tcp
 /// Drives the engine's timers: at the next deadline, and ten times a second for the sweep.
 async fn keep_time(shared: Arc<Shared>) {
     const LOOK: Duration = Duration::from_millis(100);
+    let mut sample = Sample::take(&shared, &Sample::default());
     loop {
         let wait = {
             let engine = shared.engine();
@@ -148,9 +154,11 @@ async fn keep_time(shared: Arc<Shared>) {
             () = tokio::time::sleep(wait.max(Duration::from_millis(1))) => {}
             () = shared.tasks().timer_rearmed() => continue,
         }
-        let mut engine = shared.engine();
-        engine.tick();
-        let now_us = engine.clock.monotonic_us();
-        engine.stats.sample_rates(now_us);
+        let now_us = shared.clock().monotonic_us();
+        if now_us.saturating_sub(sample.at_us) >= LOOK.as_micros() as u64 {
+            sample = Sample::take(&shared, &sample);
+            shared.engine().note_sample(sample);
+        }
+        shared.engine().tick();
     }
 }

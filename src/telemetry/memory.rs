@@ -1,17 +1,44 @@
 //! How much memory the process uses.
 
-/// Bytes that the program has allocated, C++ included.
-#[cfg(all(feature = "jemalloc", target_os = "linux", target_env = "gnu"))]
-pub fn used() -> u64 {
-    use tikv_jemalloc_ctl::{epoch, stats};
-    let _ = epoch::advance();
-    stats::allocated::read().unwrap_or(0) as u64
+/// What the allocator counts, in bytes. Without a counting allocator only `resident` is known and stands for the rest.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Allocator {
+    /// Allocated by the program, C++ included.
+    pub allocated: u64,
+    /// In pages that hold at least one allocation.
+    pub active: u64,
+    /// In physical pages that the allocator holds.
+    pub resident: u64,
+    /// Returned to the system, but still mapped.
+    pub retained: u64,
+    /// The allocator's name.
+    pub name: &'static str,
 }
 
-/// Bytes that the program holds: without a counting allocator, the resident set.
-#[cfg(not(all(feature = "jemalloc", target_os = "linux", target_env = "gnu")))]
+/// Bytes that the program has allocated, C++ included; without a counting allocator, the resident set.
 pub fn used() -> u64 {
-    resident()
+    allocator().allocated
+}
+
+/// The allocator's figures.
+#[cfg(all(feature = "jemalloc", target_os = "linux", target_env = "gnu"))]
+pub fn allocator() -> Allocator {
+    use tikv_jemalloc_ctl::{epoch, stats};
+    let _ = epoch::advance();
+    Allocator {
+        allocated: stats::allocated::read().unwrap_or(0) as u64,
+        active: stats::active::read().unwrap_or(0) as u64,
+        resident: stats::resident::read().unwrap_or(0) as u64,
+        retained: stats::retained::read().unwrap_or(0) as u64,
+        name: "jemalloc",
+    }
+}
+
+/// The allocator's figures.
+#[cfg(not(all(feature = "jemalloc", target_os = "linux", target_env = "gnu")))]
+pub fn allocator() -> Allocator {
+    let resident = resident();
+    Allocator { allocated: resident, active: resident, resident, retained: 0, name: "libc" }
 }
 
 /// Bytes of the resident set, from the kernel; 0 where it does not say.
@@ -19,4 +46,15 @@ pub fn resident() -> u64 {
     let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
     let pages: u64 = statm.split(' ').nth(1).and_then(|n| n.parse().ok()).unwrap_or(0);
     pages * rustix::param::page_size() as u64
+}
+
+/// Bytes of physical memory in the machine; 0 where the system does not say.
+pub fn installed() -> u64 {
+    #[cfg(target_os = "linux")]
+    {
+        let info = rustix::system::sysinfo();
+        info.totalram * u64::from(info.mem_unit)
+    }
+    #[cfg(not(target_os = "linux"))]
+    0
 }

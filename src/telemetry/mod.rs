@@ -1,3 +1,8 @@
 //! What the process says about itself.
 
+pub mod info;
 pub mod memory;
+mod sample;
+pub mod version;
+
+pub use sample::Sample;

@@ -65,6 +65,8 @@ pub enum Effect<'a> {
     Ack { group: u32, ids: Ids<'a> },
     /// One entry is pending like this.
     Pend { group: u32, id: StreamId, consumer: u32, delivered_ms: i64, deliveries: i64 },
+    /// These pending entries belong to `consumer` now, delivered at `at_ms`; `counted` adds one to their deliveries.
+    Redeliver { group: u32, consumer: u32, at_ms: i64, counted: bool, ids: Ids<'a> },
     /// A producer's idempotent id stands for this entry.
     IdmpRecord { producer: &'a [u8], iid: &'a [u8], id: StreamId },
     /// A duplicate was recognised.
@@ -226,7 +228,23 @@ impl<'a> Effect<'a> {
                 out.put_signed(*delivered_ms);
                 out.put_signed(*deliveries);
             }
+            Effect::Redeliver { group, consumer, at_ms, counted, ids } => {
+                put_nums(out, 41, &[u64::from(*group), u64::from(*consumer)]);
+                out.put_signed(*at_ms);
+                out.push(u8::from(*counted));
+                ids.encode(out);
+            }
             _ => debug_assert!(false, "encode() handles every other effect"),
+        }
+    }
+
+    /// The databases it names; others than those of the selected key.
+    pub(crate) fn databases(&self) -> [u32; 2] {
+        match self {
+            Effect::Key { db, .. } | Effect::Flush { db, .. } => [*db; 2],
+            Effect::Rename { db, .. } | Effect::Copy { db, .. } => [*db; 2],
+            Effect::Swap { a, b } => [*a, *b],
+            _ => [0; 2],
         }
     }
 
@@ -271,6 +289,13 @@ impl<'a> Effect<'a> {
                 consumer: r.num32()?,
                 delivered_ms: r.signed()?,
                 deliveries: r.signed()?,
+            },
+            41 => Effect::Redeliver {
+                group,
+                consumer: r.num32()?,
+                at_ms: r.signed()?,
+                counted: r.byte()? != 0,
+                ids: Ids::Packed(r.bytes()?),
             },
             other => return Err(StorageError::corrupt("batch", format!("unknown effect {other}"))),
         })
@@ -385,6 +410,7 @@ mod tests {
             Effect::ConsumerRemove { group, consumer },
             Effect::ConsumerSeen { group, consumer, seen_ms: i64::MAX, active_ms: i64::MIN },
             Effect::Pend { group, id, consumer: 0, delivered_ms: 0, deliveries: i64::MAX },
+            Effect::Redeliver { group, consumer, at_ms: 5, counted: true, ids: Ids::Packed(b"\x02\x01") },
             Effect::IdmpRecord { producer: b"p", iid: b"i", id },
             Effect::IdmpDuplicate,
             Effect::IdmpConfig { duration_s: 1, max_size: 2 },

@@ -17,7 +17,7 @@ use crate::load::{NameRecord, encode_pending};
 use crate::store::Store;
 use crate::stream::{Stream, header};
 use bytes::Bytes;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What a checkpoint has collected so far.
@@ -25,6 +25,9 @@ use std::sync::Arc;
 pub struct Gathered {
     writes: Vec<Write>,
     chunks: Vec<(Vec<u8>, Arc<Bytes>)>,
+    /// Keys of chunks that nobody needs any more. Apart from `writes`, because a chunk that changes between two slices
+    /// is written a second time under the same key, and its deletion must not come after that.
+    dead: BTreeSet<Vec<u8>>,
     born: Vec<(u32, u32)>,
     died: Vec<(u32, u32)>,
     flushed: Vec<u32>,
@@ -33,7 +36,7 @@ pub struct Gathered {
 impl Gathered {
     /// Whether nothing has changed since the last checkpoint.
     pub fn is_empty(&self) -> bool {
-        self.writes.is_empty() && self.flushed.is_empty()
+        self.writes.is_empty() && self.dead.is_empty() && self.flushed.is_empty()
     }
 
     fn put(&mut self, space: Space, key: Vec<u8>, value: Vec<u8>) {
@@ -50,6 +53,12 @@ impl Gathered {
 struct EpochUse {
     written: u64,
     dead: u64,
+}
+
+impl EpochUse {
+    fn is_empty(&self) -> bool {
+        self.dead >= self.written
+    }
 }
 
 /// Facts about the whole store that a checkpoint records.
@@ -74,7 +83,7 @@ const EPOCHS_KEY: &[u8] = b"epochs";
 const META_VERSION: u8 = 1;
 
 impl Meta {
-    fn encode(&self) -> Vec<u8> {
+    pub(crate) fn encode(&self) -> Vec<u8> {
         let mut out = vec![META_VERSION];
         for n in [self.applied.commit, self.applied.chain, u64::from(self.epoch), self.seed, self.next_uid] {
             out.put_num(n);
@@ -84,7 +93,7 @@ impl Meta {
         out
     }
 
-    fn decode(bytes: &[u8]) -> Result<Meta> {
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Meta> {
         let mut r = Reader::new(bytes, "meta record");
         let version = r.byte()?;
         if version != META_VERSION {
@@ -109,13 +118,19 @@ impl Meta {
 pub struct Settler {
     backend: Arc<dyn Backend>,
     epoch: u32,
-    uses: BTreeMap<(u32, u32), EpochUse>,
+    uses: Uses,
+    /// Epochs without a live chunk whose space was given back by this process. They leave the record with the next
+    /// flush: until then a crash may bring them back.
+    reclaimed: BTreeSet<(u32, u32)>,
 }
+
+/// By epoch and physical database.
+type Uses = BTreeMap<(u32, u32), EpochUse>;
 
 impl Settler {
     /// A settler that continues after the last completed epoch and drops what an unfinished one left behind.
     pub fn open(backend: Arc<dyn Backend>, completed: u32) -> Result<Settler> {
-        let mut uses = BTreeMap::new();
+        let mut uses = Uses::new();
         if let Some(bytes) = backend.get(Space::Meta, EPOCHS_KEY)? {
             let mut r = Reader::new(&bytes, "epochs record");
             while !r.is_empty() {
@@ -125,7 +140,9 @@ impl Settler {
         }
         let end = [0xff; 5];
         backend.reclaim(Space::Chunks, &keys::epoch(completed + 1), &end)?;
-        Ok(Settler { backend, epoch: completed + 1, uses })
+        let mut settler = Settler { backend, epoch: completed + 1, uses, reclaimed: BTreeSet::new() };
+        settler.reclaim_empty()?;
+        Ok(settler)
     }
 
     /// The epoch that the next checkpoint writes.
@@ -150,18 +167,20 @@ impl Settler {
     }
 
     /// Writes the rest with `meta` in one atomic batch, makes it durable, and gives back space nobody needs.
-    /// The journal through `meta.applied` must be durable before, and may go after.
+    /// The journal through `meta.applied` must be durable before, and may go after. After an error the store must be
+    /// opened again: what was gathered is lost, and what became of the batch is unknown.
     pub fn complete(&mut self, mut gathered: Gathered, meta: &Meta) -> Result<()> {
         self.write_chunks(&mut gathered)?;
-        let reclaim = self.account(&mut gathered);
+        let uses = self.account(&gathered);
+        let dead = std::mem::take(&mut gathered.dead);
+        gathered.writes.extend(dead.into_iter().map(|key| Write::Delete(Space::Chunks, key)));
         gathered.put(Space::Meta, META_KEY.to_vec(), meta.encode());
-        gathered.put(Space::Meta, EPOCHS_KEY.to_vec(), self.encode_uses());
+        gathered.put(Space::Meta, EPOCHS_KEY.to_vec(), encode_uses(&uses));
         self.backend.write(&gathered.writes)?;
         self.backend.flush()?;
-        self.epoch = meta.epoch + 1;
-        for (from, to) in reclaim {
-            self.backend.reclaim(Space::Chunks, &from, &to)?;
-        }
+        (self.epoch, self.uses) = (meta.epoch + 1, uses);
+        self.reclaimed.clear();
+        self.reclaim_empty()?;
         for physical in gathered.flushed {
             let prefix = keys::database(physical);
             for space in [Space::Names, Space::Values, Space::Index, Space::Pending] {
@@ -171,44 +190,54 @@ impl Settler {
         Ok(())
     }
 
-    /// Updates the use of epochs; returns the key ranges of those without a live chunk.
-    fn account(&mut self, gathered: &mut Gathered) -> Vec<(Vec<u8>, Vec<u8>)> {
-        for key in gathered.born.drain(..) {
-            self.uses.entry(key).or_default().written += 1;
+    /// The use of epochs once `gathered` is written.
+    fn account(&self, gathered: &Gathered) -> Uses {
+        let mut uses = self.uses.clone();
+        for key in &gathered.born {
+            uses.entry(*key).or_default().written += 1;
         }
-        for key in gathered.died.drain(..) {
-            self.uses.entry(key).or_default().dead += 1;
+        for key in &gathered.died {
+            uses.entry(*key).or_default().dead += 1;
         }
-        let mut empty = Vec::new();
-        self.uses.retain(|(epoch, physical), used| {
-            let live = used.dead < used.written && !gathered.flushed.contains(physical);
-            if !live {
-                let prefix = keys::epoch_database(*epoch, *physical);
-                empty.push((prefix.clone(), keys::after(prefix)));
+        for ((_, physical), used) in &mut uses {
+            if gathered.flushed.contains(physical) {
+                used.dead = used.written;
             }
-            live
-        });
-        empty
+        }
+        uses.retain(|key, _| !self.reclaimed.contains(key));
+        uses
     }
 
-    fn encode_uses(&self) -> Vec<u8> {
-        let mut out = Vec::new();
-        for ((epoch, physical), used) in &self.uses {
-            for n in [u64::from(*epoch), u64::from(*physical), used.written, used.dead] {
-                out.put_num(n);
+    /// Gives back the space of epochs without a live chunk; the durable records must refer to none of them.
+    fn reclaim_empty(&mut self) -> Result<()> {
+        for (key, _) in self.uses.iter().filter(|(_, used)| used.is_empty()) {
+            if self.reclaimed.insert(*key) {
+                let prefix = keys::epoch_database(key.0, key.1);
+                self.backend.reclaim(Space::Chunks, &prefix, &keys::after(prefix.clone()))?;
             }
         }
-        out
+        Ok(())
     }
+}
+
+fn encode_uses(uses: &Uses) -> Vec<u8> {
+    let mut out = Vec::new();
+    for ((epoch, physical), used) in uses {
+        for n in [u64::from(*epoch), u64::from(*physical), used.written, used.dead] {
+            out.put_num(n);
+        }
+    }
+    out
 }
 
 impl Store {
     /// Objects that differ from their records, about.
     pub fn dirty_objects(&self) -> usize {
-        self.databases.iter().map(|d| d.dirty.len() + d.gone.len()).sum()
+        self.databases.iter().map(|d| d.dirty() + d.gone.len()).sum()
     }
 
-    /// Gathers up to `limit` dirty objects for the checkpoint of `epoch`; whether there are more.
+    /// Gathers up to `limit` dirty objects for the checkpoint of `epoch`, the longest dirty first; whether there are
+    /// more. Until [`Store::completed`] no object is dropped from memory: what was gathered is not on disk yet.
     pub fn gather(&mut self, epoch: u32, limit: usize, out: &mut Gathered) -> bool {
         self.gather_flushed(out);
         let mut left = limit;
@@ -219,14 +248,13 @@ impl Store {
                 gather_gone(physical, gone, out);
             }
             while left > 0 {
-                let Some(slot) = database.dirty.pop() else { break };
+                let Some(object) = database.next_dirty() else { break };
                 left -= 1;
-                if let Some(object) = database.object_mut(slot).filter(|o| o.dirty) {
-                    gather_object(physical, epoch, object, out);
-                }
+                gather_object(physical, epoch, object, out);
             }
         }
-        self.databases.iter().any(|d| !d.dirty.is_empty() || !d.gone.is_empty())
+        self.gathering = self.gathering || !out.is_empty();
+        self.dirty_objects() > 0
     }
 
     fn gather_flushed(&mut self, out: &mut Gathered) {
@@ -253,6 +281,7 @@ impl Store {
     /// Notes that the checkpoint of `epoch` is durable: its chunks may be dropped from memory.
     pub fn completed(&mut self, epoch: u32) {
         self.completed_epoch = epoch;
+        self.gathering = false;
         self.stats.changes = 0;
     }
 }
@@ -269,7 +298,7 @@ fn gather_gone(physical: u32, gone: Gone, out: &mut Gathered) {
 }
 
 fn gather_dead_chunk(physical: u32, uid: u64, epoch: u32, base: crate::StreamId, out: &mut Gathered) {
-    out.writes.push(Write::Delete(Space::Chunks, keys::chunk(epoch, physical, uid, base)));
+    out.dead.insert(keys::chunk(epoch, physical, uid, base));
     out.died.push((epoch, physical));
 }
 
@@ -297,7 +326,9 @@ fn gather_stream(physical: u32, uid: u64, epoch: u32, stream: &mut Stream, out: 
     let unsettled: Vec<_> = stream.log.unsettled().collect();
     for (ordinal, base, bytes) in unsettled {
         if stream.log.settled(ordinal, epoch, &bytes) {
-            out.chunks.push((keys::chunk(epoch, physical, uid, base), bytes));
+            let key = keys::chunk(epoch, physical, uid, base);
+            out.dead.remove(&key);
+            out.chunks.push((key, bytes));
             out.born.push((epoch, physical));
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::keyspace::object::Value;
 use crate::store::Store;
+use std::collections::VecDeque;
 
 impl Store {
     /// Bytes of sealed chunks listed as being in memory, about.
@@ -43,6 +44,9 @@ impl Store {
     ) -> (usize, (u32, u32)) {
         let (mut db, mut slot) = from;
         let mut freed = 0;
+        if self.gathering {
+            return (0, from);
+        }
         for _ in 0..limit {
             if freed >= target {
                 break;
@@ -53,12 +57,52 @@ impl Store {
             }
             let old = self.database(db).object(slot).is_some_and(|o| o.used_ms < before_ms);
             if old {
-                let bytes = self.db_mut(db).evict(slot);
-                self.evictions += u64::from(bytes > 0);
-                freed += bytes;
+                freed += self.evict_object(db, slot);
             }
             slot += 1;
         }
         (freed, (db, slot))
+    }
+
+    fn evict_object(&mut self, db: u32, slot: u32) -> usize {
+        let Some(hash) = self.database(db).object(slot).map(|o| o.hash) else { return 0 };
+        let bytes = self.db_mut(db).evict(slot);
+        if bytes > 0 {
+            // The slot may become another key's within the same batch.
+            self.batch.deselect();
+            self.evicted.note(hash);
+        }
+        bytes
+    }
+}
+
+/// Which objects were dropped from memory of late, so that a load can tell whether what it read may be out of date.
+#[derive(Debug, Default)]
+pub(crate) struct Evicted {
+    total: u64,
+    recent: VecDeque<u64>,
+}
+
+/// Evictions remembered. A load during which more happened is read again.
+const REMEMBERED: usize = 1 << 16;
+
+impl Evicted {
+    fn note(&mut self, hash: u64) {
+        self.total += 1;
+        if self.recent.len() == REMEMBERED {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(hash);
+    }
+
+    /// How many there were so far.
+    pub(crate) fn total(&self) -> u64 {
+        self.total
+    }
+
+    /// Whether a key with this hash was, or may have been, dropped after the first `total` evictions.
+    pub(crate) fn since(&self, total: u64, hash: u64) -> bool {
+        let newer = self.total.saturating_sub(total);
+        newer > self.recent.len() as u64 || self.recent.iter().rev().take(newer as usize).any(|h| *h == hash)
     }
 }

@@ -21,6 +21,8 @@ pub mod names;
 pub mod open;
 pub mod store;
 pub mod stream;
+#[cfg(all(test, feature = "memory"))]
+mod tests;
 pub mod varint;
 pub mod watermark;
 

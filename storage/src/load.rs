@@ -3,6 +3,10 @@
 //! One mechanism, like a page fault: a command answers [`Missing`], its caller reads ([`Missing::read`]), installs
 //! ([`Store::install`]) and runs the command again. What became stale in between is not installed, the command then
 //! simply asks again.
+//!
+//! The surprising rule: a read that finds damage is not an error yet. A checkpoint may have changed the records while
+//! they were read; then the load is stale and its damage means nothing. Only if it turns out to have been up to date
+//! when it is installed is the damage real: the store remembers that, and the next read reports it.
 
 use crate::backend::{Backend, Space};
 use crate::codec::{Put, Reader};
@@ -22,12 +26,14 @@ use std::ops::ControlFlow;
 pub struct Missing {
     wanted: Wanted,
     physical: u32,
+    /// Damage that an earlier load met for certain: to be reported instead of reading on.
+    damage: Option<String>,
 }
 
 #[derive(Clone, Debug)]
 enum Wanted {
     /// Everything about the keys with these hashes.
-    Keys { db: u32, hashes: Vec<u64>, evictions: u64 },
+    Keys { db: u32, hashes: Vec<u64>, evicted: u64 },
     /// What the records of names with these hashes say, both ends included.
     Names { from: u64, to: u64 },
     /// Parts of a stream that is in memory.
@@ -38,6 +44,11 @@ enum Wanted {
 #[derive(Debug)]
 pub struct Loaded {
     missing: Missing,
+    found: Result<Found>,
+}
+
+#[derive(Debug, Default)]
+struct Found {
     objects: Vec<Object>,
     chunks: Vec<(ColdChunk, Bytes)>,
     names: Option<Names>,
@@ -82,35 +93,54 @@ pub(crate) fn encode_pending(p: &Pending) -> Vec<u8> {
 }
 
 impl Missing {
-    pub(crate) fn keys(db: u32, physical: u32, hashes: Vec<u64>, evictions: u64) -> Missing {
-        Missing { physical, wanted: Wanted::Keys { db, hashes, evictions } }
+    pub(crate) fn keys(db: u32, physical: u32, mut hashes: Vec<u64>, store: &Store) -> Missing {
+        // All keys of a hash are read together, and must not be read twice.
+        hashes.sort_unstable();
+        hashes.dedup();
+        let wanted = Wanted::Keys { db, hashes, evicted: store.evicted.total() };
+        Missing { physical, wanted, damage: store.known_damage() }
     }
 
-    pub(crate) fn names(physical: u32, from: u64, to: u64) -> Missing {
-        Missing { physical, wanted: Wanted::Names { from, to } }
+    pub(crate) fn names(physical: u32, from: u64, to: u64, store: &Store) -> Missing {
+        Missing { physical, wanted: Wanted::Names { from, to }, damage: store.known_damage() }
     }
 
-    pub(crate) fn chunks(key: Key, physical: u32, uid: u64, cold: Cold) -> Missing {
-        Missing { physical, wanted: Wanted::Chunks { key, uid, chunks: cold.0 } }
+    pub(crate) fn chunks(key: Key, physical: u32, uid: u64, cold: Cold, store: &Store) -> Missing {
+        let wanted = Wanted::Chunks { key, uid, chunks: cold.0 };
+        Missing { physical, wanted, damage: store.known_damage() }
     }
 
     /// Reads it. Blocks on the disk.
+    ///
+    /// # Errors
+    /// What the backend reports. Damage in the records is an error only after [`Store::install`] has confirmed some.
     pub fn read(self, backend: &dyn Backend) -> Result<Loaded> {
-        let (mut objects, mut chunks, mut names) = (Vec::new(), Vec::new(), None);
+        if let Some(detail) = self.damage {
+            return Err(StorageError::corrupt("record", detail));
+        }
+        let found = match self.find(backend) {
+            Err(error) if !matches!(error, StorageError::Corrupt { .. }) => return Err(error),
+            found => found,
+        };
+        Ok(Loaded { missing: self, found })
+    }
+
+    fn find(&self, backend: &dyn Backend) -> Result<Found> {
+        let mut found = Found::default();
         match &self.wanted {
             Wanted::Keys { hashes, .. } => {
                 for hash in hashes {
-                    objects.extend(read_objects(backend, self.physical, *hash)?);
+                    found.objects.extend(read_objects(backend, self.physical, *hash)?);
                 }
             }
-            Wanted::Names { from, to } => names = Some(Names::read(backend, self.physical, *from, *to)?),
+            Wanted::Names { from, to } => found.names = Some(Names::read(backend, self.physical, *from, *to)?),
             Wanted::Chunks { uid, chunks: wanted, .. } => {
                 for cold in wanted {
-                    chunks.push((*cold, read_chunk(backend, self.physical, *uid, cold)?));
+                    found.chunks.push((*cold, read_chunk(backend, self.physical, *uid, cold)?));
                 }
             }
         }
-        Ok(Loaded { missing: self, objects, chunks, names })
+        Ok(found)
     }
 }
 
@@ -135,22 +165,7 @@ fn read_objects(backend: &dyn Backend, physical: u32, hash: u64) -> Result<Vec<O
         found.push((Box::<[u8]>::from(name), NameRecord::decode(value)?));
         Ok(())
     })?;
-    let mut objects = Vec::new();
-    for (name, record) in found {
-        match read_object(backend, physical, hash, &name, &record) {
-            Ok(object) => objects.push(object),
-            // Its records are not read in one view: what a checkpoint replaced meanwhile is no damage. Whoever wanted
-            // it finds the newer state in memory, or asks again.
-            Err(_) if !is_current(backend, &keys::name(physical, hash, &name), &record)? => {}
-            Err(damage) => return Err(damage),
-        }
-    }
-    Ok(objects)
-}
-
-fn is_current(backend: &dyn Backend, key: &[u8], record: &NameRecord) -> Result<bool> {
-    let now = backend.get(Space::Names, key)?.map(|bytes| NameRecord::decode(&bytes)).transpose()?;
-    Ok(now.as_ref() == Some(record))
+    found.into_iter().map(|(name, record)| read_object(backend, physical, hash, &name, &record)).collect()
 }
 
 fn read_object(backend: &dyn Backend, physical: u32, hash: u64, name: &[u8], record: &NameRecord) -> Result<Object> {
@@ -175,19 +190,13 @@ fn read_stream(backend: &dyn Backend, physical: u32, uid: u64, bytes: &[u8]) -> 
         let found = stream.log.sealed_chunks();
         return Err(StorageError::corrupt("stream index", format!("{found} chunks, the header says {chunks}")));
     }
-    let mut pending = Vec::new();
     scan_prefix(backend, Space::Pending, keys::value(physical, uid), |key, value| {
         let (group, id) =
             keys::split_pending(key).ok_or_else(|| StorageError::corrupt("pending entry", "malformed key"))?;
         let mut r = Reader::new(value, "pending entry");
         let (consumer, delivered_ms, deliveries) = (r.num32()?, r.signed()?, r.signed()?);
-        pending.push((r.num()?, group, id, consumer, delivered_ms, deliveries));
-        Ok(())
+        stream.restore_pending(group, id, consumer, delivered_ms, deliveries, r.num()?)
     })?;
-    pending.sort_unstable_by_key(|p| p.0);
-    for (_, group, id, consumer, delivered_ms, deliveries) in pending {
-        stream.restore_pending(group, id, consumer, delivered_ms, deliveries)?;
-    }
     Ok(stream)
 }
 
@@ -207,36 +216,76 @@ pub(crate) fn scan_prefix(
 }
 
 impl Store {
+    fn known_damage(&self) -> Option<String> {
+        self.damage.as_ref().map(StorageError::to_string)
+    }
+
     /// Puts what was read in its place, unless the place changed meanwhile. Names have no place: they are handed back,
     /// for the caller to keep until the call that wanted them is answered.
     pub fn install(&mut self, loaded: Loaded) -> Option<Names> {
-        match loaded.missing.wanted {
-            Wanted::Keys { db, evictions, .. } => {
-                let current = self.database(db).physical == loaded.missing.physical;
-                // An object that came and went in between may have been written anew: only a load that saw no
-                // eviction is certainly the newest.
-                if !current || self.evictions != evictions {
-                    return None;
-                }
-                for mut object in loaded.objects {
-                    object.used_ms = self.now_ms;
-                    self.db_mut(db).install(object);
+        let Missing { wanted, physical, .. } = loaded.missing;
+        match wanted {
+            Wanted::Keys { db, hashes, evicted } => {
+                if self.database(db).physical == physical {
+                    self.install_objects(db, &hashes, evicted, loaded.found);
                 }
             }
-            Wanted::Chunks { key, uid, .. } => self.install_chunks(key, uid, loaded.chunks),
-            Wanted::Names { .. } => {}
+            Wanted::Chunks { key, uid, chunks } => self.install_chunks(key, uid, &chunks, loaded.found),
+            Wanted::Names { .. } => return self.confirm_names(loaded.found),
         }
-        loaded.names
+        None
     }
 
-    fn install_chunks(&mut self, key: Key, uid: u64, chunks: Vec<(ColdChunk, Bytes)>) {
+    fn confirm_names(&mut self, found: Result<Found>) -> Option<Names> {
+        match found {
+            Ok(found) => found.names,
+            Err(damage) => {
+                self.damage = Some(damage);
+                None
+            }
+        }
+    }
+
+    /// A key that is cold and was not evicted since the load began was cold all the time, so its records are the newest
+    /// and were at rest while they were read.
+    fn install_objects(&mut self, db: u32, hashes: &[u64], evicted: u64, found: Result<Found>) {
+        let at_rest = |store: &Store, hash: u64| !store.evicted.since(evicted, hash) && store.database(db).cold(hash) > 0;
+        let mut objects = match found {
+            Ok(found) => found.objects,
+            // Damage, unless one of the keys changed meanwhile: then it may have been that one.
+            Err(damage) if hashes.iter().all(|hash| at_rest(self, *hash)) => return self.damage = Some(damage),
+            Err(_) => return,
+        };
+        for hash in hashes.iter().filter(|hash| at_rest(self, **hash)).copied().collect::<Vec<_>>() {
+            let cold = self.database(db).cold(hash);
+            let (these, others): (Vec<Object>, Vec<Object>) = objects.into_iter().partition(|o| o.hash == hash);
+            objects = others;
+            if these.len() != cold {
+                let detail = format!("{} keys with hash {hash:016x}, expected {cold}", these.len());
+                return self.damage = Some(StorageError::corrupt("name", detail));
+            }
+            for mut object in these {
+                object.used_ms = self.now_ms;
+                self.db_mut(db).install(object);
+            }
+        }
+    }
+
+    fn install_chunks(&mut self, key: Key, uid: u64, wanted: &[ColdChunk], found: Result<Found>) {
         let Some(object) = self.databases[key.db as usize].object_mut(key.slot).filter(|o| o.uid == uid) else {
             return;
         };
         let Value::Stream(stream) = &mut object.value else { return };
-        for (cold, bytes) in chunks {
-            if stream.log.install(&cold, bytes) {
-                self.resident.push_back((key.db, key.slot, uid, cold.ordinal));
+        match found {
+            // Damage, unless one of the chunks is not needed any more: then it may have been that one.
+            Err(damage) if wanted.iter().all(|cold| stream.log.wants(cold)) => self.damage = Some(damage),
+            Err(_) => {}
+            Ok(found) => {
+                for (cold, bytes) in found.chunks {
+                    if stream.log.install(&cold, bytes) {
+                        self.resident.push_back((key.db, key.slot, uid, cold.ordinal));
+                    }
+                }
             }
         }
     }

@@ -137,7 +137,7 @@ impl Store {
             None => Ok(next),
             // A caller that has read something gets that; it comes back for the rest.
             Some((start, _)) if !read.is_empty() && first != Some(start) => Ok(Some(start)),
-            Some((start, end)) => Err(Missing::names(database.physical, start, end)),
+            Some((start, end)) => Err(Missing::names(database.physical, start, end, self)),
         }
     }
 
@@ -168,7 +168,7 @@ impl Store {
         let database = &self.databases[db as usize];
         match database.object(slot) {
             Some(object) => Ok(Some(object.name.clone())),
-            None => Err(Missing::names(database.physical, hash, hash)),
+            None => Err(Missing::names(database.physical, hash, hash, self)),
         }
     }
 }

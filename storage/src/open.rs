@@ -41,7 +41,7 @@ pub fn open(backend: Arc<dyn Backend>, journal: &mut dyn Journal, databases: usi
         store.replay(batch, |store, missing| {
             let loaded = missing.read(&*backend)?;
             store.install(loaded);
-            Ok(())
+            store.damage.take().map_or(Ok(()), Err)
         })
     })?;
     if mark.commit < applied.commit {

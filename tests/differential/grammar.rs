@@ -126,8 +126,6 @@ const KEYS: &str = "
 1 SCAN 0 COUNT 1000 TYPE stream|string
 1 FLUSHDB|FLUSHALL
 1 PING
-1 WATCH {any}
-1 UNWATCH
 ";
 
 const EXPIRY: &str = "
@@ -151,11 +149,14 @@ pub struct Words {
     rng: Rng,
     /// Grows so that most appends succeed.
     next: u64,
+    /// The verbs to be used; all, if there are none.
+    verbs: Vec<String>,
 }
 
 impl Words {
     pub fn new(rng: Rng) -> Self {
-        Self { rng, next: 3 }
+        let verbs = std::env::var("VERBS").unwrap_or_default().to_ascii_uppercase();
+        Self { rng, next: 3, verbs: verbs.split(',').filter(|v| !v.is_empty()).map(str::to_owned).collect() }
     }
 
     /// A command, and how long it takes until its effect on time is certain. Who `may_wait` may block.
@@ -178,10 +179,15 @@ impl Words {
             let (weight, template) = line.split_once(' ')?;
             Some((weight.parse::<usize>().ok()?, template))
         };
-        let fits = |line: &&'static str| may_wait || !line.contains("BLOCK");
+        let wanted = |verb: &str| self.verbs.is_empty() || self.verbs.iter().any(|v| v == verb);
+        let fits = |line: &&'static str| {
+            let verb = line.split(' ').nth(1).unwrap_or_default();
+            (may_wait || !line.contains("BLOCK")) && verb.split('|').all(wanted)
+        };
         let lines: Vec<_> = theme.templates().into_iter().filter(fits).filter_map(weighted).collect();
         let total: usize = lines.iter().map(|(weight, _)| weight).sum();
-        let mut at = self.rng.usize(..total);
+        // A theme may have none of the wanted verbs.
+        let mut at = self.rng.usize(..total.max(1));
         for (weight, template) in lines {
             if at < weight {
                 return template;

@@ -8,6 +8,7 @@ pub mod server;
 pub mod stream;
 pub mod string;
 
+use crate::broker::errand::Errand;
 use crate::broker::wait::Park;
 use brooklet_storage::load::Missing;
 use std::borrow::Cow;
@@ -19,6 +20,8 @@ pub enum Refusal {
     Wire(Cow<'static, str>),
     /// Something is only on disk: load it, then run the command again.
     Missing(Missing),
+    /// Something must be done outside the engine lock; what that brings is the answer.
+    Errand(Errand),
     /// There is nothing yet: wait, then run the command again.
     Park(Box<Park>),
 }
@@ -52,6 +55,11 @@ use texts;
 /// Sent to a connection that is not served, without the leading minus.
 pub const TOO_MANY_CLIENTS: &str = "ERR max number of clients reached";
 
+/// Sent to a client of another machine while there is no password, without the leading minus. Clients know its code.
+pub const PROTECTED: &str = "DENIED Redis is running in protected mode because protected mode is enabled and no \
+    password is set for the default user. Until the operator sets one (requirepass), only clients on the machine that \
+    runs the server are served. To serve other machines without any password, it must be started with --insecure.";
+
 texts! {
     SYNTAX = "ERR syntax error";
     NOT_INTEGER = "ERR value is not an integer or out of range";
@@ -81,6 +89,11 @@ pub fn unknown_command(name: &[u8], args: super::args::Args<'_>) -> Refusal {
     }
     let name = &name[..name.len().min(128)];
     owned(format!("ERR unknown command '{}', with args beginning with: {quoted}", lossy(name)))
+}
+
+/// The line for a write while the disk takes none.
+pub fn write_trouble(why: &str) -> Refusal {
+    owned(format!("MISCONF Errors writing to the AOF file: {why}"))
 }
 
 /// The line for an unknown subcommand of a container.

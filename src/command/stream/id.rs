@@ -63,8 +63,7 @@ impl NewId {
             let ms = brooklet_storage::id::parse_u64(ms).filter(|_| text.len() <= LONGEST);
             return ms.map(NewId::AutoSeq).ok_or(error::stream::INVALID_STREAM_ID);
         }
-        let id = strict(text, 0)?;
-        if id == StreamId::MIN { Err(error::stream::XADD_ID_ZERO) } else { Ok(NewId::Given(id)) }
+        strict(text, 0).map(NewId::Given)
     }
 
     /// The id to use in a stream whose last one is `last`. A clock that went back never gives a smaller id.

@@ -1,11 +1,65 @@
-//! Verbs about streams. Shared arguments: `id.rs` (ids as they are typed), `trim.rs` (MAXLEN, MINID).
+//! Verbs about streams. Shared arguments: `id.rs` (ids as they are typed), `trim.rs` (MAXLEN, MINID), `references.rs`
+//! (KEEPREF, DELREF, ACKED), `read_args.rs` (XREAD and XREADGROUP). Shared work: `deletion.rs` (entries that go),
+//! `group.rs` (verbs about groups).
 
+pub mod deletion;
+pub mod delivery;
+pub mod group;
 pub mod id;
+pub mod read_args;
+pub mod read_limits;
+pub mod references;
 pub mod trim;
+pub mod xack;
+pub mod xackdel;
 pub mod xadd;
+pub mod xautoclaim;
+pub mod xcfgset;
+pub mod xclaim;
+pub mod xdel;
+pub mod xdelex;
+pub mod xgroup;
+pub mod xidmprecord;
+pub mod xinfo;
 pub mod xlen;
+pub mod xnack;
+pub mod xpending;
+pub mod xrange;
+pub mod xread;
+pub mod xreadgroup;
+pub mod xrevrange;
+pub mod xsetid;
+pub mod xtrim;
 
 use super::spec::Spec;
+use crate::reply::{EntryReply, Reply};
+use brooklet_storage::stream::chunk::Entry;
 
 /// The verbs of this group, one line each.
-pub static VERBS: &[&Spec] = &[&xadd::SPEC, &xlen::SPEC];
+pub static VERBS: &[&Spec] = &[
+    &xack::SPEC,
+    &xackdel::SPEC,
+    &xadd::SPEC,
+    &xautoclaim::SPEC,
+    &xcfgset::SPEC,
+    &xclaim::SPEC,
+    &xdel::SPEC,
+    &xdelex::SPEC,
+    &xgroup::SPEC,
+    &xidmprecord::SPEC,
+    &xinfo::SPEC,
+    &xlen::SPEC,
+    &xnack::SPEC,
+    &xpending::SPEC,
+    &xrange::SPEC,
+    &xread::SPEC,
+    &xreadgroup::SPEC,
+    &xrevrange::SPEC,
+    &xsetid::SPEC,
+    &xtrim::SPEC,
+];
+
+/// A live entry as it is answered.
+fn entry_reply(entry: Entry, redelivery: Option<(i64, i64)>) -> Reply {
+    Reply::Entry(Box::new(EntryReply { id: entry.id, fields: Some(entry.fields), redelivery }))
+}

@@ -4,7 +4,8 @@
 //! if that entry is gone. Everything is checked before the key is created, so a refused call leaves nothing behind.
 
 use super::id::NewId;
-use super::trim::{self, References, Trim};
+use super::references::References;
+use super::trim::{self, Clauses, Trim};
 use crate::broker::Ctx;
 use crate::command::args::Args;
 use crate::command::error::{self, Refusal};
@@ -14,6 +15,7 @@ use brooklet_storage::StreamId;
 use brooklet_storage::batch::Effect;
 use brooklet_storage::store::Key;
 use brooklet_storage::stream::fields;
+use brooklet_storage::stream::log::Incoming;
 use xxhash_rust::xxh3::xxh3_128;
 
 /// XADD.
@@ -38,59 +40,43 @@ const LARGEST_ENTRY: usize = 1 << 30;
 #[derive(Debug, Default, PartialEq)]
 struct Options<'a> {
     no_create: bool,
-    references: References,
     trim: Option<Trim>,
-    producer: Option<(&'a [u8], Option<&'a [u8]>)>,
+    references: References,
+    producer: Option<Producer<'a>>,
     id_at: usize,
 }
 
 fn parse<'a>(args: Args<'a>) -> Result<(Options<'a>, NewId), Refusal> {
-    let mut options = Options::default();
-    let mut limit = None;
-    let mut i = 2;
-    while let Some(word) = args.get(i) {
-        let rest = args.from(i);
-        if word == b"*" {
-            break;
-        } else if word.eq_ignore_ascii_case(b"NOMKSTREAM") {
+    let mut options = Options { id_at: 2, ..Options::default() };
+    let mut clauses = Clauses::default();
+    while let Some(word) = args.get(options.id_at).filter(|word| *word != b"*") {
+        let rest = args.from(options.id_at);
+        options.id_at += if word.eq_ignore_ascii_case(b"NOMKSTREAM") {
             options.no_create = true;
-            i += 1;
-        } else if let Some(references) = References::parse(word) {
-            options.references = references;
-            i += 1;
-        } else if let Some((trim, used)) = Trim::parse(rest)? {
-            if options.trim.replace(trim).is_some() {
-                return Err(error::stream::TRIM_BOTH);
-            }
-            i += used;
-        } else if let Some(count) = Trim::parse_limit(rest)? {
-            limit = Some(count);
-            i += 2;
+            1
         } else if let Some((producer, used)) = parse_producer(rest)? {
             if options.producer.replace(producer).is_some() {
                 return Err(error::stream::IDMP_TWICE);
             }
-            i += used;
+            used
         } else {
-            break;
-        }
+            match clauses.read(rest)? {
+                0 => break,
+                used => used,
+            }
+        };
     }
-    options.id_at = i;
-    let id = NewId::parse(args.get(i).ok_or_else(|| error::wrong_arity("xadd"))?)?;
-    match (&mut options.trim, limit) {
-        (None, Some(_)) => return Err(error::stream::TRIM_LIMIT_WITHOUT_STRATEGY),
-        (Some(trim), Some(_)) if !trim.about => return Err(error::stream::TRIM_LIMIT_WITHOUT_ABOUT),
-        (Some(trim), limit) => trim.limit = limit,
-        (None, None) => {}
-    }
-    if options.producer.is_some() && id != NewId::Auto {
+    let id = args.get(options.id_at).map(NewId::parse).transpose()?;
+    (options.trim, options.references) = clauses.finish(false)?;
+    if options.producer.is_some() && id.is_some_and(|id| id != NewId::Auto) {
         return Err(error::stream::IDMP_NOT_AUTO);
     }
-    let values = args.len().saturating_sub(i + 1);
-    if values < 2 || values % 2 == 1 {
-        return Err(error::wrong_arity("xadd"));
+    let values = args.len().saturating_sub(options.id_at + 1);
+    match id {
+        Some(NewId::Given(StreamId::MIN)) if values >= 2 && values % 2 == 0 => Err(error::stream::XADD_ID_ZERO),
+        Some(id) if values >= 2 && values % 2 == 0 => Ok((options, id)),
+        _ => Err(error::wrong_arity("xadd")),
     }
-    Ok((options, id))
 }
 
 type Producer<'a> = (&'a [u8], Option<&'a [u8]>);
@@ -134,17 +120,39 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     }
     let id = new_id.resolve(last, ctx.now_ms)?;
     let packed = pack(ctx, values)?;
-    let key = found.unwrap_or_else(|| ctx.engine.store.create_stream(ctx.db, args.at(1)));
-    ctx.store().change(key, &Effect::Append { id, packed: &packed });
+    let added = append(ctx, args.at(1), found, id, &packed, &options);
     ctx.engine.scratch = packed;
+    let key = added?;
     if let Some((producer, iid)) = iid {
         record(ctx, key, producer, &iid, id);
     }
-    if let Some(trim) = &options.trim {
-        trim::run(ctx, key, trim, options.references)?;
-    }
     ctx.store().signal_key(key);
     Ok(Reply::Id(id))
+}
+
+/// Appends and trims. Trimming is planned before the entry is there: it may have to wait for the disk.
+fn append(
+    ctx: &mut Ctx<'_>,
+    name: &[u8],
+    found: Option<Key>,
+    id: StreamId,
+    packed: &[u8],
+    options: &Options<'_>,
+) -> Result<Key, Refusal> {
+    let plan = match &options.trim {
+        Some(trim) => {
+            let limits = ctx.engine.store.node_limits;
+            let begins_node = found.is_none_or(|key| ctx.stream(key).log.begins_node(packed.len(), limits));
+            Some(trim::plan(ctx, found, trim, options.references, Some(Incoming { id, begins_node }))?)
+        }
+        None => None,
+    };
+    let key = found.unwrap_or_else(|| ctx.engine.store.create_stream(ctx.db, name));
+    ctx.store().change(key, &Effect::Append { id, packed });
+    if let Some(plan) = plan {
+        trim::apply(ctx, key, &plan);
+    }
+    Ok(key)
 }
 
 /// Packs fields and values into the engine's scratch buffer, which the caller gives back.
@@ -166,9 +174,10 @@ fn duplicate(ctx: &mut Ctx<'_>, key: Key, producer: &[u8], iid: &[u8]) -> Option
     Some(first)
 }
 
-fn record(ctx: &mut Ctx<'_>, key: Key, producer: &[u8], iid: &[u8], id: StreamId) {
+/// Writes down which entry a producer's idempotent id stands for.
+pub fn record(ctx: &mut Ctx<'_>, key: Key, producer: &[u8], iid: &[u8], id: StreamId) {
     if ctx.stream(key).idempotency.is_none() {
-        let (duration_s, max_size) = (ctx.engine.config.stream_idmp_duration_s, ctx.engine.config.stream_idmp_maxsize);
+        let (duration_s, max_size) = super::xcfgset::current(ctx, key);
         ctx.store().change(key, &Effect::IdmpConfig { duration_s, max_size });
     }
     ctx.store().change(key, &Effect::IdmpRecord { producer, iid, id });
@@ -185,4 +194,50 @@ fn content_iid(values: Args<'_>) -> Vec<u8> {
         xor ^= hash;
     }
     (sum ^ xor.rotate_left(1)).to_be_bytes().to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::args::OwnedArgs;
+
+    fn refused(line: &str) -> String {
+        match parse(OwnedArgs::collect(line.split(' ')).as_args()) {
+            Err(Refusal::Wire(text)) => text.into_owned(),
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn options_come_in_any_order_before_the_id() {
+        let call = OwnedArgs::collect("XADD s ACKED LIMIT 5 nomkstream IDMP p i MINID ~ 3 * MAXLEN 1".split(' '));
+        let (options, id) = parse(call.as_args()).unwrap();
+        let trim = Trim { bound: trim::Bound::MinId(StreamId::new(3, 0)), about: true, limit: Some(5) };
+        assert_eq!((options.no_create, options.trim, options.references), (true, Some(trim), References::Acked));
+        assert_eq!((options.producer, options.id_at, id), (Some((&b"p"[..], Some(&b"i"[..]))), 12, NewId::Auto));
+    }
+
+    #[test]
+    fn the_first_mistake_is_named() {
+        for (line, expected) in [
+            ("XADD s MINID 9 LIMIT 5 x f v", "ERR Invalid stream ID specified as stream command argument"),
+            ("XADD s LIMIT 5 0-0 f v", "ERR syntax error, LIMIT cannot be used without specifying a trimming strategy"),
+            ("XADD s LIMIT 0 * f v", "ERR syntax error, LIMIT cannot be used without the special ~ option"),
+            ("XADD s 0-0 f", "ERR wrong number of arguments for 'xadd' command"),
+            ("XADD s 0-0 f v", "ERR The ID specified in XADD must be greater than 0-0"),
+            ("XADD s MAXLEN ~ 5", "ERR wrong number of arguments for 'xadd' command"),
+            ("XADD s IDMP p i 1-* f v", "ERR syntax error, IDMP/IDMPAUTO can be used only with auto-generated IDs"),
+        ] {
+            assert_eq!(refused(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn content_ids_ignore_the_order_of_pairs_but_not_their_bounds() {
+        let iid = |line: &str| content_iid(OwnedArgs::collect(line.split(' ')).as_args());
+        assert_eq!(iid("a 1 b 2"), iid("b 2 a 1"));
+        assert_ne!(iid("a 1 b 2"), iid("a 2 b 1"));
+        assert_ne!(iid("ab c"), iid("a bc"));
+        assert_ne!(iid("a 1 a 1"), iid("b 1 b 1"));
+    }
 }

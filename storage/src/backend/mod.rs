@@ -86,6 +86,11 @@ pub trait Backend: Send + Sync {
     /// state no longer refers to, and be ready to reclaim it again.
     fn reclaim(&self, space: Space, from: &[u8], to: &[u8]) -> Result<()>;
 
+    /// One round of upkeep that may wait: merging small files. Returns how many were merged.
+    fn tidy(&self) -> Result<usize> {
+        Ok(0)
+    }
+
     /// Figures for INFO.
     fn stats(&self) -> BackendStats;
 }

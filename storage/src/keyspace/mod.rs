@@ -7,7 +7,7 @@ pub mod table;
 
 use crate::id::StreamId;
 use object::{Kind, Object, Value};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet, VecDeque};
 use table::{COLD, NameTable};
 
 /// A name whose record on disk has to go, with the value it stood for unless that lives on under another name.
@@ -47,8 +47,13 @@ pub struct Database {
     pub(crate) free: Vec<u32>,
     /// (deadline, hash) of every key that has one, cold ones included.
     pub(crate) deadlines: BTreeSet<(u64, u64)>,
-    pub(crate) dirty: Vec<u32>,
+    /// Slots whose objects may be dirty, the longest waiting first, each once (`queued`).
+    dirty: VecDeque<u32>,
+    queued: Vec<bool>,
     pub(crate) gone: Vec<Gone>,
+    /// Hashes that more than one name had. Their keys are either all in memory or all on disk: a load brings all keys
+    /// of a hash, and could not tell which of them is the newer one elsewhere.
+    collided: HashSet<u64>,
 }
 
 /// What is known about a name without asking the disk.
@@ -63,6 +68,11 @@ pub(crate) enum Found {
 }
 
 impl Database {
+    /// An empty database whose records carry the number `physical`.
+    pub(crate) fn new(physical: u32) -> Database {
+        Database { physical, ..Database::default() }
+    }
+
     /// Number of keys.
     pub fn len(&self) -> usize {
         self.names.len()
@@ -82,6 +92,16 @@ impl Database {
     pub fn visible(&self, now_ms: i64) -> usize {
         let over = ..=(now_ms.max(0) as u64, u64::MAX);
         self.len().saturating_sub(self.deadlines.range(over).count())
+    }
+
+    /// The mean deadline in Unix milliseconds: exact up to a thousand keys, beyond that from the thousand at both ends.
+    pub fn mean_deadline_ms(&self) -> Option<u64> {
+        const LOOKED_AT: usize = 1000;
+        let count = self.deadlines.len().min(LOOKED_AT);
+        let (front, back) = (count / 2, count - count / 2);
+        let ends = self.deadlines.iter().take(front).chain(self.deadlines.iter().rev().take(back));
+        let sum: u128 = ends.map(|(deadline, _)| u128::from(*deadline)).sum();
+        sum.checked_div(count as u128).map(|mean| mean as u64)
     }
 
     #[inline]
@@ -113,8 +133,15 @@ impl Database {
             self.deadlines.insert((deadline, hash));
         }
         let slot = self.occupy(Box::new(object));
-        self.names.insert(hash, slot);
+        self.add_name(hash, slot);
         slot
+    }
+
+    fn add_name(&mut self, hash: u64, slot: u32) {
+        if self.names.find(hash).next().is_some() {
+            self.collided.insert(hash);
+        }
+        self.names.insert(hash, slot);
     }
 
     fn occupy(&mut self, object: Box<Object>) -> u32 {
@@ -125,6 +152,7 @@ impl Database {
             }
             None => {
                 self.objects.push(Some(object));
+                self.queued.push(false);
                 (self.objects.len() - 1) as u32
             }
         }
@@ -135,16 +163,23 @@ impl Database {
         let object = self.objects.get_mut(slot as usize)?.take()?;
         self.names.remove(object.hash, slot);
         self.free.push(slot);
-        if let Some(deadline) = object.deadline_ms {
-            self.deadlines.remove(&(deadline, object.hash));
-        }
+        self.forget_deadline(object.deadline_ms, object.hash);
         Some(object)
+    }
+
+    /// Takes a deadline out of the index, unless another key with this hash has the same one.
+    fn forget_deadline(&mut self, deadline_ms: Option<u64>, hash: u64) {
+        let Some(deadline) = deadline_ms else { return };
+        let same = |slot| self.object(slot).is_some_and(|o| o.deadline_ms == deadline_ms);
+        if !self.names.find(hash).any(same) {
+            self.deadlines.remove(&(deadline, hash));
+        }
     }
 
     /// Drops a clean object from memory; its name stays as cold. Returns the bytes that freed.
     pub(crate) fn evict(&mut self, slot: u32) -> usize {
         let Some(place) = self.objects.get_mut(slot as usize) else { return 0 };
-        if place.as_ref().is_none_or(|o| o.dirty || !o.stored) {
+        if place.as_ref().is_none_or(|o| o.dirty || !o.stored || self.collided.contains(&o.hash)) {
             return 0;
         }
         let Some(object) = place.take() else { return 0 };
@@ -155,41 +190,65 @@ impl Database {
 
     /// Notes at start that a key with this hash is on disk.
     pub(crate) fn add_cold(&mut self, hash: u64, deadline_ms: Option<u64>) {
-        self.names.insert(hash, COLD);
+        self.add_name(hash, COLD);
         if let Some(deadline) = deadline_ms {
             self.deadlines.insert((deadline, hash));
         }
     }
 
+    /// How many keys with this hash are only on disk.
+    pub(crate) fn cold(&self, hash: u64) -> usize {
+        self.names.find(hash).filter(|slot| *slot == COLD).count()
+    }
+
     /// Puts an object that was read from disk in place of its cold name.
-    pub(crate) fn install(&mut self, object: Object) -> Option<u32> {
+    pub(crate) fn install(&mut self, object: Object) {
         let hash = object.hash;
-        if !self.names.find(hash).any(|slot| slot == COLD) {
-            return None;
-        }
         let slot = self.occupy(Box::new(object));
         self.names.replace(hash, COLD, slot);
-        Some(slot)
     }
 
     pub(crate) fn set_deadline(&mut self, slot: u32, deadline_ms: Option<u64>) {
-        let Some(object) = self.objects.get_mut(slot as usize).and_then(Option::as_deref_mut) else { return };
-        if let Some(old) = object.deadline_ms {
-            self.deadlines.remove(&(old, object.hash));
-        }
-        if let Some(new) = deadline_ms {
-            self.deadlines.insert((new, object.hash));
-        }
+        let Some(object) = self.object_mut(slot) else { return };
+        let (old, hash) = (object.deadline_ms, object.hash);
         object.deadline_ms = deadline_ms;
         object.name_dirty = true;
+        self.forget_deadline(old, hash);
+        if let Some(new) = deadline_ms {
+            self.deadlines.insert((new, hash));
+        }
     }
 
     pub(crate) fn mark_dirty(&mut self, slot: u32) {
-        if let Some(object) = self.objects.get_mut(slot as usize).and_then(Option::as_deref_mut)
-            && !object.dirty
-        {
-            object.dirty = true;
-            self.dirty.push(slot);
+        let Some(object) = self.objects.get_mut(slot as usize).and_then(Option::as_deref_mut) else { return };
+        object.dirty = true;
+        let queued = &mut self.queued[slot as usize];
+        if !*queued {
+            *queued = true;
+            self.dirty.push_back(slot);
         }
+    }
+
+    /// About how many objects are dirty.
+    pub(crate) fn dirty(&self) -> usize {
+        self.dirty.len()
+    }
+
+    /// The object that waits longest to be written, still marked dirty.
+    pub(crate) fn next_dirty(&mut self) -> Option<&mut Object> {
+        while let Some(slot) = self.dirty.pop_front() {
+            self.queued[slot as usize] = false;
+            // Slots may stand here whose object is gone, or came from the disk since.
+            if self.object(slot).is_some_and(|o| o.dirty) {
+                return self.object_mut(slot);
+            }
+        }
+        None
+    }
+
+    /// Objects in memory with their slots.
+    #[cfg(test)]
+    pub(crate) fn resident(&self) -> impl Iterator<Item = (u32, &Object)> {
+        self.objects.iter().enumerate().filter_map(|(slot, o)| Some((slot as u32, o.as_deref()?)))
     }
 }

@@ -70,7 +70,7 @@ impl Group {
     }
 
     pub(crate) fn add_consumer(&mut self, number: u32, consumer: Consumer) {
-        self.next_consumer = self.next_consumer.max(number + 1);
+        self.next_consumer = self.next_consumer.max(number.saturating_add(1));
         self.by_name.insert(consumer.name.clone(), number);
         self.consumers.insert(number, consumer);
     }
@@ -85,6 +85,12 @@ impl Group {
             self.by_name.remove(&consumer.name);
         }
         ids.len()
+    }
+
+    /// Gives a pending entry to a consumer once more; deliveries saturate.
+    pub(crate) fn redeliver(&mut self, id: StreamId, consumer: u32, at_ms: i64, counted: bool) {
+        let before = self.pending.get(id).map_or(0, |p| p.deliveries);
+        self.pending.put(id, consumer, at_ms, before.saturating_add(i64::from(counted)));
     }
 
     /// Bytes of memory, about.

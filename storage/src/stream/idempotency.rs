@@ -6,6 +6,9 @@
 use crate::id::StreamId;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
+/// Ids recorded between two looks for producers that are silent for so long that all their ids are too old.
+const SWEEP_EVERY: u64 = 256;
+
 /// One producer's recent ids.
 #[derive(Clone, Debug, Default)]
 struct Producer {
@@ -47,14 +50,19 @@ impl Idempotency {
     /// Records an id; a producer that has too many loses its oldest.
     pub(crate) fn record(&mut self, producer: &[u8], iid: &[u8], id: StreamId) {
         let p = self.producers.entry(producer.into()).or_default();
-        if p.entries.insert(iid.into(), id).is_none() {
-            p.oldest_first.push_back(iid.into());
-            self.added += 1;
+        if p.entries.insert(iid.into(), id).is_some() {
+            p.oldest_first.retain(|known| known[..] != *iid);
         }
+        p.oldest_first.push_back(iid.into());
         while p.oldest_first.len() as u64 > self.max_size {
             if let Some(old) = p.oldest_first.pop_front() {
                 p.entries.remove(&old);
             }
+        }
+        self.added += 1;
+        if self.added.is_multiple_of(SWEEP_EVERY) {
+            // The new entry's id is the clock here, so that a replay forgets the same ones.
+            self.sweep(i64::try_from(id.ms).unwrap_or(i64::MAX));
         }
     }
 
@@ -67,7 +75,7 @@ impl Idempotency {
     }
 
     /// Forgets ids whose entries are too old.
-    pub fn sweep(&mut self, now_ms: i64) {
+    fn sweep(&mut self, now_ms: i64) {
         let window = i64::try_from(self.duration_s.saturating_mul(1000)).unwrap_or(i64::MAX);
         let oldest = now_ms.saturating_sub(window);
         self.producers.retain(|_, p| {
@@ -84,13 +92,15 @@ impl Idempotency {
         });
     }
 
-    /// Producers with at least one id.
-    pub fn producers(&self) -> usize {
-        self.producers.len()
+    /// Producers and ids that are still remembered.
+    pub fn tracked(&self, now_ms: i64) -> (usize, usize) {
+        let alive = |p: &Producer| p.entries.values().filter(|id| !self.expired(**id, now_ms)).count();
+        let counts: Vec<usize> = self.producers.values().map(alive).filter(|n| *n > 0).collect();
+        (counts.len(), counts.iter().sum())
     }
 
-    /// Ids remembered.
-    pub fn ids(&self) -> usize {
+    /// Ids held, also those that are too old.
+    pub(crate) fn ids(&self) -> usize {
         self.producers.values().map(|p| p.entries.len()).sum()
     }
 
@@ -99,5 +109,47 @@ impl Idempotency {
         self.producers.iter().flat_map(|(name, p)| {
             p.oldest_first.iter().filter_map(|iid| Some((&name[..], &iid[..], *p.entries.get(iid)?)))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(ms: u64) -> StreamId {
+        StreamId::new(ms, 0)
+    }
+
+    #[test]
+    fn an_id_is_forgotten_by_age_and_by_number() {
+        let mut state = Idempotency::new(1, 2);
+        state.record(b"p", b"a", id(1000));
+        assert_eq!(state.get(b"p", b"a", 1999), Some(id(1000)));
+        assert_eq!(state.get(b"p", b"a", 2000), None);
+        assert_eq!(state.tracked(2000), (0, 0));
+        state.record(b"p", b"b", id(1500));
+        state.record(b"p", b"c", id(1500));
+        assert_eq!(state.get(b"p", b"a", 1600), None, "the oldest of three");
+        assert_eq!((state.tracked(1600), state.added), ((1, 2), 3));
+    }
+
+    #[test]
+    fn an_id_that_comes_again_is_the_newest() {
+        let mut state = Idempotency::new(1, 2);
+        state.record(b"p", b"a", id(1000));
+        state.record(b"p", b"b", id(1100));
+        state.record(b"p", b"a", id(5000));
+        state.record(b"p", b"c", id(5001));
+        assert_eq!(state.get(b"p", b"a", 5002), Some(id(5000)));
+        assert_eq!(state.get(b"p", b"b", 1101), None);
+    }
+
+    #[test]
+    fn silent_producers_do_not_pile_up() {
+        let mut state = Idempotency::new(1, 10);
+        for ms in 0..10_000u64 {
+            state.record(format!("producer {ms}").as_bytes(), b"i", id(ms * 10));
+        }
+        assert!(state.ids() < 1000, "{}", state.ids());
     }
 }

@@ -8,6 +8,7 @@ pub mod fields;
 pub mod group;
 pub mod header;
 pub mod idempotency;
+pub mod lag;
 pub mod log;
 pub mod pending;
 
@@ -35,6 +36,8 @@ pub struct Stream {
     groups: HashMap<u32, Group>,
     group_names: BTreeMap<Box<[u8]>, u32>,
     next_group: u32,
+    /// No cursor was ever above this id: an append above it concerns no group.
+    furthest_cursor: StreamId,
     /// Groups that were destroyed since the last checkpoint and may have records on disk.
     pub(crate) dead_groups: Vec<u32>,
 }
@@ -67,6 +70,11 @@ impl Stream {
         self.groups.get(self.group_names.get(name)?)
     }
 
+    /// The group with this number.
+    pub fn group_by_number(&self, number: u32) -> Option<&Group> {
+        self.groups.get(&number)
+    }
+
     /// The number that the next group gets.
     pub fn next_group(&self) -> u32 {
         self.next_group.max(1)
@@ -74,7 +82,7 @@ impl Stream {
 
     /// Exactly how many live entries a group has still to be given.
     pub fn lag(&self, group: &Group) -> u64 {
-        self.log.len().saturating_sub(group.passed)
+        lag::exact_lag(self, group)
     }
 
     /// How many live entries a cursor at `id` has behind it.
@@ -108,11 +116,15 @@ impl Stream {
                 let appended = self.log.append(*id, packed, limits);
                 self.last_id = *id;
                 self.entries_added += 1;
+                self.pass_new_entry(*id);
                 return Ok(Applied { sealed: appended.sealed });
             }
             Effect::Trim { first, removed } => self.trim(*first, *removed),
             Effect::DeleteEntry { id, first } => self.delete_entry(*id, *first)?,
             Effect::StreamCounters { last, added, max_deleted } => {
+                if *last < self.last_id {
+                    self.log.lower_top(*last);
+                }
                 (self.last_id, self.entries_added, self.max_deleted) = (*last, *added, *max_deleted);
             }
             Effect::IdmpRecord { producer, iid, id } => self.idempotency_mut().record(producer, iid, *id),
@@ -128,18 +140,18 @@ impl Stream {
     fn apply_to_group(&mut self, effect: &Effect<'_>) -> Result<()> {
         match effect {
             Effect::GroupCreate { group, name, last, read, passed } => {
-                self.next_group = self.next_group().max(group + 1);
-                self.group_names.insert((*name).into(), *group);
-                self.groups.insert(*group, Group::new(*group, *last, *read, *passed));
+                self.add_group(name, Group::new(*group, *last, *read, *passed));
             }
             Effect::GroupDestroy { group } => {
-                self.groups.remove(group);
+                if self.groups.remove(group).is_some_and(|g| g.pending.has_records()) {
+                    self.dead_groups.push(*group);
+                }
                 self.group_names.retain(|_, number| number != group);
-                self.dead_groups.push(*group);
             }
             Effect::GroupCursor { group, last, read, passed } => {
                 let g = self.group_mut(*group)?;
                 (g.last_delivered, g.entries_read, g.passed) = (*last, *read, *passed);
+                self.furthest_cursor = self.furthest_cursor.max(*last);
             }
             Effect::ConsumerAdd { group, consumer, name, seen_ms } => {
                 let new = Consumer { name: (*name).into(), seen_ms: *seen_ms, active_ms: -1 };
@@ -169,13 +181,39 @@ impl Stream {
             Effect::Pend { group, id, consumer, delivered_ms, deliveries } => {
                 self.group_mut(*group)?.pending.put(*id, *consumer, *delivered_ms, *deliveries);
             }
+            Effect::Redeliver { group, consumer, at_ms, counted, ids } => {
+                let g = self.group_mut(*group)?;
+                ids.for_each(|id| g.redeliver(id, *consumer, *at_ms, *counted))?;
+            }
             other => return Err(StorageError::corrupt("batch", format!("{other:?} is not about a stream"))),
         }
         Ok(())
     }
 
+    /// Notes when a consumer last called: no effect, so a restart or an eviction goes back to the last recorded time.
+    pub(crate) fn note_seen(&mut self, group: u32, consumer: u32, seen_ms: i64) {
+        if let Some(c) = self.groups.get_mut(&group).and_then(|g| g.consumer_mut(consumer)) {
+            c.seen_ms = c.seen_ms.max(seen_ms);
+        }
+    }
+
     fn idempotency_mut(&mut self) -> &mut Idempotency {
         self.idempotency.get_or_insert_with(|| Box::new(Idempotency::new(100, 100)))
+    }
+
+    /// A cursor may have been set above all entries; what is appended below it counts as passed.
+    #[inline]
+    fn pass_new_entry(&mut self, id: StreamId) {
+        if id <= self.furthest_cursor {
+            self.groups.values_mut().filter(|g| g.last_delivered >= id).for_each(|g| g.passed += 1);
+        }
+    }
+
+    fn add_group(&mut self, name: &[u8], group: Group) {
+        self.next_group = self.next_group().max(group.number.saturating_add(1));
+        self.furthest_cursor = self.furthest_cursor.max(group.last_delivered);
+        self.group_names.insert(name.into(), group.number);
+        self.groups.insert(group.number, group);
     }
 
     fn trim(&mut self, first: StreamId, removed: u64) {
@@ -206,12 +244,13 @@ impl Stream {
         consumer: u32,
         delivered_ms: i64,
         deliveries: i64,
+        order: u64,
     ) -> Result<()> {
         let g = self.group_mut(group)?;
         if consumer != pending::NOBODY && g.consumer(consumer).is_none() {
             return Err(StorageError::corrupt("pending entry", format!("{id} belongs to unknown consumer {consumer}")));
         }
-        g.pending.restore(id, consumer, delivered_ms, deliveries);
+        g.pending.restore(id, consumer, delivered_ms, deliveries, order);
         Ok(())
     }
 

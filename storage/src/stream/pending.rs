@@ -86,6 +86,12 @@ impl PendingList {
         self.by_due.first().map(|(ms, _, _)| *ms)
     }
 
+    /// Time of the first delivery after `ms`.
+    pub fn next_delivered_after(&self, ms: i64) -> Option<i64> {
+        let from = (ms.saturating_add(1), 0, StreamId::MIN);
+        self.by_due.range(from..).next().map(|(ms, _, _)| *ms)
+    }
+
     /// The smallest and the largest pending id.
     pub fn bounds(&self) -> Option<(StreamId, StreamId)> {
         Some((*self.by_id.first_key_value()?.0, *self.by_id.last_key_value()?.0))
@@ -93,8 +99,11 @@ impl PendingList {
 
     /// Inserts or replaces the pending entry `id`.
     pub fn put(&mut self, id: StreamId, consumer: u32, delivered_ms: i64, deliveries: i64) {
-        let order = self.next_order;
-        self.next_order += 1;
+        self.put_at(self.next_order, id, consumer, delivered_ms, deliveries);
+    }
+
+    fn put_at(&mut self, order: u64, id: StreamId, consumer: u32, delivered_ms: i64, deliveries: i64) {
+        self.next_order = self.next_order.max(order.saturating_add(1));
         let mut new = Pending { consumer, delivered_ms, deliveries, order, stored: false, dirty: true };
         if let Some(old) = self.by_id.get(&id).copied() {
             new.stored = old.stored;
@@ -132,9 +141,9 @@ impl PendingList {
         }
     }
 
-    /// Puts an entry back that was read from disk; entries must come in the order they were due.
-    pub(crate) fn restore(&mut self, id: StreamId, consumer: u32, delivered_ms: i64, deliveries: i64) {
-        self.put(id, consumer, delivered_ms, deliveries);
+    /// Puts an entry back that was read from disk, in its old place: later ones must not come before it.
+    pub(crate) fn restore(&mut self, id: StreamId, consumer: u32, delivered_ms: i64, deliveries: i64, order: u64) {
+        self.put_at(order, id, consumer, delivered_ms, deliveries);
         self.any_dirty = false;
         if let Some(p) = self.by_id.get_mut(&id) {
             (p.stored, p.dirty) = (true, false);
@@ -155,6 +164,11 @@ impl PendingList {
             }
         }
         self.any_dirty = false;
+    }
+
+    /// Whether anything of it may be on disk.
+    pub(crate) fn has_records(&self) -> bool {
+        !self.gone.is_empty() || self.by_id.values().any(|p| p.stored)
     }
 
     /// Considers nothing written.

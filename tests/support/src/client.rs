@@ -42,7 +42,11 @@ impl Client {
             match client.call(&["HELLO", "3"]) {
                 Ok(Value::Map(_)) => {}
                 Ok(Value::Error(why)) if why.starts_with(b"NOAUTH") => {}
-                other => return Err(std::io::Error::other(format!("HELLO 3 was answered {other:?}"))),
+                Ok(other) => {
+                    let told = crate::write::value(&other);
+                    return Err(std::io::Error::other(format!("HELLO 3 was answered {told}")));
+                }
+                Err(why) => return Err(std::io::Error::other(format!("HELLO 3 was not answered: {why:?}"))),
             }
         }
         Ok(client)

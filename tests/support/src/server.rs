@@ -195,6 +195,10 @@ fn launch(target: &Target, data: &Data, flags: &[String], scratch: &Path) -> Res
             .args(own_flags(target.dialect, data, port, scratch))
             .args(flags)
             .current_dir(scratch)
+            // Ours reads BROOKLET_* as options and warns of those that are none.
+            .env_remove("BROOKLET_UNDER_TEST")
+            .env_remove("BROOKLET_REFERENCE")
+            .env_remove("BROOKLET_RECORD")
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)

@@ -2,10 +2,10 @@
 
 mod encoding;
 mod freq;
-mod help;
 mod idletime;
 mod refcount;
 
+use crate::command::help;
 use crate::command::spec::{Group, Keys, Kind, Spec};
 
 /// OBJECT.
@@ -20,5 +20,7 @@ pub static SPEC: Spec = Spec {
     keys: Keys::None,
     syntax: "",
     kind: Kind::Container,
-    subcommands: &[&encoding::SPEC, &freq::SPEC, &help::SPEC, &idletime::SPEC, &refcount::SPEC],
+    subcommands: &[&encoding::SPEC, &freq::SPEC, &HELP, &idletime::SPEC, &refcount::SPEC],
 };
+
+static HELP: Spec = help::spec("object|help", Group::Keyspace, "6.2.0");

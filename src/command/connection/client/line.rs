@@ -1,0 +1,49 @@
+//! The line about a connection in CLIENT LIST and CLIENT INFO. Tools read it by field name.
+
+use crate::broker::Engine;
+use crate::broker::client::Client;
+use crate::resp::Protocol;
+
+/// One line with its line end.
+pub(super) fn describe(engine: &Engine, c: &Client) -> String {
+    let now_ms = engine.clock.now_ms();
+    let seconds_since = |ms: i64| (now_ms - ms).max(0) / 1000;
+    let text = String::from_utf8_lossy;
+    format!(
+        "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub=0 psub=0 ssub=0 multi=-1 watch=0 \
+         qbuf={} qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl={} oll=0 omem={} tot-mem={} events={} cmd={} \
+         user=default redir=-1 resp={} lib-name={} lib-ver={} io-thread=0 tot-net-in={} tot-net-out={} tot-cmds={}\n",
+        c.id,
+        c.addr,
+        c.laddr,
+        c.fd,
+        text(&c.name),
+        seconds_since(c.created_ms),
+        seconds_since(c.active_ms),
+        flags(engine, c),
+        c.db,
+        c.query_bytes,
+        c.output_bytes,
+        c.output_bytes,
+        c.memory(),
+        if c.output_bytes > 0 { "rw" } else { "r" },
+        c.last_command,
+        if c.protocol == Protocol::Resp3 { 3 } else { 2 },
+        text(&c.lib_name),
+        text(&c.lib_ver),
+        c.total_in,
+        c.total_out,
+        c.total_commands,
+    )
+}
+
+fn flags(engine: &Engine, c: &Client) -> String {
+    let all = [
+        (engine.waits.contains(c.id), 'b'),
+        (c.close_after_reply || c.killed, 'c'),
+        (c.no_evict, 'e'),
+        (c.no_touch, 'T'),
+    ];
+    let flags: String = all.iter().filter(|(set, _)| *set).map(|(_, letter)| *letter).collect();
+    if flags.is_empty() { "N".into() } else { flags }
+}

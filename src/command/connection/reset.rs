@@ -1,0 +1,38 @@
+//! RESET: makes a connection as good as new: RESP2, database 0, no name, no mode, and not authenticated if a
+//! password is asked for. What CLIENT SETINFO said stays.
+
+use crate::broker::Ctx;
+use crate::broker::client::ReplyMode;
+use crate::command::args::Args;
+use crate::command::error::Refusal;
+use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
+use crate::reply::Reply;
+use crate::resp::Protocol;
+
+/// RESET.
+pub static SPEC: Spec = Spec {
+    name: "reset",
+    summary: "Makes the connection as good as new.",
+    since: "6.2.0",
+    group: Group::Connection,
+    complexity: "O(1)",
+    arity: 1,
+    flags: &[Flag::NoScript, Flag::Loading, Flag::Stale, Flag::Fast, Flag::NoAuth, Flag::AllowBusy],
+    keys: Keys::None,
+    syntax: "",
+    kind: Kind::Session(run),
+    subcommands: &[],
+};
+
+fn run(ctx: &mut Ctx<'_>, _: Args<'_>) -> Result<Reply, Refusal> {
+    let open = ctx.engine.config.requirepass.is_empty();
+    if let Some(client) = ctx.engine.clients.get_mut(ctx.client) {
+        client.db = 0;
+        client.protocol = Protocol::Resp2;
+        client.name.clear();
+        client.authenticated = open;
+        client.reply_mode = ReplyMode::On;
+        (client.no_evict, client.no_touch) = (false, false);
+    }
+    Ok(Reply::Status("RESET".into()))
+}

@@ -1,0 +1,116 @@
+//! One entry of COMMAND: name, arity, flags, key positions, ACL categories, tips, key specs, subcommands.
+//!
+//! Flags and categories follow from the kind and the flags of a spec, in the order of the reference.
+
+use super::key_specs;
+use crate::command::spec::{Flag, Keys, Spec};
+use crate::reply::Reply;
+
+/// The entry about a command, with its subcommands.
+pub(super) fn entry(spec: &'static Spec) -> Reply {
+    let (first, last, step) = positions(spec.keys);
+    let statuses = |names: Vec<&'static str>, mark: &str| {
+        Reply::Set(names.into_iter().map(|name| Reply::Status(format!("{mark}{name}").into())).collect())
+    };
+    let tips = spec.has(Flag::NondeterministicOutput).then(|| Reply::text("nondeterministic_output"));
+    Reply::Array(vec![
+        Reply::text(spec.name),
+        Reply::Integer(spec.arity.into()),
+        statuses(flags(spec), ""),
+        Reply::Integer(first),
+        Reply::Integer(last),
+        Reply::Integer(step),
+        statuses(categories(spec), "@"),
+        Reply::Set(tips.into_iter().collect()),
+        Reply::Set(key_specs::describe(spec)),
+        Reply::Array(spec.subcommands.iter().map(|sub| entry(sub)).collect()),
+    ])
+}
+
+fn positions(keys: Keys) -> (i64, i64, i64) {
+    match keys {
+        Keys::At { first, last, step } => (first as i64, last.into(), step as i64),
+        _ => (0, 0, 0),
+    }
+}
+
+/// The flags of a command.
+pub(super) fn flags(spec: &Spec) -> Vec<&'static str> {
+    let all = [
+        (spec.kind.writes(), "write"),
+        (spec.kind.reads(), "readonly"),
+        (spec.has(Flag::Denyoom), "denyoom"),
+        (spec.has(Flag::Admin), "admin"),
+        (spec.has(Flag::NoScript), "noscript"),
+        (spec.kind.blocks(), "blocking"),
+        (spec.has(Flag::Loading), "loading"),
+        (spec.has(Flag::Stale), "stale"),
+        (spec.has(Flag::SkipMonitor), "skip_monitor"),
+        (spec.has(Flag::SkipSlowlog), "skip_slowlog"),
+        (spec.has(Flag::Fast), "fast"),
+        (spec.has(Flag::NoAuth), "no_auth"),
+        (spec.has(Flag::NoAsyncLoading), "no_async_loading"),
+        (spec.has(Flag::NoMulti), "no_multi"),
+        (spec.keys.are_movable() || spec.has(Flag::MovableKeys), "movablekeys"),
+        (spec.has(Flag::AllowBusy), "allow_busy"),
+    ];
+    set(&all)
+}
+
+/// The ACL categories of a command.
+pub(super) fn categories(spec: &Spec) -> Vec<&'static str> {
+    // A container has no category of its own: nobody calls it alone.
+    let is_container = spec.kind.run().is_none();
+    let group = spec.group.category().filter(|_| !is_container);
+    let is = |name: &str| group == Some(name);
+    let blocks = flags(spec).contains(&"blocking");
+    let admin = spec.has(Flag::Admin) || spec.has(Flag::AdminCategory);
+    let all = [
+        (is("keyspace") && !blocks, "keyspace"),
+        (spec.kind.reads(), "read"),
+        (spec.kind.writes(), "write"),
+        (is("string"), "string"),
+        (is("stream"), "stream"),
+        (admin, "admin"),
+        (spec.has(Flag::Fast), "fast"),
+        (!spec.has(Flag::Fast), "slow"),
+        (blocks, "blocking"),
+        (admin || spec.has(Flag::Dangerous), "dangerous"),
+        // WAIT and WAITAOF are generic verbs about the connection's own writes.
+        (is("connection") || (is("keyspace") && blocks), "connection"),
+    ];
+    set(&all)
+}
+
+fn set(all: &[(bool, &'static str)]) -> Vec<&'static str> {
+    all.iter().filter(|(is_set, _)| *is_set).map(|(_, name)| *name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::table::find_full;
+
+    /// Recorded from the reference server, 8.0.6.
+    #[test]
+    fn derived_as_in_the_reference() {
+        for (name, expected_flags, expected_categories) in [
+            ("get", "readonly fast", "read string fast"),
+            ("set", "write denyoom", "write string slow"),
+            ("xadd", "write denyoom fast", "write stream fast"),
+            ("ping", "fast", "fast connection"),
+            ("client", "", "slow"),
+            ("client|kill", "admin noscript loading stale", "admin slow dangerous connection"),
+            ("config|get", "admin noscript loading stale", "admin slow dangerous"),
+            ("info", "loading stale", "slow dangerous"),
+            ("wait", "blocking", "slow blocking connection"),
+            ("lastsave", "loading stale fast", "admin fast dangerous"),
+            ("shutdown", "admin noscript loading stale no_multi allow_busy", "admin slow dangerous"),
+            ("hello", "noscript loading stale fast no_auth allow_busy", "fast connection"),
+        ] {
+            let spec = find_full(name.as_bytes()).unwrap();
+            assert_eq!(flags(spec).join(" "), expected_flags, "{name}");
+            assert_eq!(categories(spec).join(" "), expected_categories, "{name}");
+        }
+    }
+}

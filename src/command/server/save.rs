@@ -1,0 +1,58 @@
+//! SAVE: makes a checkpoint and answers when it is complete. Nobody else is held up meanwhile. Without a disk there
+//! is nothing to do.
+//!
+//! The call parks with the number of its request and looks again until that number is served; the first run has no
+//! number, so it is told apart by the number of its arguments.
+
+use crate::broker::Ctx;
+use crate::broker::wait::Park;
+use crate::command::args::Args;
+use crate::command::args::OwnedArgs;
+use crate::command::error::Refusal;
+use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
+use crate::reply::Reply;
+use brooklet_storage::id::parse_u64;
+
+/// SAVE.
+pub static SPEC: Spec = Spec {
+    name: "save",
+    summary: "Makes a checkpoint and waits for it.",
+    since: "1.0.0",
+    group: Group::Server,
+    complexity: "O(N) for N objects that changed since the last one",
+    arity: 1,
+    flags: &[Flag::Admin, Flag::NoScript, Flag::NoAsyncLoading, Flag::NoMulti],
+    keys: Keys::None,
+    syntax: "",
+    kind: Kind::Admin(run),
+    subcommands: &[],
+};
+
+/// How often the call looks whether the checkpoint is complete.
+const LOOK_MS: i64 = 10;
+
+fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
+    wait_for_checkpoint(ctx, args, 1).map(|()| Reply::OK)
+}
+
+/// Returns once a checkpoint that began after the first run is complete. `own` arguments are the caller's; behind them
+/// stands the number of the request in later runs.
+pub(super) fn wait_for_checkpoint(ctx: &Ctx<'_>, args: Args<'_>, own: usize) -> Result<(), Refusal> {
+    if !ctx.engine.is_durable {
+        return Ok(());
+    }
+    let tasks = &ctx.engine.tasks;
+    let request = args.get(own).and_then(parse_u64).unwrap_or_else(|| tasks.request_checkpoint());
+    if tasks.checkpoint_served() >= request {
+        return Ok(());
+    }
+    let number = request.to_string();
+    let call = args.iter().take(own).chain([number.as_bytes()]);
+    Err(Refusal::Park(Box::new(Park {
+        keys: Vec::new(),
+        timeout_ms: 0,
+        look_again_ms: Some(ctx.now_ms + LOOK_MS),
+        rewritten: Some(OwnedArgs::collect(call)),
+        empty: Reply::OK,
+    })))
+}

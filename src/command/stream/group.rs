@@ -1,0 +1,89 @@
+//! What the verbs about consumer groups share: finding a group, its consumers, and who else has to look.
+//!
+//! A consumer exists from the first call that names it. That call is recorded; later calls that change nothing only
+//! move its seen-time in memory ([`brooklet_storage::store::Store::note_seen`]).
+
+use crate::broker::Ctx;
+use crate::command::error::{self, Refusal};
+use brooklet_storage::StreamId;
+use brooklet_storage::batch::Effect;
+use brooklet_storage::store::Key;
+use brooklet_storage::stream::group::Group;
+use brooklet_storage::stream::pending::{NOBODY, Pending};
+
+/// A group of a stream that is in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InGroup {
+    /// The stream.
+    pub key: Key,
+    /// The group's number.
+    pub group: u32,
+}
+
+/// The group, or `None` when there is no such key or group.
+pub fn find(ctx: &mut Ctx<'_>, name: &[u8], group: &[u8]) -> Result<Option<InGroup>, Refusal> {
+    let Some(key) = ctx.find_stream(name)? else { return Ok(None) };
+    Ok(ctx.stream(key).group(group).map(|g| InGroup { key, group: g.number }))
+}
+
+/// The group, or NOGROUP.
+pub fn require(ctx: &mut Ctx<'_>, name: &[u8], group: &[u8]) -> Result<InGroup, Refusal> {
+    find(ctx, name, group)?.ok_or_else(|| error::stream::no_group(name, group))
+}
+
+impl InGroup {
+    /// The group itself.
+    pub fn of<'a>(self, ctx: &'a Ctx<'_>) -> &'a Group {
+        ctx.stream(self.key).group_by_number(self.group).expect("it was found in this call")
+    }
+
+    /// The consumer's number; it is created if need be and was seen now.
+    pub fn consumer(self, ctx: &mut Ctx<'_>, name: &[u8]) -> u32 {
+        let (group, found) = (self.group, self.of(ctx).consumer_number(name));
+        match found {
+            Some(number) => {
+                ctx.store().note_seen(self.key, group, number);
+                number
+            }
+            None => {
+                let (number, seen_ms) = (self.of(ctx).next_consumer(), ctx.now_ms);
+                ctx.store().change(self.key, &Effect::ConsumerAdd { group, consumer: number, name, seen_ms });
+                number
+            }
+        }
+    }
+
+    /// The consumer got something now.
+    pub fn active(self, ctx: &mut Ctx<'_>, consumer: u32) {
+        let now_ms = ctx.now_ms;
+        let seen = Effect::ConsumerSeen { group: self.group, consumer, seen_ms: now_ms, active_ms: now_ms };
+        ctx.store().change(self.key, &seen);
+    }
+
+    /// Moves the group's cursor up to `last` if it is below; its count of entries read stays.
+    /// `passed` is what [`brooklet_storage::stream::Stream::passed_at`] says of `last`.
+    pub fn advance(self, ctx: &mut Ctx<'_>, last: StreamId, passed: u64) {
+        let read = self.of(ctx).entries_read;
+        ctx.store().change(self.key, &Effect::GroupCursor { group: self.group, last, read, passed });
+    }
+
+    /// Readers that wait for something to fall due have to look again: something falls due earlier than they know.
+    pub fn wake_claimers(self, ctx: &mut Ctx<'_>) {
+        let engine = &mut *ctx.engine;
+        if engine.store.signals.is_some()
+            && engine.waits.any_timed(self.key.db, &engine.store.object(self.key).name)
+        {
+            engine.store.signal_key(self.key);
+        }
+    }
+}
+
+/// Milliseconds since the last delivery.
+pub fn idle_ms(pending: &Pending, now_ms: i64) -> i64 {
+    now_ms.saturating_sub(pending.delivered_ms).max(0)
+}
+
+/// Whether an entry may be claimed by who asks for this idle time; what nobody owns always may.
+pub fn is_claimable(pending: &Pending, now_ms: i64, min_idle_ms: i64) -> bool {
+    pending.consumer == NOBODY || idle_ms(pending, now_ms) >= min_idle_ms
+}

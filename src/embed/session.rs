@@ -1,0 +1,114 @@
+//! A client in this process: calls in, replies out, with the waiting in between.
+
+use super::Error;
+use crate::broker::wait::Wake;
+use crate::command::args::OwnedArgs;
+use crate::reply::Reply;
+use crate::session::{Seat, Stop};
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake as WakeTask, Waker};
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// A client of a [`super::Broker`] in the same process.
+pub struct Session {
+    seat: Seat,
+}
+
+impl Session {
+    pub(super) fn new(seat: Seat) -> Session {
+        Session { seat }
+    }
+
+    /// Calls a command and blocks this thread until its reply may leave: `session.call(["XLEN", "s"])?`.
+    /// A command that was refused is [`Error::Refused`].
+    pub fn call<T: AsRef<[u8]>>(&self, args: impl IntoIterator<Item = T>) -> Result<Reply, Error> {
+        block_on(self.call_async(args))
+    }
+
+    /// [`Session::call`] as a future, for any runtime.
+    pub async fn call_async<T: AsRef<[u8]>>(&self, args: impl IntoIterator<Item = T>) -> Result<Reply, Error> {
+        let call = OwnedArgs::collect(args);
+        match self.run(&call).await? {
+            Some(Reply::Error(line)) => Err(Error::Refused(line.into_owned())),
+            Some(reply) => Ok(reply),
+            None => Ok(Reply::Null),
+        }
+    }
+
+    async fn run(&self, call: &OwnedArgs) -> Result<Option<Reply>, Error> {
+        loop {
+            let mut reply = None;
+            if self.seat.is_killed() {
+                return Err(Error::Ended);
+            }
+            let turn = self.seat.run(|i| (i == 0).then(|| call.as_args()), 0, |_, r| reply = Some(r));
+            self.commit(turn.ticket).await?;
+            match turn.stop {
+                Stop::Turn | Stop::Close => return Ok(reply),
+                Stop::Parked(wake) => return self.wait(wake).await,
+                Stop::Missing(missing) => {
+                    let loaded = self.seat.shared().load(missing).map_err(|e| Error::Stopped(e.to_string()))?;
+                    self.seat.install(loaded);
+                }
+                Stop::Errand(errand) => {
+                    let mut answer = None;
+                    self.seat.woken(errand.run(self.seat.shared()), |_, r| answer = Some(r));
+                    return Ok(answer);
+                }
+                Stop::Paused(_) => std::thread::sleep(Duration::from_millis(1)),
+            }
+        }
+    }
+
+    async fn commit(&self, ticket: u64) -> Result<(), Error> {
+        let shared = self.seat.shared();
+        let committed = shared.committer().committed(shared.engine_lock(), ticket).await;
+        committed.map_err(|e| Error::Stopped(e.to_string()))
+    }
+
+    async fn wait(&self, mut wake: oneshot::Receiver<Wake>) -> Result<Option<Reply>, Error> {
+        loop {
+            match wake.await {
+                Ok(Wake::Answer(reply, ticket)) => {
+                    let mut answer = None;
+                    self.seat.woken(reply, |_, r| answer = Some(r));
+                    self.commit(ticket).await?;
+                    return Ok(answer);
+                }
+                Ok(Wake::Load(missing, again)) => {
+                    let loaded = self.seat.shared().load(missing).map_err(|e| Error::Stopped(e.to_string()))?;
+                    self.seat.resume(loaded);
+                    wake = again;
+                }
+                Err(_) => return Err(Error::Ended),
+            }
+        }
+    }
+
+    /// The client's number, as CLIENT ID answers it.
+    pub fn id(&self) -> u64 {
+        self.seat.id()
+    }
+}
+
+struct Unpark(std::thread::Thread);
+
+impl WakeTask for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+/// Runs a future on this thread. A session needs no runtime: it only waits for channels.
+fn block_on<F: Future>(future: F) -> F::Output {
+    let mut future = std::pin::pin!(future);
+    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+    let mut context = Context::from_waker(&waker);
+    loop {
+        match future.as_mut().poll(&mut context) {
+            Poll::Ready(output) => return output,
+            Poll::Pending => std::thread::park(),
+        }
+    }
+}

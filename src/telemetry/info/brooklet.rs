@@ -1,0 +1,23 @@
+//! `# Brooklet`: what the reference has no words for.
+
+use super::page::Page;
+use crate::broker::Engine;
+use crate::telemetry::version::OWN_VERSION;
+
+pub(super) fn write(engine: &Engine, page: &mut Page) {
+    let (sample, tasks) = (&engine.sample, &engine.tasks);
+    page.line("brooklet_version", OWN_VERSION);
+    page.line("storage", if engine.is_durable { "durable" } else { "memory" });
+    page.line("out_of_memory", u8::from(engine.is_out_of_memory()));
+    page.line("journal_bytes", sample.journal_bytes);
+    page.line("journal_uncommitted_bytes", engine.store.uncommitted_bytes());
+    page.line("checkpoints", tasks.checkpoints());
+    page.line("checkpoint_last_time", tasks.last_checkpoint_s());
+    page.line("dirty_objects", engine.store.dirty_objects());
+    page.line("resident_chunks", engine.store.resident_chunks());
+    page.line("storage_bytes", sample.backend.disk_bytes);
+    page.line("storage_write_buffer_bytes", sample.backend.memtable_bytes);
+    page.line("storage_cache_bytes", sample.backend.cache_bytes);
+    page.line("storage_pending_compaction_bytes", sample.backend.pending_compaction_bytes);
+    page.line("storage_background_errors", sample.backend.background_errors);
+}

@@ -1,0 +1,79 @@
+//! `# Memory`: the allocator's and the kernel's figures. `maxmemory` is never 0, because dashboards divide by it.
+
+use super::page::{Page, human, ratio};
+use crate::broker::Engine;
+
+pub(super) fn write(engine: &Engine, page: &mut Page) {
+    used(engine, page);
+    page.zeros(&["used_memory_overhead", "used_memory_startup"]);
+    let sample = &engine.sample;
+    page.line("used_memory_dataset", sample.allocator.allocated);
+    page.line("used_memory_dataset_perc", "100.00%");
+    page.line("allocator_allocated", sample.allocator.allocated);
+    page.line("allocator_active", sample.allocator.active);
+    page.line("allocator_resident", sample.allocator.resident);
+    page.line("allocator_muzzy", 0);
+    page.size("total_system_memory", sample.installed);
+    scripts(page);
+    page.size("maxmemory", engine.config.memory_budget());
+    page.line("maxmemory_policy", "noeviction");
+    fragmentation(engine, page);
+    buffers(engine, page);
+    page.line("mem_allocator", sample.allocator.name);
+    page.zeros(&[
+        "mem_overhead_db_hashtable_rehashing",
+        "active_defrag_running",
+        "lazyfree_pending_objects",
+        "lazyfreed_objects",
+    ]);
+}
+
+fn used(engine: &Engine, page: &mut Page) {
+    let used = engine.sample.allocator.allocated;
+    let peak = engine.stats.peak_memory.max(used);
+    page.size("used_memory", used);
+    page.size("used_memory_rss", engine.sample.resident);
+    page.size("used_memory_peak", peak);
+    page.line("used_memory_peak_perc", format_args!("{:.2}%", ratio(used, peak) * 100.0));
+}
+
+fn scripts(page: &mut Page) {
+    page.zeros(&["used_memory_lua", "used_memory_vm_eval"]);
+    page.line("used_memory_lua_human", human(0));
+    page.zeros(&[
+        "used_memory_scripts_eval",
+        "number_of_cached_scripts",
+        "number_of_functions",
+        "number_of_libraries",
+        "used_memory_vm_functions",
+    ]);
+    page.size("used_memory_vm_total", 0);
+    page.line("used_memory_functions", 0);
+    page.size("used_memory_scripts", 0);
+}
+
+fn fragmentation(engine: &Engine, page: &mut Page) {
+    let (heap, rss) = (&engine.sample.allocator, engine.sample.resident);
+    let mut pair = |name: &str, unit: &str, of: u64, to: u64| {
+        page.line(&format!("{name}_ratio"), format_args!("{:.2}", ratio(of, to)));
+        page.line(&format!("{name}_{unit}"), of as i64 - to as i64);
+    };
+    pair("allocator_frag", "bytes", heap.active, heap.allocated);
+    pair("allocator_rss", "bytes", heap.resident, heap.active);
+    pair("rss_overhead", "bytes", rss, heap.resident);
+    pair("mem_fragmentation", "bytes", rss, heap.allocated);
+}
+
+fn buffers(engine: &Engine, page: &mut Page) {
+    let of_clients: usize = engine.clients.iter().map(crate::broker::client::Client::memory).sum();
+    page.zeros(&[
+        "mem_not_counted_for_evict",
+        "mem_replication_backlog",
+        "mem_total_replication_buffers",
+        "mem_replica_full_sync_buffer",
+        "mem_clients_slaves",
+    ]);
+    page.line("mem_clients_normal", of_clients);
+    page.line("mem_cluster_links", 0);
+    page.line("mem_aof_buffer", engine.store.uncommitted_bytes());
+}

@@ -1,0 +1,5 @@
+//! The log against a plain ordered map, whatever is appended, deleted, trimmed, settled and dropped from memory.
+
+mod cases;
+mod model;
+mod random;

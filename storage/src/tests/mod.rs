@@ -1,0 +1,25 @@
+//! The whole storage layer against a simple model, through checkpoints, evictions, late loads and crashes.
+//!
+//! Read in this order: `model.rs` (what a store should hold), `world.rs` (a store with everything that can happen to
+//! it), `actions.rs` (commands), `life.rs` (random lives, shrunk when they fail), `cases.rs` (bugs that were found).
+
+mod actions;
+mod bytes;
+mod cases;
+#[cfg(feature = "rocksdb")]
+mod folder;
+mod life;
+mod model;
+mod view;
+mod world;
+
+use std::cell::Cell;
+
+thread_local! {
+    static HASH_MASK: Cell<u64> = const { Cell::new(u64::MAX) };
+}
+
+/// Bits of a name's hash that count in this thread: few bits make names collide.
+pub(crate) fn hash_mask() -> u64 {
+    HASH_MASK.get()
+}

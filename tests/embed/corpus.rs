@@ -1,0 +1,41 @@
+//! The bodies of the fuzz targets over their corpus: what a fuzzer once found stays found.
+
+#[path = "../../fuzz/bodies.rs"]
+mod bodies;
+
+use std::path::Path;
+
+fn over(target: &str, body: fn(&[u8])) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
+    let mut inputs = 0;
+    for file in std::fs::read_dir(&folder).unwrap() {
+        body(&std::fs::read(file.unwrap().path()).unwrap());
+        inputs += 1;
+    }
+    assert!(inputs > 0, "no corpus in {}", folder.display());
+}
+
+#[test]
+fn requests() {
+    over("request", bodies::request);
+}
+
+#[test]
+fn globs() {
+    over("glob", bodies::glob);
+}
+
+#[test]
+fn batches() {
+    over("batch", bodies::batch);
+}
+
+#[test]
+fn configurations() {
+    over("config", bodies::config);
+}
+
+#[test]
+fn sessions() {
+    over("session", bodies::session);
+}

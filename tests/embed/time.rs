@@ -1,0 +1,64 @@
+//! The manual clock: what takes minutes elsewhere takes a millisecond here.
+
+use super::{bulk, group, number};
+use brooklet::{Broker, Reply};
+use std::time::{Duration, Instant};
+
+fn manual() -> Broker {
+    Broker::builder().manual_clock().build().unwrap()
+}
+
+#[test]
+fn a_claim_after_a_minute_takes_no_time() {
+    let began = Instant::now();
+    let broker = manual();
+    let session = broker.session();
+    group(&session, "s");
+    session.call(["XADD", "s", "1-1", "f", "v"]).unwrap();
+    session.call(["XREADGROUP", "GROUP", "g", "crashed", "STREAMS", "s", ">"]).unwrap();
+    broker.advance(Duration::from_secs(60));
+    let pending = broker.stream("s").unwrap().unwrap().group("g").unwrap().pending().to_vec();
+    assert_eq!((pending[0].idle_ms, pending[0].deliveries), (60_000, 1));
+    session.call(["XAUTOCLAIM", "s", "g", "healthy", "60000", "0"]).unwrap();
+    let pending = broker.stream("s").unwrap().unwrap().group("g").unwrap().pending().to_vec();
+    assert_eq!((pending[0].consumer.as_slice(), pending[0].idle_ms, pending[0].deliveries), (&b"healthy"[..], 0, 2));
+    assert!(began.elapsed() < Duration::from_secs(5));
+}
+
+#[test]
+fn ids_come_from_the_clock() {
+    let broker = Broker::builder().manual_clock_at(5000).build().unwrap();
+    let session = broker.session();
+    let first = session.call(["XADD", "s", "*", "f", "v"]).unwrap();
+    assert_eq!(first, Reply::Id(brooklet::StreamId::new(5000, 0)));
+    broker.advance(Duration::from_millis(7));
+    let second = session.call(["XADD", "s", "*", "f", "v"]).unwrap();
+    assert_eq!(second, Reply::Id(brooklet::StreamId::new(5007, 0)));
+}
+
+#[test]
+fn a_lock_vanishes_exactly_at_its_deadline() {
+    let broker = manual();
+    let session = broker.session();
+    session.call(["SET", "lock", "me", "NX", "PX", "1000"]).unwrap();
+    broker.advance(Duration::from_millis(999));
+    assert_eq!(session.call(["GET", "lock"]).unwrap(), bulk("me"));
+    broker.advance(Duration::from_millis(1));
+    assert_eq!(session.call(["GET", "lock"]).unwrap(), Reply::Null);
+    assert_eq!(number(session.call(["DBSIZE"]).unwrap()), 0);
+}
+
+#[test]
+fn a_blocked_reader_times_out_when_the_clock_says_so() {
+    let broker = manual();
+    let reader = broker.session();
+    let read = std::thread::spawn(move || reader.call(["XREAD", "BLOCK", "5000", "STREAMS", "s", "$"]).unwrap());
+    while !format!("{:?}", broker.session().call(["INFO", "clients"]).unwrap()).contains("blocked_clients:1") {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    broker.advance(Duration::from_millis(4999));
+    std::thread::sleep(Duration::from_millis(20));
+    assert!(!read.is_finished(), "a millisecond too early");
+    broker.advance(Duration::from_millis(1));
+    assert_eq!(read.join().unwrap(), Reply::NullArray);
+}
