@@ -317,6 +317,14 @@ impl Store {
         }
     }
 
+    /// Forgets idempotent ids that are too old. In memory only, as their age needs no record.
+    pub fn forget_old_ids(&mut self, key: Key) {
+        let now_ms = self.now_ms;
+        if let Value::Stream(stream) = &mut self.object_mut(key).value {
+            stream.forget_old_ids(now_ms);
+        }
+    }
+
     fn apply_to_stream(&mut self, key: Key, effect: &Effect<'_>) -> Result<()> {
         let (limits, volatile) = (self.node_limits, self.volatile);
         let object = self.object_mut(key);
