@@ -168,8 +168,8 @@ fn pack(ctx: &mut Ctx<'_>, values: Args<'_>) -> Result<Vec<u8>, Refusal> {
 
 /// The id under which this message was appended before.
 fn duplicate(ctx: &mut Ctx<'_>, key: Key, producer: &[u8], iid: &[u8]) -> Option<StreamId> {
-    let now_ms = ctx.now_ms;
-    let first = ctx.stream(key).idempotency.as_ref()?.get(producer, iid, now_ms)?;
+    ctx.store().forget_old_ids(key);
+    let first = ctx.stream(key).idempotency.as_ref()?.get(producer, iid)?;
     ctx.store().change(key, &Effect::IdmpDuplicate);
     Some(first)
 }

@@ -1,3 +1,5 @@
+//! Walks over names, against a model.
+
 use super::*;
 use crate::backend::memory::Memory;
 use crate::checkpoint::Gathered;
@@ -87,7 +89,7 @@ fn every_cold_name_is_seen_once_and_no_value_is_loaded() {
         assert_eq!(names(&all).len(), 502);
         assert_eq!(all.iter().filter(|(_, kind)| *kind == Kind::Stream).count(), 1);
     }
-    assert_eq!(disk.store.database(0).resident().count(), 0);
+    assert_eq!(disk.store.database(0).objects.iter().flatten().count(), 0);
     assert_eq!(disk.store.database(0).len(), 502);
 }
 
@@ -198,7 +200,7 @@ fn one_load_brings_many_keys() {
     let missing = disk.store.all_warm(0, names()).unwrap_err();
     disk.load(missing);
     disk.store.all_warm(0, names()).unwrap();
-    assert_eq!(disk.store.database(0).resident().count(), 50);
+    assert_eq!(disk.store.database(0).objects.iter().flatten().count(), 50);
 }
 
 #[test]

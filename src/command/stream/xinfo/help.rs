@@ -3,6 +3,7 @@
 use crate::broker::Ctx;
 use crate::command::args::Args;
 use crate::command::error::Refusal;
+use crate::command::help;
 use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
 use crate::reply::Reply;
 
@@ -21,18 +22,6 @@ pub static SPEC: Spec = Spec {
     subcommands: &[],
 };
 
-const LINES: &[&str] = &[
-    "XINFO <subcommand> [<argument> ...], with one of:",
-    "STREAM <key> [FULL [COUNT <count>]]",
-    "    The stream's counters; FULL adds entries, groups and what is pending.",
-    "GROUPS <key>",
-    "    Where each group stands and what it has still to be given.",
-    "CONSUMERS <key> <group>",
-    "    What each consumer has pending, and how long it was silent.",
-    "HELP",
-    "    This text.",
-];
-
-fn run(_ctx: &mut Ctx<'_>, _args: Args<'_>) -> Result<Reply, Refusal> {
-    Ok(Reply::Array(LINES.iter().map(|line| Reply::Status((*line).into())).collect()))
+fn run(ctx: &mut Ctx<'_>, _args: Args<'_>) -> Result<Reply, Refusal> {
+    help::reply(ctx)
 }
