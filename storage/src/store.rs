@@ -208,7 +208,7 @@ impl Store {
         for db in 0..self.databases() {
             let due = ..=(now_ms.max(0) as u64, u64::MAX);
             let hashes: Vec<u64> =
-                self.database(db).deadlines.range(due).take(limit - swept).map(|(_, hash)| *hash).collect();
+                self.database(db).deadlines.range(due).take(limit.saturating_sub(swept)).map(|(_, hash)| *hash).collect();
             for hash in hashes {
                 let slots: Vec<u32> = self.database(db).names.find(hash).collect();
                 for slot in slots {
@@ -314,6 +314,14 @@ impl Store {
         let now_ms = self.now_ms;
         if let Value::Stream(stream) = &mut self.object_mut(key).value {
             stream.note_seen(group, consumer, now_ms);
+        }
+    }
+
+    /// Forgets idempotent ids that are too old. In memory only, as their age needs no record.
+    pub fn forget_old_ids(&mut self, key: Key) {
+        let now_ms = self.now_ms;
+        if let Value::Stream(stream) = &mut self.object_mut(key).value {
+            stream.forget_old_ids(now_ms);
         }
     }
 

@@ -20,6 +20,9 @@ impl Store {
         self.recording = false;
         let (mut db, mut name): (u32, Vec<u8>) = (0, Vec::new());
         let result = crate::batch::read(bytes, |effect| match effect {
+            _ if effect.databases().iter().any(|db| *db >= self.databases()) => {
+                Err(StorageError::corrupt("batch", format!("{effect:?}: there are {} databases", self.databases())))
+            }
             Effect::Key { db: d, name: n } => {
                 (db, name) = (d, n.to_vec());
                 Ok(())
