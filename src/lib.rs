@@ -43,3 +43,11 @@ pub mod telemetry;
 pub use brooklet_storage::StreamId;
 pub use embed::{Broker, Builder, Error, GroupState, Options, PendingState, Session, StreamState};
 pub use reply::Reply;
+
+// The examples in the documents are compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+#[cfg(doctest)]
+#[doc = include_str!("../docs/embedding.md")]
+struct Embedding;
