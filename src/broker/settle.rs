@@ -116,15 +116,16 @@ fn settle_until_ended(shared: &Shared, mut settler: Settler) {
         }
         let now_us = shared.clock().monotonic_us();
         let asked = shared.tasks().take_checkpoint_request();
-        if ending.is_some() || asked.is_some() || checkpoint_due(shared, now_us.saturating_sub(last_us)) {
+        if ending.is_some() {
+            // No checkpoint: the journal is synced, a restart replays it. So an orderly end takes no longer than a sync.
+            return;
+        }
+        if asked.is_some() || checkpoint_due(shared, now_us.saturating_sub(last_us)) {
             last_us = now_us;
             if let Err(failed) = checkpoint(shared, &mut settler, asked) {
                 tracing::error!("checkpoint: {failed}");
                 return;
             }
-        }
-        if ending.is_some() {
-            return;
         }
         let over = keep_within_budget(shared, &mut hand);
         if over && now_us.saturating_sub(last_us) >= MEMORY_CHECKPOINT_US {

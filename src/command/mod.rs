@@ -4,8 +4,8 @@
 //! tests of parse. Must never know: sockets, encodings, locks. Read next: `spec.rs`, `stream/xadd.rs`, `table.rs`.
 
 pub mod args;
-pub mod docs;
 pub mod dispatch;
+pub mod docs;
 pub mod error;
 pub mod extended;
 pub mod gate;

@@ -116,7 +116,7 @@ options! {
         "Longest time between checkpoints. A checkpoint bounds what a restart must replay.";
     checkpoint_bytes: u64 = "checkpoint-bytes", Durability, Live, Kind::Memory(MIB), "256mb",
         "Journal size that starts a checkpoint.";
-    journal_segment_bytes: u64 = "journal-segment-bytes", Durability, Start, Kind::Memory(MIB), "64mb",
+    journal_segment_bytes: u64 = "journal-segment-bytes", Durability, Start, Kind::Memory(MIB), "16mb",
         "Size of one journal file; files are written in full once and then reused.";
     watermark_interval_ms: u64 = "watermark-interval-ms", Durability, Live, number(10, 60_000, Unit::Milliseconds), "1000",
         "How often the durable position is noted apart from the journal, so that a restart notices lost commits.";

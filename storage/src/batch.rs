@@ -238,6 +238,16 @@ impl<'a> Effect<'a> {
         }
     }
 
+    /// The databases it names; others than those of the selected key.
+    pub(crate) fn databases(&self) -> [u32; 2] {
+        match self {
+            Effect::Key { db, .. } | Effect::Flush { db, .. } => [*db; 2],
+            Effect::Rename { db, .. } | Effect::Copy { db, .. } => [*db; 2],
+            Effect::Swap { a, b } => [*a, *b],
+            _ => [0; 2],
+        }
+    }
+
     /// Reads one effect.
     pub fn decode(r: &mut Reader<'a>) -> Result<Effect<'a>> {
         Ok(match r.byte()? {

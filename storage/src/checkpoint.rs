@@ -83,7 +83,7 @@ const EPOCHS_KEY: &[u8] = b"epochs";
 const META_VERSION: u8 = 1;
 
 impl Meta {
-    fn encode(&self) -> Vec<u8> {
+    pub(crate) fn encode(&self) -> Vec<u8> {
         let mut out = vec![META_VERSION];
         for n in [self.applied.commit, self.applied.chain, u64::from(self.epoch), self.seed, self.next_uid] {
             out.put_num(n);
@@ -93,7 +93,7 @@ impl Meta {
         out
     }
 
-    fn decode(bytes: &[u8]) -> Result<Meta> {
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Meta> {
         let mut r = Reader::new(bytes, "meta record");
         let version = r.byte()?;
         if version != META_VERSION {

@@ -26,8 +26,8 @@ use std::ops::ControlFlow;
 pub struct Missing {
     wanted: Wanted,
     physical: u32,
-    /// Damage was seen for certain: whatever a read meets is to be reported.
-    strict: bool,
+    /// Damage that an earlier load met for certain: to be reported instead of reading on.
+    damage: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -93,18 +93,21 @@ pub(crate) fn encode_pending(p: &Pending) -> Vec<u8> {
 }
 
 impl Missing {
-    pub(crate) fn keys(db: u32, physical: u32, hashes: Vec<u64>, store: &Store) -> Missing {
+    pub(crate) fn keys(db: u32, physical: u32, mut hashes: Vec<u64>, store: &Store) -> Missing {
+        // All keys of a hash are read together, and must not be read twice.
+        hashes.sort_unstable();
+        hashes.dedup();
         let wanted = Wanted::Keys { db, hashes, evicted: store.evicted.total() };
-        Missing { physical, wanted, strict: store.damage.is_some() }
+        Missing { physical, wanted, damage: store.known_damage() }
     }
 
     pub(crate) fn names(physical: u32, from: u64, to: u64, store: &Store) -> Missing {
-        Missing { physical, wanted: Wanted::Names { from, to }, strict: store.damage.is_some() }
+        Missing { physical, wanted: Wanted::Names { from, to }, damage: store.known_damage() }
     }
 
     pub(crate) fn chunks(key: Key, physical: u32, uid: u64, cold: Cold, store: &Store) -> Missing {
         let wanted = Wanted::Chunks { key, uid, chunks: cold.0 };
-        Missing { physical, wanted, strict: store.damage.is_some() }
+        Missing { physical, wanted, damage: store.known_damage() }
     }
 
     /// Reads it. Blocks on the disk.
@@ -112,12 +115,14 @@ impl Missing {
     /// # Errors
     /// What the backend reports. Damage in the records is an error only after [`Store::install`] has confirmed some.
     pub fn read(self, backend: &dyn Backend) -> Result<Loaded> {
-        match self.find(backend) {
-            Err(damage @ StorageError::Corrupt { .. }) if !self.strict => {
-                Ok(Loaded { missing: self, found: Err(damage) })
-            }
-            found => Ok(Loaded { missing: self, found: Ok(found?) }),
+        if let Some(detail) = self.damage {
+            return Err(StorageError::corrupt("record", detail));
         }
+        let found = match self.find(backend) {
+            Err(error) if !matches!(error, StorageError::Corrupt { .. }) => return Err(error),
+            found => found,
+        };
+        Ok(Loaded { missing: self, found })
     }
 
     fn find(&self, backend: &dyn Backend) -> Result<Found> {
@@ -211,6 +216,10 @@ pub(crate) fn scan_prefix(
 }
 
 impl Store {
+    fn known_damage(&self) -> Option<String> {
+        self.damage.as_ref().map(StorageError::to_string)
+    }
+
     /// Puts what was read in its place, unless the place changed meanwhile. Names have no place: they are handed back,
     /// for the caller to keep until the call that wanted them is answered.
     pub fn install(&mut self, loaded: Loaded) -> Option<Names> {

@@ -161,7 +161,8 @@ impl Store {
         let found = usable.next();
         let start = step(&mut random) >> 1;
         let mut in_order = database.names.from(start).chain(database.names.from(0));
-        let found = found.or_else(|| in_order.find(|(_, slot)| database.object(*slot).is_none_or(|o| !o.is_over(now_ms))));
+        let found =
+            found.or_else(|| in_order.find(|(_, slot)| database.object(*slot).is_none_or(|o| !o.is_over(now_ms))));
         self.random = random;
         let Some((hash, slot)) = found else { return Ok(None) };
         let database = &self.databases[db as usize];
@@ -184,5 +185,6 @@ fn step(state: &mut u64) -> u64 {
     z ^ (z >> 31)
 }
 
-#[cfg(all(test, feature = "memory"))]
+#[cfg(test)]
+#[cfg(feature = "memory")]
 mod tests;

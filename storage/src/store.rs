@@ -2,7 +2,12 @@
 //!
 //! A change is made in one way: an [`Effect`] is written to the batch and applied, in one call. Recovery applies the
 //! same effects. Nothing here touches a disk: what is only there is answered with [`Missing`], the caller loads it
-//! (`load.rs`) and asks again. Must never know: commands, replies, locks, clocks.
+//! (`load.rs`) and asks again. Must never know: commands, replies, locks, clocks. Read next: `store/strings.rs`,
+//! `store/moving.rs` (changes), `store/replay.rs` (recovery).
+
+mod moving;
+mod replay;
+mod strings;
 
 use crate::batch::{Batch, Effect};
 use crate::error::{Result, StorageError};
@@ -12,7 +17,7 @@ use crate::keyspace::{Database, Found, Gone, GoneValue};
 use crate::load::Missing;
 use crate::stream::log::{Cold, NodeLimits};
 use crate::stream::{Applied, Stream};
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use std::collections::VecDeque;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
@@ -203,7 +208,7 @@ impl Store {
         for db in 0..self.databases() {
             let due = ..=(now_ms.max(0) as u64, u64::MAX);
             let hashes: Vec<u64> =
-                self.database(db).deadlines.range(due).take(limit - swept).map(|(_, hash)| *hash).collect();
+                self.database(db).deadlines.range(due).take(limit.saturating_sub(swept)).map(|(_, hash)| *hash).collect();
             for hash in hashes {
                 let slots: Vec<u32> = self.database(db).names.find(hash).collect();
                 for slot in slots {
@@ -312,6 +317,14 @@ impl Store {
         }
     }
 
+    /// Forgets idempotent ids that are too old. In memory only, as their age needs no record.
+    pub fn forget_old_ids(&mut self, key: Key) {
+        let now_ms = self.now_ms;
+        if let Value::Stream(stream) = &mut self.object_mut(key).value {
+            stream.forget_old_ids(now_ms);
+        }
+    }
+
     fn apply_to_stream(&mut self, key: Key, effect: &Effect<'_>) -> Result<()> {
         let (limits, volatile) = (self.node_limits, self.volatile);
         let object = self.object_mut(key);
@@ -358,72 +371,6 @@ impl Store {
         Key { db, slot }
     }
 
-    /// Makes `name` this string, replacing what was there; `old` is what [`Store::find`] answered for it.
-    pub fn set_string(
-        &mut self,
-        db: u32,
-        name: &[u8],
-        old: Option<Key>,
-        value: Bytes,
-        deadline_ms: Option<u64>,
-    ) -> Key {
-        let reused = old.filter(|k| self.string(*k).is_some());
-        let uid = reused.map(|k| self.object(k).uid).unwrap_or_else(|| self.new_uid());
-        let effect = Effect::SetString { uid, deadline_ms, value: &value };
-        match old {
-            Some(key) => self.record_for(key, &effect),
-            None => self.record_named(db, name, &effect),
-        }
-        self.put_string(db, name, old, uid, value, deadline_ms)
-    }
-
-    fn put_string(
-        &mut self,
-        db: u32,
-        name: &[u8],
-        old: Option<Key>,
-        uid: u64,
-        value: Bytes,
-        deadline_ms: Option<u64>,
-    ) -> Key {
-        match old {
-            Some(key) if self.string(key).is_some() => {
-                if self.object(key).deadline_ms != deadline_ms {
-                    self.db_mut(db).set_deadline(key.slot, deadline_ms);
-                }
-                self.object_mut(key).value = Value::Str(value);
-                self.db_mut(db).mark_dirty(key.slot);
-                key
-            }
-            _ => {
-                if let Some(key) = old {
-                    self.remove(key);
-                }
-                self.insert(db, name, uid, Value::Str(value), deadline_ms)
-            }
-        }
-    }
-
-    /// Overwrites a string from `offset` on, padding with zeros; its new length.
-    pub fn patch_string(&mut self, key: Key, offset: usize, bytes: &[u8]) -> usize {
-        self.record_for(key, &Effect::PatchString { offset: offset as u64, bytes });
-        self.apply_patch(key, offset, bytes)
-    }
-
-    fn apply_patch(&mut self, key: Key, offset: usize, bytes: &[u8]) -> usize {
-        let Value::Str(value) = &mut self.object_mut(key).value else { return 0 };
-        // Unique bytes are changed in place; bytes that a reply still holds are copied.
-        let mut patched = std::mem::take(value).try_into_mut().unwrap_or_else(|shared| BytesMut::from(&shared[..]));
-        if patched.len() < offset + bytes.len() {
-            patched.resize(offset + bytes.len(), 0);
-        }
-        patched[offset..offset + bytes.len()].copy_from_slice(bytes);
-        let len = patched.len();
-        *value = patched.freeze();
-        self.db_mut(key.db).mark_dirty(key.slot);
-        len
-    }
-
     /// Sets or takes away the deadline of a key.
     pub fn set_deadline(&mut self, key: Key, at_ms: Option<u64>) {
         self.record_for(key, &Effect::Deadline { at_ms });
@@ -446,229 +393,5 @@ impl Store {
             let gone = Gone { hash: object.hash, name: object.name, value: Some(value) };
             self.db_mut(key.db).gone.push(gone);
         }
-    }
-
-    /// Moves a key to another name or database, replacing `target` (what [`Store::find`] answered for the new name).
-    /// For another database all chunks must be in memory ([`Stream::log`]'s `all_cold` names the others).
-    pub fn rename(&mut self, key: Key, to_db: u32, to_name: &[u8], target: Option<Key>) -> Key {
-        self.record_for(key, &Effect::Rename { db: to_db, name: to_name });
-        self.apply_rename(key, to_db, to_name, target)
-    }
-
-    fn apply_rename(&mut self, key: Key, to_db: u32, to_name: &[u8], target: Option<Key>) -> Key {
-        if let Some(target) = target {
-            self.remove(target);
-        }
-        self.batch.deselect();
-        let mut object = *self.db_mut(key.db).take(key.slot).expect("a key is valid until it is deleted");
-        let (old_name, old_uid) = (std::mem::replace(&mut object.name, to_name.into()), object.uid);
-        self.signal(key.db, &old_name);
-        let value = (to_db != key.db).then(|| GoneValue::of(&object));
-        if object.stored || value.as_ref().is_some_and(|v| !v.chunks.is_empty()) {
-            self.db_mut(key.db).gone.push(Gone { hash: object.hash, name: old_name, value });
-        }
-        if to_db != key.db {
-            // Records carry their database: in another one everything is written anew.
-            if let Value::Stream(stream) = &mut object.value {
-                stream.forget_records();
-            }
-            object.stored = false;
-            object.uid = self.new_uid();
-        }
-        let place = self.place(to_db, to_name, object);
-        // In the same place the chunks are listed already.
-        if place != key || self.object(place).uid != old_uid {
-            self.track_chunks(place);
-        }
-        place
-    }
-
-    fn place(&mut self, db: u32, name: &[u8], mut object: Object) -> Key {
-        object.hash = self.hash(name);
-        (object.dirty, object.name_dirty) = (false, true);
-        let slot = self.db_mut(db).insert(object);
-        self.db_mut(db).mark_dirty(slot);
-        self.signal(db, name);
-        Key { db, slot }
-    }
-
-    /// Lists the chunks of a stream that are in memory, so that they can be dropped later.
-    fn track_chunks(&mut self, key: Key) {
-        let object = self.object(key);
-        if let Value::Stream(stream) = &object.value
-            && !self.volatile
-        {
-            let uid = object.uid;
-            let ordinals: Vec<u64> = stream.log.in_memory().collect();
-            self.resident.extend(ordinals.into_iter().map(|o| (key.db, key.slot, uid, o)));
-        }
-    }
-
-    /// Copies a key, replacing `target`. All chunks of a stream must be in memory.
-    pub fn copy(&mut self, key: Key, to_db: u32, to_name: &[u8], target: Option<Key>) -> Key {
-        self.record_for(key, &Effect::Copy { db: to_db, name: to_name });
-        self.apply_copy(key, to_db, to_name, target)
-    }
-
-    fn apply_copy(&mut self, key: Key, to_db: u32, to_name: &[u8], target: Option<Key>) -> Key {
-        if let Some(target) = target {
-            self.remove(target);
-        }
-        self.batch.deselect();
-        let mut object = self.object(key).clone();
-        object.name = to_name.into();
-        if let Value::Stream(stream) = &mut object.value {
-            stream.forget_records();
-        }
-        object.stored = false;
-        object.uid = self.new_uid();
-        object.used_ms = self.now_ms;
-        let place = self.place(to_db, to_name, object);
-        self.track_chunks(place);
-        place
-    }
-
-    /// Deletes all keys of a database. Costs the objects in memory; what is on disk goes with the next checkpoint.
-    /// Who waits for its keys is for the caller to wake: their names may be only on disk.
-    pub fn flush(&mut self, db: u32) {
-        let physical = self.next_physical;
-        self.record(&Effect::Flush { db, physical });
-        self.apply_flush(db, physical);
-    }
-
-    fn apply_flush(&mut self, db: u32, physical: u32) {
-        self.batch.deselect();
-        self.next_physical = self.next_physical.max(physical + 1);
-        let old = std::mem::replace(self.db_mut(db), Database::new(physical));
-        if !self.volatile {
-            self.flushed.push(old.physical);
-        }
-    }
-
-    /// Exchanges two databases. Who waits for their keys is for the caller to wake.
-    pub fn swap(&mut self, a: u32, b: u32) {
-        self.record(&Effect::Swap { a, b });
-        self.apply_swap(a, b);
-    }
-
-    fn apply_swap(&mut self, a: u32, b: u32) {
-        self.batch.deselect();
-        self.databases.swap(a as usize, b as usize);
-        for entry in &mut self.resident {
-            entry.0 = if entry.0 == a {
-                b
-            } else if entry.0 == b {
-                a
-            } else {
-                entry.0
-            };
-        }
-    }
-
-    /// Applies one committed batch: recovery, and later replicas. `load` brings what is only on disk into memory.
-    pub(crate) fn replay(
-        &mut self,
-        bytes: &[u8],
-        mut load: impl FnMut(&mut Store, Missing) -> Result<()>,
-    ) -> Result<()> {
-        self.recording = false;
-        let (mut db, mut name): (u32, Vec<u8>) = (0, Vec::new());
-        let result = crate::batch::read(bytes, |effect| match effect {
-            Effect::Key { db: d, name: n } => {
-                (db, name) = (d, n.to_vec());
-                Ok(())
-            }
-            Effect::Flush { db, physical } => {
-                self.apply_flush(db, physical);
-                Ok(())
-            }
-            Effect::Swap { a, b } => {
-                self.apply_swap(a, b);
-                Ok(())
-            }
-            effect => self.replay_for(db, &name, &effect, &mut load),
-        });
-        self.recording = true;
-        result
-    }
-
-    fn replay_for(
-        &mut self,
-        db: u32,
-        name: &[u8],
-        effect: &Effect<'_>,
-        load: &mut impl FnMut(&mut Store, Missing) -> Result<()>,
-    ) -> Result<()> {
-        let found = self.find_loaded(db, name, load)?;
-        match effect {
-            Effect::SetString { uid, deadline_ms, value } => {
-                self.next_uid = self.next_uid.max(uid + 1);
-                self.put_string(db, name, found, *uid, Bytes::copy_from_slice(value), *deadline_ms);
-                return Ok(());
-            }
-            Effect::StreamCreate { uid } => {
-                self.insert(db, name, *uid, Value::Stream(Box::default()), None);
-                return Ok(());
-            }
-            _ => {}
-        }
-        let key = found.ok_or_else(|| StorageError::corrupt("batch", format!("{effect:?} for an absent key")))?;
-        match effect {
-            Effect::Delete => self.remove(key),
-            Effect::Deadline { at_ms } => {
-                self.db_mut(db).set_deadline(key.slot, *at_ms);
-                self.db_mut(db).mark_dirty(key.slot);
-            }
-            Effect::PatchString { offset, bytes } => {
-                self.apply_patch(key, *offset as usize, bytes);
-            }
-            Effect::Rename { db: to_db, name: to } | Effect::Copy { db: to_db, name: to } => {
-                let target = self.find_loaded(*to_db, to, load)?.filter(|t| *t != key);
-                let copied = matches!(effect, Effect::Copy { .. });
-                if copied || *to_db != db {
-                    self.load_all(key, load)?;
-                }
-                if copied {
-                    self.apply_copy(key, *to_db, to, target);
-                } else {
-                    self.apply_rename(key, *to_db, to, target);
-                }
-            }
-            Effect::DeleteEntry { id, .. } => {
-                if let Some(Err(cold)) = self.stream(key).map(|s| s.log.contains(*id)) {
-                    load(self, self.missing_chunks(key, cold))?;
-                }
-                self.apply_to_stream(key, effect)?;
-            }
-            other => self.apply_to_stream(key, other)?,
-        }
-        Ok(())
-    }
-
-    fn load_all(&mut self, key: Key, load: &mut impl FnMut(&mut Store, Missing) -> Result<()>) -> Result<()> {
-        match self.stream(key).map(|s| s.log.all_cold()) {
-            Some(cold) if !cold.0.is_empty() => load(self, self.missing_chunks(key, cold)),
-            _ => Ok(()),
-        }
-    }
-
-    /// The key whatever its deadline, loaded if need be: effects of a time before the deadline still apply.
-    fn find_loaded(
-        &mut self,
-        db: u32,
-        name: &[u8],
-        load: &mut impl FnMut(&mut Store, Missing) -> Result<()>,
-    ) -> Result<Option<Key>> {
-        let hash = self.hash(name);
-        for _ in 0..2 {
-            match self.database(db).find(hash, name) {
-                Found::Absent => return Ok(None),
-                Found::Slot(slot) => return Ok(Some(Key { db, slot })),
-                Found::Cold => {
-                    load(self, self.missing_key(db, hash))?;
-                }
-            }
-        }
-        Ok(None)
     }
 }

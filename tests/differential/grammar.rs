@@ -126,8 +126,6 @@ const KEYS: &str = "
 1 SCAN 0 COUNT 1000 TYPE stream|string
 1 FLUSHDB|FLUSHALL
 1 PING
-1 WATCH {any}
-1 UNWATCH
 ";
 
 const EXPIRY: &str = "

@@ -20,7 +20,10 @@ pub struct Extended {
 enum Magnitude {
     Zero,
     /// `mantissa * 2^exponent`; the mantissa's highest bit is set.
-    Finite { mantissa: u64, exponent: i32 },
+    Finite {
+        mantissa: u64,
+        exponent: i32,
+    },
     Infinite,
 }
 
@@ -105,7 +108,7 @@ impl Extended {
             Magnitude::Finite { mantissa, exponent } if exponent >= 0 => {
                 let mut whole = Natural::from(mantissa);
                 whole.shift_left(exponent as u32);
-                whole.to_decimal()
+                whole.into_decimal()
             }
             Magnitude::Finite { mantissa, exponent } => {
                 let text = format!("{:0width$}", scaled(mantissa, exponent.unsigned_abs()), width = FRACTION + 1);

@@ -87,7 +87,7 @@ impl Natural {
     }
 
     /// As decimal text.
-    pub(super) fn to_decimal(mut self) -> String {
+    pub(super) fn into_decimal(mut self) -> String {
         let mut chunks = Vec::new();
         while !self.is_zero() {
             chunks.push(self.divide(CHUNK_VALUE));
@@ -115,12 +115,12 @@ mod tests {
     fn arithmetic_agrees_with_itself() {
         let mut n = Natural::from(12_345_678_901_234_567_890);
         n.multiply_ten(25);
-        assert_eq!(n.clone().to_decimal(), format!("12345678901234567890{}", "0".repeat(25)));
+        assert_eq!(n.clone().into_decimal(), format!("12345678901234567890{}", "0".repeat(25)));
         n.multiply_add(1, 7);
         assert!(n.divide_ten(25));
         assert_eq!(n, Natural::from(12_345_678_901_234_567_890));
         n.shift_left(70);
         assert_eq!((n.bits(), n.word_at(70), n.any_below(71)), (134, 12_345_678_901_234_567_890, false));
-        assert_eq!(Natural::default().to_decimal(), "0");
+        assert_eq!(Natural::default().into_decimal(), "0");
     }
 }

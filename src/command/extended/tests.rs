@@ -32,7 +32,9 @@ fn sums_have_the_digits_of_the_reference() {
 
 #[test]
 fn what_is_no_number() {
-    for bad in ["", "-", ".", "e5", "1e", "1e+", " 1", "1 ", "nan", "1x", "0x", "0x.p1", "1e5000", "1e-5000", "--1", "infi"] {
+    for bad in
+        ["", "-", ".", "e5", "1e", "1e+", " 1", "1 ", "nan", "1x", "0x", "0x.p1", "1e5000", "1e-5000", "--1", "infi"]
+    {
         assert_eq!(Extended::parse(bad.as_bytes()), None, "{bad:?}");
     }
     assert_eq!(Extended::parse(&[b'1'; 6000]), None);

@@ -60,3 +60,7 @@ pub static VERBS: &[&Spec] = &[
     &type_of::SPEC,
     &unlink::SPEC,
 ];
+
+#[cfg(test)]
+#[cfg(feature = "memory")]
+mod cold_tests;

@@ -37,7 +37,8 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     if !ctx.warm(key, ctx.stream(key).log.contains(id))? {
         return Err(error::stream::XIDMPRECORD_NO_ENTRY);
     }
-    let known = ctx.stream(key).idempotency.as_ref().and_then(|i| i.get(producer, iid, ctx.now_ms));
+    ctx.store().forget_old_ids(key);
+    let known = ctx.stream(key).idempotency.as_ref().and_then(|ids| ids.get(producer, iid));
     match known {
         Some(known) if known == id => {}
         Some(_) => return Err(error::stream::XIDMPRECORD_OTHER_ENTRY),

@@ -129,7 +129,11 @@ impl<'a> Table<'a> {
         let (mut common, mut matches): (Vec<u8>, Vec<Match>) = (Vec::new(), Vec::new());
         while i > 0 && j > 0 {
             if self.a[i - 1] != self.b[j - 1] {
-                if self.at(i - 1, j) > self.at(i, j - 1) { i -= 1 } else { j -= 1 }
+                if self.at(i - 1, j) > self.at(i, j - 1) {
+                    i -= 1
+                } else {
+                    j -= 1
+                }
                 continue;
             }
             common.push(self.a[i - 1]);

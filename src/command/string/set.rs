@@ -107,7 +107,9 @@ mod tests {
 
     #[test]
     fn options_in_any_order_and_twice() {
-        for good in ["NX PX 5", "px 5 nx", "EX 1 EX 2", "NX NX GET GET", "KEEPTTL KEEPTTL", "IFEQ NX", "GET IFDNE x EX 5"] {
+        for good in
+            ["NX PX 5", "px 5 nx", "EX 1 EX 2", "NX NX GET GET", "KEEPTTL KEEPTTL", "IFEQ NX", "GET IFDNE x EX 5"]
+        {
             assert!(accepts(good), "{good}");
         }
         for bad in ["NX XX", "EX 1 PX 1", "EX 1 KEEPTTL", "PERSIST", "EX", "NX IFEQ a", "IFEQ a IFNE a", "IFEQ", "x"] {

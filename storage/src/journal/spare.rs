@@ -12,8 +12,8 @@ use parking_lot::Mutex;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// So many are kept ready by [`SparePool::prepare`]: one to switch to, one for a second switch before the next call.
-const READY: usize = 2;
+/// So many are kept ready by [`SparePool::prepare`]. Recycling brings more; at a start each one costs a file's writing.
+const READY: usize = 1;
 static ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
 
 /// The spare files of one journal folder. Shared by the appending thread and a preparing one.

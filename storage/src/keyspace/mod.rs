@@ -247,6 +247,7 @@ impl Database {
     }
 
     /// Objects in memory with their slots.
+    #[cfg(test)]
     pub(crate) fn resident(&self) -> impl Iterator<Item = (u32, &Object)> {
         self.objects.iter().enumerate().filter_map(|(slot, o)| Some((slot as u32, o.as_deref()?)))
     }

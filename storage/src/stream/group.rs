@@ -70,7 +70,7 @@ impl Group {
     }
 
     pub(crate) fn add_consumer(&mut self, number: u32, consumer: Consumer) {
-        self.next_consumer = self.next_consumer.max(number + 1);
+        self.next_consumer = self.next_consumer.max(number.saturating_add(1));
         self.by_name.insert(consumer.name.clone(), number);
         self.consumers.insert(number, consumer);
     }

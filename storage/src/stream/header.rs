@@ -102,7 +102,13 @@ fn read_group(r: &mut Reader<'_>, stream: &mut Stream) -> Result<()> {
     for _ in 0..r.num()? {
         let number = r.num32()?;
         let consumer = Consumer { name: r.bytes()?.into(), seen_ms: r.signed()?, active_ms: r.signed()? };
+        if group.consumer(number).is_some() || group.consumer_number(&consumer.name).is_some() {
+            return Err(StorageError::corrupt("stream header", format!("consumer {number} stands there twice")));
+        }
         group.add_consumer(number, consumer);
+    }
+    if stream.groups.contains_key(&number) || stream.group_names.contains_key(name) {
+        return Err(StorageError::corrupt("stream header", format!("group {number} stands there twice")));
     }
     stream.add_group(name, group);
     Ok(())
@@ -148,9 +154,9 @@ pub fn read_page(log: &mut Log, bytes: &[u8]) -> Result<()> {
     while !r.is_empty() {
         let ordinal = r.num()?;
         let chunk = ChunkRef { base: r.id()?, live: r.num32()?, len: r.num32()?, epoch: r.num32()?, data: None };
-        let expected = log.first_ordinal + log.sealed.len() as u64;
-        if ordinal != expected {
-            return Err(StorageError::corrupt("stream index", format!("chunk {ordinal}, expected {expected}")));
+        let expected = log.first_ordinal.checked_add(log.sealed.len() as u64);
+        if expected != Some(ordinal) {
+            return Err(StorageError::corrupt("stream index", format!("chunk {ordinal}, expected {expected:?}")));
         }
         log.sealed.push_back(chunk);
     }

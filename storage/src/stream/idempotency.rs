@@ -1,13 +1,14 @@
 //! Idempotent producers: which (producer, idempotent id) stands for which entry, for a while.
 //!
 //! Owns the window: an id is forgotten when its entry is older than the duration, or when its producer has more than
-//! the maximum. Must never know how ids are derived from contents.
+//! the maximum. Old ids are looked for once a second at most, and no effect says so: after a restart they are back until
+//! somebody looks. Must never know how ids are derived from contents.
 
 use crate::id::StreamId;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
-/// Ids recorded between two looks for producers that are silent for so long that all their ids are too old.
-const SWEEP_EVERY: u64 = 256;
+/// How often ids that are too old are looked for.
+const LOOK_EVERY_MS: i64 = 1000;
 
 /// One producer's recent ids.
 #[derive(Clone, Debug, Default)]
@@ -28,23 +29,18 @@ pub struct Idempotency {
     /// Duplicates recognised ever.
     pub duplicates: u64,
     producers: BTreeMap<Box<[u8]>, Producer>,
+    looked_ms: i64,
 }
 
 impl Idempotency {
     /// Nothing recorded, with these limits.
     pub fn new(duration_s: u64, max_size: u64) -> Idempotency {
-        Idempotency { duration_s, max_size, added: 0, duplicates: 0, producers: BTreeMap::new() }
+        Idempotency { duration_s, max_size, added: 0, duplicates: 0, producers: BTreeMap::new(), looked_ms: 0 }
     }
 
     /// The entry that `iid` of `producer` stands for.
-    pub fn get(&self, producer: &[u8], iid: &[u8], now_ms: i64) -> Option<StreamId> {
-        let id = *self.producers.get(producer)?.entries.get(iid)?;
-        (!self.expired(id, now_ms)).then_some(id)
-    }
-
-    fn expired(&self, id: StreamId, now_ms: i64) -> bool {
-        let window = i64::try_from(self.duration_s.saturating_mul(1000)).unwrap_or(i64::MAX);
-        i64::try_from(id.ms).unwrap_or(i64::MAX) <= now_ms.saturating_sub(window)
+    pub fn get(&self, producer: &[u8], iid: &[u8]) -> Option<StreamId> {
+        self.producers.get(producer)?.entries.get(iid).copied()
     }
 
     /// Records an id; a producer that has too many loses its oldest.
@@ -60,10 +56,6 @@ impl Idempotency {
             }
         }
         self.added += 1;
-        if self.added.is_multiple_of(SWEEP_EVERY) {
-            // The new entry's id is the clock here, so that a replay forgets the same ones.
-            self.sweep(i64::try_from(id.ms).unwrap_or(i64::MAX));
-        }
     }
 
     /// Forgets everything if a limit changes.
@@ -74,33 +66,30 @@ impl Idempotency {
         (self.duration_s, self.max_size) = (duration_s, max_size);
     }
 
-    /// Forgets ids whose entries are too old.
-    fn sweep(&mut self, now_ms: i64) {
+    /// Forgets ids whose entries are too old, unless it did so a moment ago.
+    pub(crate) fn forget_old(&mut self, now_ms: i64) {
+        if now_ms < self.looked_ms.saturating_add(LOOK_EVERY_MS) && now_ms >= self.looked_ms {
+            return;
+        }
+        self.looked_ms = now_ms;
         let window = i64::try_from(self.duration_s.saturating_mul(1000)).unwrap_or(i64::MAX);
-        let oldest = now_ms.saturating_sub(window);
+        let oldest = u64::try_from(now_ms.saturating_sub(window)).unwrap_or(0);
         self.producers.retain(|_, p| {
-            while let Some(iid) = p.oldest_first.front() {
-                let old = p.entries.get(iid).is_none_or(|id| i64::try_from(id.ms).unwrap_or(i64::MAX) <= oldest);
-                if !old {
-                    break;
-                }
-                if let Some(iid) = p.oldest_first.pop_front() {
-                    p.entries.remove(&iid);
-                }
+            let old = p.oldest_first.iter().take_while(|iid| p.entries.get(*iid).is_none_or(|id| id.ms <= oldest)).count();
+            for iid in p.oldest_first.drain(..old) {
+                p.entries.remove(&iid);
             }
             !p.entries.is_empty()
         });
     }
 
-    /// Producers and ids that are still remembered.
-    pub fn tracked(&self, now_ms: i64) -> (usize, usize) {
-        let alive = |p: &Producer| p.entries.values().filter(|id| !self.expired(**id, now_ms)).count();
-        let counts: Vec<usize> = self.producers.values().map(alive).filter(|n| *n > 0).collect();
-        (counts.len(), counts.iter().sum())
+    /// Producers with at least one id.
+    pub fn producers(&self) -> usize {
+        self.producers.len()
     }
 
-    /// Ids held, also those that are too old.
-    pub(crate) fn ids(&self) -> usize {
+    /// Ids remembered.
+    pub fn ids(&self) -> usize {
         self.producers.values().map(|p| p.entries.len()).sum()
     }
 
@@ -124,13 +113,16 @@ mod tests {
     fn an_id_is_forgotten_by_age_and_by_number() {
         let mut state = Idempotency::new(1, 2);
         state.record(b"p", b"a", id(1000));
-        assert_eq!(state.get(b"p", b"a", 1999), Some(id(1000)));
-        assert_eq!(state.get(b"p", b"a", 2000), None);
-        assert_eq!(state.tracked(2000), (0, 0));
+        state.forget_old(1999);
+        assert_eq!(state.get(b"p", b"a"), Some(id(1000)));
         state.record(b"p", b"b", id(1500));
         state.record(b"p", b"c", id(1500));
-        assert_eq!(state.get(b"p", b"a", 1600), None, "the oldest of three");
-        assert_eq!((state.tracked(1600), state.added), ((1, 2), 3));
+        assert_eq!(state.get(b"p", b"a"), None, "the oldest of three");
+        assert_eq!((state.producers(), state.ids(), state.added), (1, 2, 3));
+        state.forget_old(2500);
+        assert_eq!(state.ids(), 2, "it has just looked");
+        state.forget_old(2999);
+        assert_eq!((state.producers(), state.ids()), (0, 0));
     }
 
     #[test]
@@ -140,16 +132,17 @@ mod tests {
         state.record(b"p", b"b", id(1100));
         state.record(b"p", b"a", id(5000));
         state.record(b"p", b"c", id(5001));
-        assert_eq!(state.get(b"p", b"a", 5002), Some(id(5000)));
-        assert_eq!(state.get(b"p", b"b", 1101), None);
+        assert_eq!(state.get(b"p", b"a"), Some(id(5000)));
+        assert_eq!(state.get(b"p", b"b"), None);
     }
 
     #[test]
-    fn silent_producers_do_not_pile_up() {
+    fn a_clock_that_goes_back_does_not_stop_the_looking() {
         let mut state = Idempotency::new(1, 10);
-        for ms in 0..10_000u64 {
-            state.record(format!("producer {ms}").as_bytes(), b"i", id(ms * 10));
-        }
-        assert!(state.ids() < 1000, "{}", state.ids());
+        state.record(b"p", b"a", id(1000));
+        state.forget_old(1500);
+        state.forget_old(500);
+        state.forget_old(2000);
+        assert_eq!(state.ids(), 0);
     }
 }

@@ -197,6 +197,13 @@ impl Stream {
         }
     }
 
+    /// Forgets idempotent ids that are too old: no effect, every reader of them forgets first.
+    pub(crate) fn forget_old_ids(&mut self, now_ms: i64) {
+        if let Some(ids) = &mut self.idempotency {
+            ids.forget_old(now_ms);
+        }
+    }
+
     fn idempotency_mut(&mut self) -> &mut Idempotency {
         self.idempotency.get_or_insert_with(|| Box::new(Idempotency::new(100, 100)))
     }
@@ -210,7 +217,7 @@ impl Stream {
     }
 
     fn add_group(&mut self, name: &[u8], group: Group) {
-        self.next_group = self.next_group().max(group.number + 1);
+        self.next_group = self.next_group().max(group.number.saturating_add(1));
         self.furthest_cursor = self.furthest_cursor.max(group.last_delivered);
         self.group_names.insert(name.into(), group.number);
         self.groups.insert(group.number, group);

@@ -47,6 +47,7 @@ fn parse(args: Args<'_>) -> Result<Option<usize>, Refusal> {
 
 fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     let key = super::stream(ctx, args)?;
+    ctx.store().forget_old_ids(key);
     match parse(args)? {
         Some(shown) => full::answer(ctx, key, shown),
         None => brief(ctx, key),
@@ -71,7 +72,7 @@ pub(super) fn counters(ctx: &Ctx<'_>, key: Key) -> Vec<(&'static str, Reply)> {
     let stream = ctx.stream(key);
     let (duration_s, max_size) = xcfgset::current(ctx, key);
     let idempotency = stream.idempotency.as_deref();
-    let (producers, ids) = idempotency.map_or((0, 0), |own| own.tracked(ctx.now_ms));
+    let (producers, ids) = idempotency.map_or((0, 0), |own| (own.producers(), own.ids()));
     vec![
         ("length", number(stream.len())),
         ("radix-tree-keys", Reply::count(stream.log.chunks())),

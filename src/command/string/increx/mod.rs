@@ -37,8 +37,8 @@ pub static SPEC: Spec = Spec {
 fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     let options = Options::parse(args)?;
     match options.float()? {
-        None => count(ctx, args, &options, options.integer()?, |ctx, name| counter::read(ctx, name)),
-        Some(bounds) => count(ctx, args, &options, bounds, |ctx, name| incrbyfloat::read(ctx, name)),
+        None => count(ctx, args, &options, options.integer()?, counter::read),
+        Some(bounds) => count(ctx, args, &options, bounds, incrbyfloat::read),
     }
 }
 

@@ -111,8 +111,20 @@ mod tests {
     #[test]
     fn every_option_once() {
         for bad in [
-            "BYINT 1 BYINT 2", "BYINT 1 BYFLOAT 2", "LBOUND 0 LBOUND 1", "SATURATE SATURATE", "EX 1 PX 1", "EX 1 EX 1",
-            "PERSIST EX 1", "ENX PERSIST", "KEEPTTL", "LBOUND", "OTHER", "NX XX", "NX NX", "IFEQ 1",
+            "BYINT 1 BYINT 2",
+            "BYINT 1 BYFLOAT 2",
+            "LBOUND 0 LBOUND 1",
+            "SATURATE SATURATE",
+            "EX 1 PX 1",
+            "EX 1 EX 1",
+            "PERSIST EX 1",
+            "ENX PERSIST",
+            "KEEPTTL",
+            "LBOUND",
+            "OTHER",
+            "NX XX",
+            "NX NX",
+            "IFEQ 1",
         ] {
             assert_eq!(refusal(&format!("INCREX k {bad}")).as_deref(), Some("ERR syntax error"), "{bad}");
         }

@@ -1,0 +1,176 @@
+//! Verbs over keys that are only on disk: what they answer, how often they have to load, and what they leave there.
+
+use crate::broker::client::{ClientId, Origin};
+use crate::broker::clock::{Clock, ManualClock};
+use crate::broker::tasks::Tasks;
+use crate::broker::{Engine, Executed};
+use crate::command::args::OwnedArgs;
+use crate::command::dispatch::dispatch;
+use crate::config::Config;
+use crate::reply::Reply;
+use brooklet_storage::backend::Backend;
+use brooklet_storage::backend::memory::Memory;
+use brooklet_storage::checkpoint::Gathered;
+use brooklet_storage::journal::{Mark, MemoryJournal};
+use brooklet_storage::open::open;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+struct Broker {
+    engine: Engine,
+    client: ClientId,
+    backend: Arc<dyn Backend>,
+    loads: usize,
+}
+
+impl Broker {
+    /// A broker that begins with what `calls` wrote, none of it in memory.
+    fn after(calls: &[&str]) -> Broker {
+        let backend: Arc<dyn Backend> = Arc::new(Memory::new());
+        let opened = open(Arc::clone(&backend), &mut MemoryJournal::new(), 16).unwrap();
+        let mut settler = opened.settler;
+        let mut broker = Broker::over(opened.store, &backend);
+        calls.iter().for_each(|call| drop(broker.call(call)));
+        let mut gathered = Gathered::default();
+        let epoch = settler.epoch();
+        broker.engine.store.gather(epoch, usize::MAX, &mut gathered);
+        let meta = broker.engine.store.meta(Mark::default(), epoch);
+        settler.complete(gathered, &meta).unwrap();
+        Broker::over(open(Arc::clone(&backend), &mut MemoryJournal::new(), 16).unwrap().store, &backend)
+    }
+
+    fn over(store: brooklet_storage::store::Store, backend: &Arc<dyn Backend>) -> Broker {
+        let clock = Clock::Manual(ManualClock::at(1_000_000));
+        let mut engine = Engine::new(store, Config::default(), clock, Tasks::default());
+        let client = engine.clients.open(Origin::in_process(), true, 0);
+        Broker { engine, client, backend: Arc::clone(backend), loads: 0 }
+    }
+
+    fn call(&mut self, line: &str) -> Reply {
+        let call = OwnedArgs::collect(line.split(' '));
+        for _ in 0..100 {
+            match dispatch(&mut self.engine, self.client, call.as_args()) {
+                Executed::Reply(reply) => return reply,
+                Executed::Missing(missing) => {
+                    self.loads += 1;
+                    let loaded = missing.read(&*self.backend).unwrap();
+                    self.engine.install(self.client, loaded);
+                }
+                other => panic!("{line}: {other:?}"),
+            }
+        }
+        panic!("{line} never ends");
+    }
+
+    /// How many loads `line` takes, and what it answers.
+    fn counted(&mut self, line: &str) -> (usize, Reply) {
+        let before = self.loads;
+        let reply = self.call(line);
+        (self.loads - before, reply)
+    }
+
+    fn scan(&mut self, options: &str) -> BTreeSet<String> {
+        let (mut cursor, mut names) = ("0".to_owned(), BTreeSet::new());
+        loop {
+            let Reply::Array(parts) = self.call(&format!("SCAN {cursor}{options}")) else { panic!("no array") };
+            names.extend(texts(&parts[1]));
+            cursor = texts(&parts[0]).remove(0);
+            if cursor == "0" {
+                return names;
+            }
+        }
+    }
+
+    fn resident_bytes(&mut self) -> usize {
+        let Reply::Integer(n) = self.call("MEMORY USAGE s") else { panic!("no number") };
+        n as usize
+    }
+}
+
+fn texts(reply: &Reply) -> Vec<String> {
+    match reply {
+        Reply::Bulk(text) => vec![String::from_utf8(text.to_vec()).unwrap()],
+        Reply::Array(items) => items.iter().flat_map(texts).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn strings(count: usize) -> Vec<String> {
+    (0..count).map(|i| format!("SET k{i} v{i}")).collect()
+}
+
+fn with_strings(count: usize, more: &[&str]) -> Broker {
+    let all = strings(count);
+    Broker::after(&all.iter().map(String::as_str).chain(more.iter().copied()).collect::<Vec<_>>())
+}
+
+#[test]
+fn keys_and_scan_read_names_only() {
+    let mut broker = with_strings(300, &["XADD s 1-1 f v", "SET brief v PXAT 1000100"]);
+    let (loads, all) = broker.counted("KEYS *");
+    assert_eq!((loads, texts(&all).len()), (1, 302));
+    assert_eq!(texts(&broker.call("KEYS k1?")).len(), 10);
+    assert_eq!(broker.scan(""), texts(&all).into_iter().collect());
+    assert_eq!(broker.scan(" COUNT 7 TYPE stream"), BTreeSet::from(["s".to_owned()]));
+    assert_eq!(broker.scan(" MATCH k29* COUNT 1000").len(), 11);
+    assert_eq!(broker.call("DBSIZE"), Reply::Integer(302));
+    assert!(broker.engine.names.is_empty(), "names are let go when the call is answered");
+    let (loads, name) = broker.counted("RANDOMKEY");
+    assert!(loads == 1 && texts(&all).contains(&texts(&name)[0]));
+}
+
+#[test]
+fn many_keys_are_one_load() {
+    let mut broker = with_strings(50, &[]);
+    let names: Vec<String> = (0..50).map(|i| format!("k{i}")).collect();
+    for verb in ["MGET", "EXISTS", "TOUCH", "DEL"] {
+        let mut fresh = with_strings(50, &[]);
+        assert_eq!(fresh.counted(&format!("{verb} {} none", names.join(" "))).0, 1, "{verb}");
+    }
+    assert_eq!(broker.counted("MSETNX new 1 k3 2 k4 3"), (1, Reply::Integer(0)));
+    assert_eq!(broker.counted("LCS k5 k6 LEN"), (1, Reply::Integer(1)));
+    assert_eq!(broker.counted("RENAME k7 k8").0, 1);
+    assert_eq!(texts(&broker.call("GET k8")), ["v7"]);
+}
+
+#[test]
+fn a_deadline_counts_before_the_key_is_loaded() {
+    let mut broker = Broker::after(&["SET a v PXAT 1000000000", "SET b v PXAT 1000500"]);
+    let Clock::Manual(clock) = broker.engine.clock.clone() else { panic!("manual") };
+    clock.advance(std::time::Duration::from_millis(500));
+    assert_eq!(texts(&broker.call("KEYS ?")), ["a"]);
+    assert_eq!(broker.call("DBSIZE"), Reply::Integer(1));
+    assert_eq!(texts(&broker.call("RANDOMKEY")), ["a"]);
+    assert_eq!(broker.call("EXISTS a b"), Reply::Integer(1));
+    assert_eq!(broker.call("SET b w NX"), Reply::OK);
+}
+
+#[test]
+fn whole_streams_move_between_databases() {
+    let value = "x".repeat(1000);
+    let calls: Vec<String> = (1..200).map(|i| format!("XADD s {i}-1 f {value}")).collect();
+    let mut broker = Broker::after(&calls.iter().map(String::as_str).collect::<Vec<_>>());
+    let before = broker.resident_bytes();
+    assert!(before < 40_000, "chunks stay on disk: {before}");
+    assert_eq!(broker.call("COPY s t"), Reply::Integer(1));
+    assert_eq!(broker.call("MOVE s 1"), Reply::Integer(1));
+    assert_eq!(broker.call("RENAME t s"), Reply::OK);
+    assert_eq!(broker.call("XLEN s"), Reply::Integer(199));
+    assert!(broker.resident_bytes() > 150_000);
+    broker.call("SELECT 1");
+    assert_eq!(broker.call("XLEN s"), Reply::Integer(199));
+}
+
+#[test]
+fn looking_at_a_key_is_no_use() {
+    let mut broker = Broker::after(&["SET k v"]);
+    broker.call("GET k");
+    let Clock::Manual(clock) = broker.engine.clock.clone() else { panic!("manual") };
+    clock.advance(std::time::Duration::from_secs(10));
+    for call in ["TYPE k", "TTL k", "EXISTS k", "OBJECT ENCODING k", "MEMORY USAGE k"] {
+        broker.call(call);
+    }
+    assert_eq!(broker.call("OBJECT IDLETIME k"), Reply::Integer(10));
+    broker.call("TOUCH k");
+    assert_eq!(broker.call("OBJECT IDLETIME k"), Reply::Integer(0));
+}
