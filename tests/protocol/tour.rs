@@ -47,7 +47,8 @@ fn play(commands: &str, folder: &Path) -> std::io::Result<String> {
     let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap_or_default());
     let terminal = folder.join("terminal");
     let out = File::create(&terminal)?;
-    let shell = Command::new("sh").args(["-euc", commands]).env("PATH", path).stderr(out.try_clone()?).stdout(out).status()?;
+    let shell =
+        Command::new("sh").args(["-euc", commands]).env("PATH", path).stderr(out.try_clone()?).stdout(out).status()?;
     let text = std::fs::read_to_string(&terminal)?;
     if shell.success() { Ok(text) } else { Ok(format!("{text}\nand the shell ended with {shell}")) }
 }

@@ -10,8 +10,8 @@ use super::group::InGroup;
 use crate::broker::Ctx;
 use crate::command::args::Args;
 use crate::command::error::{self, Refusal};
-use crate::command::number;
 use crate::command::help;
+use crate::command::number;
 use crate::command::spec::{Group, Keys, Kind, Spec};
 use brooklet_storage::store::Key;
 
@@ -27,14 +27,7 @@ pub static SPEC: Spec = Spec {
     keys: Keys::None,
     syntax: "",
     kind: Kind::Container,
-    subcommands: &[
-        &create::SPEC,
-        &createconsumer::SPEC,
-        &delconsumer::SPEC,
-        &destroy::SPEC,
-        &HELP,
-        &setid::SPEC,
-    ],
+    subcommands: &[&create::SPEC, &createconsumer::SPEC, &delconsumer::SPEC, &destroy::SPEC, &HELP, &setid::SPEC],
 };
 
 /// The key of every subcommand.
