@@ -1,5 +1,7 @@
 //! Streams, groups and locks as a user of redis-rs writes them, against the binary.
 
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
+
 use brooklet_testkit::server::Data;
 use brooklet_testkit::{Server, Target};
 use redis::streams::{

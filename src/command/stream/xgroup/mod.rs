@@ -30,6 +30,8 @@ pub static SPEC: Spec = Spec {
     subcommands: &[&create::SPEC, &createconsumer::SPEC, &delconsumer::SPEC, &destroy::SPEC, &HELP, &setid::SPEC],
 };
 
+static HELP: Spec = help::spec("xgroup|help", Group::Stream, "5.0.0");
+
 /// The key of every subcommand.
 const KEY: Keys = Keys::At { first: 2, last: 2, step: 1 };
 
@@ -103,5 +105,3 @@ mod tests {
         assert_eq!(parse("XGROUP CREATE s g 0 ENTRIESREAD", true), None);
     }
 }
-
-static HELP: Spec = help::spec("xgroup|help", Group::Stream, "5.0.0");
