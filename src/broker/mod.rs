@@ -12,6 +12,7 @@ pub mod engine;
 pub mod errand;
 pub mod histogram;
 pub mod latency;
+#[cfg(feature = "rocksdb")]
 pub mod settle;
 pub mod shared;
 pub mod stats;

@@ -68,6 +68,7 @@ impl Tasks {
         self.0.checkpoint_wanted.fetch_add(1, Ordering::AcqRel) + 1
     }
 
+    #[cfg(feature = "rocksdb")]
     /// The number of the last request, if there is a new one. The checkpoint that begins after this serves it.
     pub(crate) fn take_checkpoint_request(&self) -> Option<u64> {
         let wanted = self.0.checkpoint_wanted.load(Ordering::Acquire);
@@ -84,6 +85,7 @@ impl Tasks {
         self.checkpoint_served() < self.0.checkpoint_taken.load(Ordering::Acquire)
     }
 
+    #[cfg(feature = "rocksdb")]
     /// Notes a checkpoint at `unix_s` that serves all requests through `request`.
     pub(crate) fn checkpoint_done(&self, unix_s: u64, request: Option<u64>) {
         self.0.last_checkpoint_s.store(unix_s, Ordering::Release);
