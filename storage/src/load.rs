@@ -249,7 +249,8 @@ impl Store {
     /// A key that is cold and was not evicted since the load began was cold all the time, so its records are the newest
     /// and were at rest while they were read.
     fn install_objects(&mut self, db: u32, hashes: &[u64], evicted: u64, found: Result<Found>) {
-        let at_rest = |store: &Store, hash: u64| !store.evicted.since(evicted, hash) && store.database(db).cold(hash) > 0;
+        let at_rest =
+            |store: &Store, hash: u64| !store.evicted.since(evicted, hash) && store.database(db).cold(hash) > 0;
         let mut objects = match found {
             Ok(found) => found.objects,
             // Damage, unless one of the keys changed meanwhile: then it may have been that one.

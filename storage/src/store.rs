@@ -207,8 +207,13 @@ impl Store {
         let mut swept = 0;
         for db in 0..self.databases() {
             let due = ..=(now_ms.max(0) as u64, u64::MAX);
-            let hashes: Vec<u64> =
-                self.database(db).deadlines.range(due).take(limit.saturating_sub(swept)).map(|(_, hash)| *hash).collect();
+            let hashes: Vec<u64> = self
+                .database(db)
+                .deadlines
+                .range(due)
+                .take(limit.saturating_sub(swept))
+                .map(|(_, hash)| *hash)
+                .collect();
             for hash in hashes {
                 let slots: Vec<u32> = self.database(db).names.find(hash).collect();
                 for slot in slots {

@@ -75,7 +75,8 @@ impl Idempotency {
         let window = i64::try_from(self.duration_s.saturating_mul(1000)).unwrap_or(i64::MAX);
         let oldest = u64::try_from(now_ms.saturating_sub(window)).unwrap_or(0);
         self.producers.retain(|_, p| {
-            let old = p.oldest_first.iter().take_while(|iid| p.entries.get(*iid).is_none_or(|id| id.ms <= oldest)).count();
+            let old =
+                p.oldest_first.iter().take_while(|iid| p.entries.get(*iid).is_none_or(|id| id.ms <= oldest)).count();
             for iid in p.oldest_first.drain(..old) {
                 p.entries.remove(&iid);
             }

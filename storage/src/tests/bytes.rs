@@ -44,7 +44,7 @@ fn effect<'a>(dice: &mut Dice, bytes: &'a [u8], ids: &'a [StreamId]) -> Effect<'
     let (id, id2) = (StreamId::new(number(dice), number(dice)), StreamId::new(number(dice), number(dice)));
     let some = dice.one_in(2).then_some(n);
     let ids = Ids::Listed(ids);
-    match dice.roll(26) {
+    match dice.roll(27) {
         0 => Effect::Key { db, name },
         1 => Effect::Delete,
         2 => Effect::Rename { db, name },
@@ -70,6 +70,7 @@ fn effect<'a>(dice: &mut Dice, bytes: &'a [u8], ids: &'a [StreamId]) -> Effect<'
         22 => Effect::Pend { group, id, consumer, delivered_ms: ms, deliveries: ms2 },
         23 => Effect::IdmpRecord { producer: name, iid: bytes, id },
         24 => Effect::IdmpDuplicate,
+        25 => Effect::Redeliver { group, consumer, at_ms: ms, counted: n % 2 == 0, ids },
         _ => Effect::IdmpConfig { duration_s: n, max_size: m },
     }
 }
@@ -120,7 +121,7 @@ fn read_all(bytes: &[u8]) {
         assert_eq!(Meta::decode(&meta.encode()).unwrap(), meta);
     }
     let _ = batch::read(bytes, |effect| match effect {
-        Effect::Ack { ids, .. } | Effect::Deliver { ids, .. } => ids.for_each(|_| ()),
+        Effect::Ack { ids, .. } | Effect::Deliver { ids, .. } | Effect::Redeliver { ids, .. } => ids.for_each(|_| ()),
         other => {
             assert!(!packed(&other).is_empty());
             Ok(())

@@ -58,7 +58,8 @@ impl World {
     fn trim_front(&mut self, name: &[u8], removed: u64) {
         let key = self.key(0, name).unwrap();
         let stream = self.model.stream_mut(0, name);
-        stream.entries = stream.entries.split_off(&stream.entries.keys().nth(removed as usize).copied().unwrap_or(StreamId::MAX));
+        stream.entries =
+            stream.entries.split_off(&stream.entries.keys().nth(removed as usize).copied().unwrap_or(StreamId::MAX));
         let first = stream.first_or_above();
         self.store.change(key, &Effect::Trim { first, removed });
     }
@@ -107,7 +108,7 @@ fn what_was_gathered_stays_in_memory_until_it_is_on_disk() {
 #[test]
 fn a_chunk_that_changes_between_two_slices_is_not_deleted_with_its_older_self() {
     let mut world = World::new(1);
-    world.stream(b"s", 6, CHUNK_BYTES / 2);
+    world.stream(b"s", 12, CHUNK_BYTES / 4);
     world.slice(10, true);
     world.delete_entry(b"s", 2);
     world.slice(10, true);
@@ -170,7 +171,8 @@ fn pending_entries_keep_their_place_through_evictions() {
         assert!(world.complete() && world.evict_all() > 0);
     }
     key = world.key(0, b"s").unwrap();
-    let due: Vec<u64> = world.store.stream(key).unwrap().group(b"g").unwrap().pending.by_due().map(|d| d.0.ms).collect();
+    let due: Vec<u64> =
+        world.store.stream(key).unwrap().group(b"g").unwrap().pending.by_due().map(|d| d.0.ms).collect();
     assert_eq!(due, expected);
 }
 
@@ -387,10 +389,7 @@ fn groups_that_come_and_go_between_checkpoints_leave_nothing() {
         let ids: Vec<StreamId> = stream.entries.keys().copied().collect();
         world.store.change(key, &Effect::GroupCreate { group: number, name: b"g", last, read: None, passed });
         world.store.change(key, &Effect::ConsumerAdd { group: number, consumer: 1, name: b"c", seen_ms: 1 });
-        world.store.change(
-            key,
-            &Effect::Deliver { group: number, consumer: 1, at_ms: 1, ids: Ids::Listed(&ids) },
-        );
+        world.store.change(key, &Effect::Deliver { group: number, consumer: 1, at_ms: 1, ids: Ids::Listed(&ids) });
         world.slice(1, false);
         world.store.change(key, &Effect::Ack { group: number, ids: Ids::Listed(&ids[..1]) });
         world.store.change(key, &Effect::GroupDestroy { group: number });

@@ -20,7 +20,7 @@ const ACTS: &[(Act, u64)] = &[
     (Act::Tick, 4),
     (Act::Append, 25),
     (Act::Trim, 8),
-    (Act::DeleteEntries, 8),
+    (Act::DeleteEntries, 12),
     (Act::Counters, 2),
     (Act::CreateGroup, 8),
     (Act::DestroyGroup, 2),
@@ -261,7 +261,7 @@ fn random_lives_agree_with_the_model() {
     assert!(NAMES.len() > DATABASES);
     let (first, lives) = match number("SEED") {
         Some(seed) => (seed, 1),
-        None => (number("FIRST").unwrap_or(1), number("LIVES").unwrap_or(60)),
+        None => (number("FIRST").unwrap_or(1), number("LIVES").unwrap_or(1000)),
     };
     for seed in first..first + lives {
         let steps = steps(seed, number("STEPS").unwrap_or(400) as usize);

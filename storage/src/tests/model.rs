@@ -149,13 +149,9 @@ impl Group {
 impl Idmp {
     pub fn record(&mut self, producer: &[u8], iid: &[u8], id: StreamId) {
         let known = self.producers.entry(producer.to_vec()).or_default();
-        match known.iter_mut().find(|(i, _)| i == iid) {
-            Some(old) => old.1 = id,
-            None => {
-                known.push_back((iid.to_vec(), id));
-                self.added += 1;
-            }
-        }
+        known.retain(|(i, _)| i != iid);
+        known.push_back((iid.to_vec(), id));
+        self.added += 1;
         while known.len() as u64 > self.max_size {
             known.pop_front();
         }

@@ -235,7 +235,8 @@ impl World {
         }
         let unflushed = self.backend.inner.unflushed();
         let disk = self.backend.inner.crash_copy(batches.min(unflushed), late).unwrap();
-        let (least, most) = if lose_unsynced { (self.synced, self.mark.commit) } else { (self.mark.commit, self.mark.commit) };
+        let (least, most) =
+            if lose_unsynced { (self.synced, self.mark.commit) } else { (self.mark.commit, self.mark.commit) };
         let (mut commits, now_ms, synced) = (std::mem::take(&mut self.commits), self.now_ms, self.synced);
         *self = World::over(Frail::new(disk), self.journal.clone(), State::default());
         assert!((least..=most).contains(&self.mark.commit), "commit {} of {least}..={most}", self.mark.commit);

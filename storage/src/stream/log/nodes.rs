@@ -84,7 +84,8 @@ impl Log {
             if !more(gone, live.len() as u64, last) {
                 return ControlFlow::Break(());
             }
-            cut = Some((gone + live.len() as u64, last));
+            // Not the last id of all: what was deleted at the end of a chunk may be above what came later.
+            cut = live.last().map(|last| (gone + live.len() as u64, *last));
             ControlFlow::Continue(())
         })?;
         Ok(cut)
@@ -99,11 +100,7 @@ impl Log {
 }
 
 /// The end of a walk: the last node, with the entry that is about to come.
-fn finish(
-    mut node: Node,
-    incoming: Option<Incoming>,
-    mut visit: impl FnMut(&[StreamId], StreamId) -> ControlFlow<()>,
-) {
+fn finish(mut node: Node, incoming: Option<Incoming>, mut visit: impl FnMut(&[StreamId], StreamId) -> ControlFlow<()>) {
     if let Some(new) = incoming {
         if new.begins_node && !node.live.is_empty() {
             if visit(&node.live, node.last).is_break() {

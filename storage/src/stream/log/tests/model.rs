@@ -142,8 +142,14 @@ impl Pair {
         assert_eq!(sealed + u64::from(log.open.live), log.len(), "live entries by chunk");
         let resident: usize = log.sealed.iter().filter_map(|c| c.data.as_ref()).map(|d| d.len()).sum();
         assert_eq!(resident, log.resident_bytes);
-        assert!(log.sealed.iter().all(|c| c.live > 0 || (c.data.is_none() && c.epoch == 0)), "dead chunks have nothing");
-        assert!(log.sealed.iter().all(|c| c.live == 0 || c.data.is_some() || c.epoch != 0), "live chunks are somewhere");
+        assert!(
+            log.sealed.iter().all(|c| c.live > 0 || (c.data.is_none() && c.epoch == 0)),
+            "dead chunks have nothing"
+        );
+        assert!(
+            log.sealed.iter().all(|c| c.live == 0 || c.data.is_some() || c.epoch != 0),
+            "live chunks are somewhere"
+        );
         assert!(log.sealed.iter().zip(log.sealed.iter().skip(1)).all(|(a, b)| a.base < b.base), "bases rise");
         let end = log.first_ordinal + log.sealed.len() as u64;
         assert!(log.unsettled.iter().all(|o| (log.first_ordinal..end).contains(o)));
