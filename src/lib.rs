@@ -28,6 +28,8 @@
 //!
 //! Read next: `embed/mod.rs` (this interface), `session.rs` (the one door), `broker/engine.rs`, `command/stream/xadd.rs`.
 
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stdout))]
+
 pub mod broker;
 pub mod cli;
 pub mod command;
@@ -43,3 +45,11 @@ pub mod telemetry;
 pub use brooklet_storage::StreamId;
 pub use embed::{Broker, Builder, Error, GroupState, Options, PendingState, Session, StreamState};
 pub use reply::Reply;
+
+// The examples in the documents are compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+#[cfg(doctest)]
+#[doc = include_str!("../docs/embedding.md")]
+struct Embedding;

@@ -103,6 +103,12 @@ impl Shared {
         missing.read(&**backend).map_err(|e| self.committer.fail(&e))
     }
 
+    /// Appends what was executed and nobody waits for: keys that vanished by themselves.
+    pub fn commit_rest(&self) -> bool {
+        let ticket = self.engine.lock().ticket();
+        self.committer.append(&self.engine, ticket).is_ok()
+    }
+
     /// Asks everything to end. Who waits gets no answer.
     pub fn end(&self, how: Ending) {
         self.tasks.end(how);

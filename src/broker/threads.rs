@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 /// Starts a thread that belongs to the broker. If it panics, `failed` is told what it was.
-#[expect(clippy::disallowed_methods, reason = "this is the one place")]
 pub fn start(
     name: &'static str,
     failed: Arc<dyn Fn(String) + Send + Sync>,

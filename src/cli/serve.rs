@@ -61,7 +61,7 @@ fn run(config: &Config, shared: &Arc<Shared>, threads: Threads, listening: Liste
     let failure = wait_for_end(shared);
     shared.end(Ending::Orderly);
     listening.join();
-    let _ = shared.committer().append(shared.engine_lock(), shared.engine().ticket());
+    shared.commit_rest();
     for thread in threads {
         let _ = thread.join();
     }

@@ -134,12 +134,11 @@ impl Broker {
         self.shared.end(Ending::Orderly);
         let parts = std::mem::take(&mut *self.parts.lock());
         parts.listening.into_iter().for_each(Listening::join);
-        let ticket = self.shared.engine().ticket();
-        let committed = self.shared.committer().append(self.shared.engine_lock(), ticket);
+        let committed = self.shared.commit_rest();
         for thread in parts.threads {
             let _ = thread.join();
         }
-        committed.map_err(|e| Error::Stopped(e.to_string()))
+        if committed { Ok(()) } else { Err(Error::Stopped("the last effects could not be written".into())) }
     }
 }
 

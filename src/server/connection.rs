@@ -50,7 +50,7 @@ fn origin(stream: &TcpStream) -> Origin {
 
 /// Protected mode: without a password only this machine is served, unless the operator insisted.
 fn is_protected_from(shared: &Shared, stream: &TcpStream) -> bool {
-    let local = stream.peer_addr().map_or(false, |peer| peer.ip().to_canonical().is_loopback());
+    let local = stream.peer_addr().is_ok_and(|peer| peer.ip().to_canonical().is_loopback());
     if local {
         return false;
     }

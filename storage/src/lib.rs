@@ -4,6 +4,8 @@
 //! ([`journal`]) and where it settles ([`backend`]). Must never know: the Redis protocol, sockets, tokio, a clock.
 //! Read next: `batch.rs` (the language of change), `store.rs` (the state it changes), `checkpoint.rs` (how it settles).
 
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stdout))]
+
 pub mod backend;
 pub mod batch;
 pub mod checkpoint;

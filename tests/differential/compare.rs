@@ -52,6 +52,8 @@ fn one(args: &Args, reply: Value) -> Value {
         }
         (b"TTL" | b"EXPIRETIME", Value::Integer(n)) if n > 0 => Value::Integer((n + 50) / 100),
         (b"PEXPIRETIME", Value::Integer(n)) if n > 0 => Value::Integer((n + 50_000) / 100_000),
+        // The reference also remembers how a string came to its value.
+        (b"OBJECT", Value::Bulk(bytes)) if bytes == b"embstr" || bytes == b"int" => Value::Bulk(b"raw".to_vec()),
         (_, reply) => reply,
     }
 }

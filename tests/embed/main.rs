@@ -1,5 +1,7 @@
 //! The library as an embedder sees it: public API only.
 
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
+
 use brooklet::{Broker, Error, Reply, Session};
 use std::time::Duration;
 

@@ -11,6 +11,7 @@ mod record;
 mod run;
 mod script;
 mod stage;
+mod tour;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -36,6 +37,10 @@ fn main() {
     let mut trials = Vec::new();
     for file in &files {
         add(&mut trials, &root, file, &ours, reference.as_ref().ok());
+    }
+    if let Ok(target) = Target::reference() {
+        let ours = Target::under_test(env!("CARGO_BIN_EXE_brooklet"));
+        trials.push(Trial::test("readme/sixty seconds", move || tour::run(&ours, &target).map_err(Failed::from)));
     }
     let missing = reference.as_ref().err().cloned();
     trials.push(Trial::test("the reference server is there", move || missing.map_or(Ok(()), |why| Err(why.into()))));

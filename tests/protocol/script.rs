@@ -45,7 +45,7 @@ pub struct Step {
 
 #[derive(Debug)]
 pub enum Action {
-    /// No answers: the next step says that the client waits.
+    /// No answers: the next step says that the client waits, or that the server hangs up.
     Send(Args, Option<Answers>),
     Raw(Vec<u8>, Option<Answers>),
     Read(Answers),
@@ -164,9 +164,10 @@ impl Reader {
         Ok(())
     }
 
-    /// The reply of the command on this line, unless its client waits next.
+    /// The reply of the command on this line, unless its client waits or is hung up on next.
     fn answers(&self, client: &str) -> Result<(Option<Answers>, usize), String> {
-        if self.script.lines.get(self.at + 1).map(|l| l.trim_end()) == Some(&format!("@{client} waits")) {
+        let next = self.script.lines.get(self.at + 1).map_or("", |l| l.trim_end());
+        if next == format!("@{client} waits") || next == format!("@{client} closed") {
             return Ok((None, self.at + 1));
         }
         let (answers, next) = Answers::read(&self.script.lines, self.at + 1, 0)?;

@@ -82,7 +82,7 @@ impl Source {
 fn is_word(text: &str, at: usize, len: usize) -> bool {
     let part = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
     let bytes = text.as_bytes();
-    !(at > 0 && part(bytes.get(at - 1))) && !part(bytes.get(at + len))
+    !((at > 0 && part(bytes.get(at - 1))) || part(bytes.get(at + len)))
 }
 
 fn find(bytes: &[u8], what: &[u8], from: usize) -> Option<usize> {

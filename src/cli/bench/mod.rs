@@ -4,6 +4,8 @@
 //! a client, so that what it says of us is what it would say of others. Read next: `run` (one run from set-up to
 //! figures), `connection` (closed and open loops), `workload` (what is said).
 
+#![allow(clippy::disallowed_methods, reason = "the load generator is a client with a clock and threads of its own")]
+
 mod admin;
 mod cli;
 mod clock;

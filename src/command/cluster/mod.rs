@@ -9,7 +9,10 @@ use crate::reply::Reply;
 /// The verbs of this group, one line each.
 pub static VERBS: &[&Spec] = &[&CLUSTER, &READONLY, &READWRITE, &ASKING];
 
+const CHANGES: &[Flag] = &[Flag::Admin, Flag::Stale, Flag::NoAsyncLoading];
 const ADMIN: &[Flag] = &[Flag::Admin, Flag::Stale];
+const RESETS: &[Flag] = &[Flag::Admin, Flag::NoScript, Flag::Stale];
+const STALE: &[Flag] = &[Flag::Stale];
 const ANYBODY: &[Flag] = &[Flag::Loading, Flag::Stale];
 const FAST: &[Flag] = &[Flag::Loading, Flag::Stale, Flag::Fast];
 
@@ -48,31 +51,31 @@ macro_rules! subcommands {
 }
 
 subcommands! {
-    ADDSLOTS = "cluster|addslots", -3, "3.0.0", ADMIN;
-    ADDSLOTSRANGE = "cluster|addslotsrange", -4, "7.0.0", ADMIN;
-    BUMPEPOCH = "cluster|bumpepoch", 2, "3.0.0", ADMIN;
+    ADDSLOTS = "cluster|addslots", -3, "3.0.0", CHANGES;
+    ADDSLOTSRANGE = "cluster|addslotsrange", -4, "7.0.0", CHANGES;
+    BUMPEPOCH = "cluster|bumpepoch", 2, "3.0.0", CHANGES;
     COUNT_FAILURE_REPORTS = "cluster|count-failure-reports", 3, "3.0.0", ADMIN;
-    COUNTKEYSINSLOT = "cluster|countkeysinslot", 3, "3.0.0", ANYBODY;
-    DELSLOTS = "cluster|delslots", -3, "3.0.0", ADMIN;
-    DELSLOTSRANGE = "cluster|delslotsrange", -4, "7.0.0", ADMIN;
-    FAILOVER = "cluster|failover", -2, "3.0.0", ADMIN;
-    FLUSHSLOTS = "cluster|flushslots", 2, "3.0.0", ADMIN;
-    FORGET = "cluster|forget", 3, "3.0.0", ADMIN;
-    GETKEYSINSLOT = "cluster|getkeysinslot", 4, "3.0.0", ANYBODY;
+    COUNTKEYSINSLOT = "cluster|countkeysinslot", 3, "3.0.0", STALE;
+    DELSLOTS = "cluster|delslots", -3, "3.0.0", CHANGES;
+    DELSLOTSRANGE = "cluster|delslotsrange", -4, "7.0.0", CHANGES;
+    FAILOVER = "cluster|failover", -2, "3.0.0", CHANGES;
+    FLUSHSLOTS = "cluster|flushslots", 2, "3.0.0", CHANGES;
+    FORGET = "cluster|forget", 3, "3.0.0", CHANGES;
+    GETKEYSINSLOT = "cluster|getkeysinslot", 4, "3.0.0", STALE;
     HELP = "cluster|help", 2, "5.0.0", ANYBODY;
-    INFO = "cluster|info", 2, "3.0.0", ANYBODY;
-    KEYSLOT = "cluster|keyslot", 3, "3.0.0", ANYBODY;
-    LINKS = "cluster|links", 2, "7.0.0", ANYBODY;
-    MEET = "cluster|meet", -4, "3.0.0", ADMIN;
-    MYID = "cluster|myid", 2, "3.0.0", ANYBODY;
-    MYSHARDID = "cluster|myshardid", 2, "7.2.0", ANYBODY;
-    NODES = "cluster|nodes", 2, "3.0.0", ANYBODY;
+    INFO = "cluster|info", 2, "3.0.0", STALE;
+    KEYSLOT = "cluster|keyslot", 3, "3.0.0", STALE;
+    LINKS = "cluster|links", 2, "7.0.0", STALE;
+    MEET = "cluster|meet", -4, "3.0.0", CHANGES;
+    MYID = "cluster|myid", 2, "3.0.0", STALE;
+    MYSHARDID = "cluster|myshardid", 2, "7.2.0", STALE;
+    NODES = "cluster|nodes", 2, "3.0.0", STALE;
     REPLICAS = "cluster|replicas", 3, "5.0.0", ADMIN;
-    REPLICATE = "cluster|replicate", 3, "3.0.0", ADMIN;
-    RESET = "cluster|reset", -2, "3.0.0", ADMIN;
-    SAVECONFIG = "cluster|saveconfig", 2, "3.0.0", ADMIN;
-    SET_CONFIG_EPOCH = "cluster|set-config-epoch", 3, "3.0.0", ADMIN;
-    SETSLOT = "cluster|setslot", -4, "3.0.0", ADMIN;
+    REPLICATE = "cluster|replicate", 3, "3.0.0", CHANGES;
+    RESET = "cluster|reset", -2, "3.0.0", RESETS;
+    SAVECONFIG = "cluster|saveconfig", 2, "3.0.0", CHANGES;
+    SET_CONFIG_EPOCH = "cluster|set-config-epoch", 3, "3.0.0", CHANGES;
+    SETSLOT = "cluster|setslot", -4, "3.0.0", CHANGES;
     SHARDS = "cluster|shards", 2, "7.0.0", ANYBODY;
     SLAVES = "cluster|slaves", 3, "3.0.0", ADMIN;
     SLOTS = "cluster|slots", 2, "3.0.0", ANYBODY;

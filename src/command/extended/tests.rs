@@ -1,3 +1,5 @@
+//! Numbers against text that redis-server wrote, and laws that hold for all of them.
+
 use super::*;
 use proptest::prelude::*;
 

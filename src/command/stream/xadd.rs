@@ -72,10 +72,10 @@ fn parse<'a>(args: Args<'a>) -> Result<(Options<'a>, NewId), Refusal> {
         return Err(error::stream::IDMP_NOT_AUTO);
     }
     let values = args.len().saturating_sub(options.id_at + 1);
-    match id {
-        Some(NewId::Given(StreamId::MIN)) if values >= 2 && values % 2 == 0 => Err(error::stream::XADD_ID_ZERO),
-        Some(id) if values >= 2 && values % 2 == 0 => Ok((options, id)),
-        _ => Err(error::wrong_arity("xadd")),
+    match id.filter(|_| values >= 2 && values.is_multiple_of(2)) {
+        None => Err(error::wrong_arity("xadd")),
+        Some(NewId::Given(StreamId::MIN)) => Err(error::stream::XADD_ID_ZERO),
+        Some(id) => Ok((options, id)),
     }
 }
 

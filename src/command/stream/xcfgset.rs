@@ -82,7 +82,9 @@ mod tests {
         let parsed = |line: &str| parse(OwnedArgs::collect(line.split(' ')).as_args());
         let both = Limits { duration_s: Some(1), max_size: Some(10_000) };
         assert_eq!(parsed("XCFGSET s idmp-maxsize 10000 IDMP-DURATION 1").unwrap(), both);
-        for bad in ["XCFGSET s", "XCFGSET s IDMP-DURATION", "XCFGSET s IDMP-MAXSIZE -1", "XCFGSET s IDMP-DURATION 86401"] {
+        for bad in
+            ["XCFGSET s", "XCFGSET s IDMP-DURATION", "XCFGSET s IDMP-MAXSIZE -1", "XCFGSET s IDMP-DURATION 86401"]
+        {
             assert!(parsed(bad).is_err(), "{bad}");
         }
     }

@@ -4,7 +4,7 @@
 use crate::backend::rocks::Options;
 use crate::checkpoint::Gathered;
 use crate::error::{Result, StorageError};
-use crate::journal::{FileJournalOptions, Journal};
+use crate::journal::FileJournalOptions;
 use crate::open::{FolderOptions, OpenedFolder, open_folder};
 use bytes::Bytes;
 use std::fs::{File, OpenOptions};

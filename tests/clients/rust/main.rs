@@ -1,5 +1,7 @@
 //! Streams, groups and locks as a user of redis-rs writes them, against the binary.
 
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
+
 use brooklet_testkit::server::Data;
 use brooklet_testkit::{Server, Target};
 use redis::streams::{
@@ -80,9 +82,7 @@ fn a_blocked_read_wakes() {
 #[test]
 fn a_lock_is_held_by_one() {
     in_both_protocols(|_, c, _| {
-        let lock = || {
-            SetOptions::default().conditional_set(ExistenceCheck::NX).with_expiration(SetExpiry::PX(100))
-        };
+        let lock = || SetOptions::default().conditional_set(ExistenceCheck::NX).with_expiration(SetExpiry::PX(100));
         assert!(Commands::set_options::<_, _, bool>(c, "lock", "me", lock()).unwrap());
         assert!(!Commands::set_options::<_, _, bool>(c, "lock", "you", lock()).unwrap());
         thread::sleep(Duration::from_millis(120));

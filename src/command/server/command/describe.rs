@@ -23,8 +23,16 @@ pub(super) fn entry(spec: &'static Spec) -> Reply {
         statuses(categories(spec), "@"),
         Reply::Set(tips.into_iter().collect()),
         Reply::Set(key_specs::describe(spec)),
-        Reply::Array(spec.subcommands.iter().map(|sub| entry(sub)).collect()),
+        subcommands(spec),
     ])
+}
+
+/// None are an empty set, some are an array: what the reference answers.
+fn subcommands(spec: &'static Spec) -> Reply {
+    if spec.subcommands.is_empty() {
+        return Reply::Set(Vec::new());
+    }
+    Reply::Array(spec.subcommands.iter().map(|sub| entry(sub)).collect())
 }
 
 fn positions(keys: Keys) -> (i64, i64, i64) {

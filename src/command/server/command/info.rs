@@ -27,6 +27,6 @@ fn run(_: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     if args.len() == 2 {
         return Ok(Reply::Array(table::verbs().map(describe::entry).collect()));
     }
-    let named = |name| table::find_full(name).map_or(Reply::NullArray, describe::entry);
+    let named = |name| table::find_full(name).map_or(Reply::Null, describe::entry);
     Ok(Reply::Array(args.from(2).iter().map(named).collect()))
 }

@@ -8,7 +8,7 @@ pub(super) fn run(kind: &[u8]) -> Result<Reply, Refusal> {
     Ok(match kind.to_ascii_lowercase().as_slice() {
         b"string" => Reply::text("Hello World"),
         b"integer" => Reply::Integer(12345),
-        b"double" => Reply::Double(3.141),
+        b"double" => Reply::Double(3141.0 / 1000.0),
         b"bignum" => Reply::BigNumber("1234567999999999999999999999999999999"),
         b"null" => Reply::Null,
         b"array" => Reply::Array(numbers().collect()),

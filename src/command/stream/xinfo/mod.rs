@@ -3,12 +3,12 @@
 pub mod consumers;
 mod full;
 pub mod groups;
-pub mod help;
 pub mod stream;
 
 use crate::broker::Ctx;
 use crate::command::args::Args;
 use crate::command::error::{self, Refusal};
+use crate::command::help;
 use crate::command::spec::{Group, Keys, Kind, Spec};
 use crate::reply::Reply;
 use brooklet_storage::store::Key;
@@ -27,8 +27,10 @@ pub static SPEC: Spec = Spec {
     keys: Keys::None,
     syntax: "",
     kind: Kind::Container,
-    subcommands: &[&consumers::SPEC, &groups::SPEC, &help::SPEC, &stream::SPEC],
+    subcommands: &[&consumers::SPEC, &groups::SPEC, &HELP, &stream::SPEC],
 };
+
+static HELP: Spec = help::spec("xinfo|help", Group::Stream, "5.0.0");
 
 /// The key of every subcommand.
 const KEY: Keys = Keys::At { first: 2, last: 2, step: 1 };

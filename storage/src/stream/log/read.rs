@@ -32,8 +32,8 @@ impl Log {
                 continue;
             }
             let (bytes, base) = self.bytes_of(index).ok_or(index)?;
-            let (mut slots, mut reached) = self.fingers.walk(bytes, base, start);
-            while let Some(slot) = slots.next() {
+            let (slots, mut reached) = self.fingers.walk(bytes, base, start);
+            for slot in slots {
                 let wanted = slot.id >= start && !slot.deleted;
                 if wanted && (slot.id > range.end || visit(index, &slot).is_break()) {
                     self.fingers.put(hand, reached);
