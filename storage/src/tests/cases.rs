@@ -3,10 +3,9 @@
 use super::model::{Object, Stream, Value};
 use super::world::{Checkpoint, World};
 use crate::backend::memory::LateReclaims;
-use crate::backend::{Backend, Space, Write};
+use crate::backend::Space;
 use crate::batch::{Effect, Ids};
 use crate::id::StreamId;
-use crate::keys;
 use crate::store::{Key, Store};
 use crate::stream::chunk::CHUNK_BYTES;
 use bytes::Bytes;
@@ -15,12 +14,12 @@ use xxhash_rust::xxh3::xxh3_64;
 
 const EVER: i64 = i64::MAX;
 
-fn id(ms: u64) -> StreamId {
+pub fn id(ms: u64) -> StreamId {
     StreamId::new(ms, 0)
 }
 
 impl World {
-    fn stream(&mut self, name: &[u8], entries: u64, bytes: usize) -> Key {
+    pub fn stream(&mut self, name: &[u8], entries: u64, bytes: usize) -> Key {
         let key = match self.key(0, name) {
             Some(key) => key,
             None => {
@@ -39,13 +38,13 @@ impl World {
         key
     }
 
-    fn string(&mut self, name: &[u8]) -> Key {
+    pub fn string(&mut self, name: &[u8]) -> Key {
         let old = self.key(0, name);
         self.model.put(0, name, Rc::new(Object { deadline_ms: None, value: Value::Str(b"v".to_vec()) }));
         self.store.set_string(0, name, old, Bytes::from_static(b"v"), None)
     }
 
-    fn delete_entry(&mut self, name: &[u8], ms: u64) {
+    pub fn delete_entry(&mut self, name: &[u8], ms: u64) {
         let key = self.key(0, name).unwrap();
         self.ask(key, |store| store.stream(key).unwrap().log.contains(id(ms)));
         let stream = self.model.stream_mut(0, name);
@@ -55,7 +54,7 @@ impl World {
         self.store.change(key, &Effect::DeleteEntry { id: id(ms), first });
     }
 
-    fn trim_front(&mut self, name: &[u8], removed: u64) {
+    pub fn trim_front(&mut self, name: &[u8], removed: u64) {
         let key = self.key(0, name).unwrap();
         let stream = self.model.stream_mut(0, name);
         stream.entries =
@@ -64,12 +63,12 @@ impl World {
         self.store.change(key, &Effect::Trim { first, removed });
     }
 
-    fn evict_all(&mut self) -> usize {
+    pub fn evict_all(&mut self) -> usize {
         self.store.evict_chunks(0, usize::MAX);
         self.store.evict_objects((0, 0), 1000, EVER, usize::MAX).0
     }
 
-    fn reopen(&mut self) {
+    pub fn reopen(&mut self) {
         self.commit();
         self.crash(false, usize::MAX, LateReclaims::Undone);
         self.verify();
@@ -174,68 +173,6 @@ fn pending_entries_keep_their_place_through_evictions() {
     let due: Vec<u64> =
         world.store.stream(key).unwrap().group(b"g").unwrap().pending.by_due().map(|d| d.0.ms).collect();
     assert_eq!(due, expected);
-}
-
-#[test]
-fn a_late_load_that_finds_nothing_is_no_damage() {
-    let mut world = World::new(1);
-    world.stream(b"s", 6, CHUNK_BYTES / 2);
-    world.string(b"k");
-    world.settle();
-    world.evict_all();
-    let name = world.store.find(0, b"k").unwrap_err();
-    let key = world.key(0, b"s").unwrap();
-    let chunks = world.store.missing_chunks(key, world.store.stream(key).unwrap().log.all_cold());
-    world.trim_front(b"s", 3);
-    let string = world.key(0, b"k").unwrap();
-    world.store.delete(string);
-    world.model.take(0, b"k");
-    world.settle();
-    for missing in [name, chunks] {
-        world.load(missing);
-    }
-    assert!(world.store.damage.is_none());
-    world.verify();
-}
-
-#[test]
-fn real_damage_is_reported_by_the_second_read() {
-    let mut world = World::new(1);
-    let key = world.stream(b"s", 4, CHUNK_BYTES);
-    world.settle();
-    world.store.evict_chunks(0, usize::MAX);
-    let range = (keys::epoch(0), keys::epoch(u32::MAX));
-    world.backend.write(&[Write::DeleteRange(Space::Chunks, range.0, range.1)]).unwrap();
-    let missing = |world: &World| world.store.missing_chunks(key, world.store.stream(key).unwrap().log.all_cold());
-    let first = missing(&world);
-    world.load(first);
-    let second = missing(&world).read(&*world.backend);
-    assert!(second.is_err(), "{second:?}");
-}
-
-#[test]
-fn a_load_is_not_put_off_by_evictions_of_other_keys() {
-    let mut world = World::new(1);
-    world.string(b"wanted");
-    world.settle();
-    assert!(world.evict_all() > 0);
-    let missing = world.store.find(0, b"wanted").unwrap_err();
-    world.string(b"other");
-    world.settle();
-    assert!(world.evict_all() > 0);
-    world.load(missing);
-    assert!(world.store.find(0, b"wanted").is_ok());
-}
-
-#[test]
-fn a_key_that_is_asked_for_twice_at_once_is_loaded() {
-    let mut world = World::new(1);
-    world.string(b"k");
-    world.settle();
-    world.evict_all();
-    let missing = world.store.all_warm(0, [&b"k"[..], b"k"]).unwrap_err();
-    world.load(missing);
-    assert!(world.store.damage.is_none() && world.store.find(0, b"k").is_ok());
 }
 
 #[test]

@@ -26,7 +26,7 @@ const ACTS: &[(Act, u64)] = &[
     (Act::DestroyGroup, 2),
     (Act::Cursor, 3),
     (Act::AddConsumer, 8),
-    (Act::Consume, 25),
+    (Act::Consume, 30),
     (Act::Idempotent, 6),
     (Act::Commit, 30),
     (Act::Sync, 4),
@@ -126,7 +126,7 @@ impl World {
             Act::DestroyGroup => self.destroy_group(dice),
             Act::Cursor => self.set_cursor(dice),
             Act::AddConsumer => self.add_consumer(dice),
-            Act::Consume => self.consume(dice),
+            Act::Consume => (0..=dice.roll(5)).for_each(|_| self.consume(dice)),
             Act::Idempotent => self.produce_idempotently(dice),
             Act::Commit => self.commit(),
             Act::Sync => self.sync(),
@@ -261,7 +261,7 @@ fn random_lives_agree_with_the_model() {
     assert!(NAMES.len() > DATABASES);
     let (first, lives) = match number("SEED") {
         Some(seed) => (seed, 1),
-        None => (number("FIRST").unwrap_or(1), number("LIVES").unwrap_or(1000)),
+        None => (number("FIRST").unwrap_or(1), number("LIVES").unwrap_or(600)),
     };
     for seed in first..first + lives {
         let steps = steps(seed, number("STEPS").unwrap_or(400) as usize);

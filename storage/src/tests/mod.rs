@@ -1,7 +1,8 @@
 //! The whole storage layer against a simple model, through checkpoints, evictions, late loads and crashes.
 //!
 //! Read in this order: `model.rs` (what a store should hold), `world.rs` (a store with everything that can happen to
-//! it), `actions.rs` and `delivery.rs` (commands), `life.rs` (random lives, shrunk when they fail), `cases.rs` (bugs that were found).
+//! it), `actions.rs` and `delivery.rs` (commands), `life.rs` (random lives, shrunk when they fail), `cases.rs` and `late.rs` (bugs that
+//! were found, and promises).
 
 mod actions;
 mod bytes;
@@ -9,6 +10,7 @@ mod cases;
 mod delivery;
 #[cfg(feature = "rocksdb")]
 mod folder;
+mod late;
 mod life;
 mod model;
 mod view;
