@@ -2,8 +2,8 @@
 
 use super::model::{Object, Stream, Value};
 use super::world::{Checkpoint, World};
-use crate::backend::memory::LateReclaims;
 use crate::backend::Space;
+use crate::backend::memory::LateReclaims;
 use crate::batch::{Effect, Ids};
 use crate::id::StreamId;
 use crate::store::{Key, Store};

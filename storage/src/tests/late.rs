@@ -156,4 +156,3 @@ fn a_key_that_is_asked_for_twice_at_once_is_loaded() {
     world.load(missing);
     assert!(world.store.damage.is_none() && world.store.find(0, b"k").is_ok());
 }
-
