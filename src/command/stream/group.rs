@@ -70,9 +70,7 @@ impl InGroup {
     /// Readers that wait for something to fall due have to look again: something falls due earlier than they know.
     pub fn wake_claimers(self, ctx: &mut Ctx<'_>) {
         let engine = &mut *ctx.engine;
-        if engine.store.signals.is_some()
-            && engine.waits.any_timed(self.key.db, &engine.store.object(self.key).name)
-        {
+        if engine.store.signals.is_some() && engine.waits.any_timed(self.key.db, &engine.store.object(self.key).name) {
             engine.store.signal_key(self.key);
         }
     }

@@ -138,9 +138,10 @@ mod tests {
         assert_eq!(release.ids, [StreamId::new(1, 1), StreamId::new(2, 0)]);
         assert_eq!((release.mode, release.deliveries, release.force), (Mode::Fatal, Some(3), true));
         assert_eq!(line("XNACK s g FAIL IDS 1 1-1 1-2"), Err("ERR Unrecognized XNACK option '1-2'".into()));
-        assert_eq!(line("XNACK s g FAIL IDS 1 x"), Err(
-            "ERR Invalid stream ID specified as stream command argument".into()
-        ));
+        assert_eq!(
+            line("XNACK s g FAIL IDS 1 x"),
+            Err("ERR Invalid stream ID specified as stream command argument".into())
+        );
     }
 
     #[test]

@@ -310,7 +310,7 @@ impl World {
         let numbers: Vec<u32> = group.consumers.keys().copied().collect();
         let Some(consumer) = dice.pick(&numbers) else { return };
         let number = group.number;
-        match dice.roll(12) {
+        match dice.roll(13) {
             0 => {
                 self.group_mut(db, &name, &group_name).remove_consumer(consumer);
                 self.store.change(key, &Effect::ConsumerRemove { group: number, consumer });
@@ -323,12 +323,19 @@ impl World {
             }
             2..6 => self.deliver(dice, key, (db, &name, &group_name), &group, consumer),
             6..9 => {
-                let mut ids: Vec<StreamId> = group.pending.keys().copied().collect();
-                ids.retain(|_| dice.one_in(2));
+                let mut ids: Vec<StreamId> = group.pending.keys().copied().filter(|_| dice.one_in(2)).collect();
                 ids.push(StreamId::new(dice.roll(50), 0));
                 ids.truncate(1 + dice.roll(30) as usize);
                 ids.iter().for_each(|id| self.group_mut(db, &name, &group_name).forget(*id));
                 self.store.change(key, &Effect::Ack { group: number, ids: Ids::Listed(&ids) });
+            }
+            9 => {
+                let (at_ms, counted) = (self.now_ms, dice.one_in(2));
+                let ids: Vec<StreamId> = group.pending.keys().copied().filter(|_| dice.one_in(2)).collect();
+                let (g, ids) = (self.group_mut(db, &name, &group_name), Ids::Listed(&ids));
+                let count = |id: StreamId| group.pending[&id].2 + i64::from(counted);
+                ids.for_each(|id| g.put(id, consumer, at_ms, count(id))).unwrap();
+                self.store.change(key, &Effect::Redeliver { group: number, consumer, at_ms, counted, ids });
             }
             _ => {
                 let ids: Vec<StreamId> = group.pending.keys().copied().collect();

@@ -10,8 +10,8 @@ use super::group::InGroup;
 use crate::broker::Ctx;
 use crate::command::args::Args;
 use crate::command::error::{self, Refusal};
-use crate::command::number;
 use crate::command::help;
+use crate::command::number;
 use crate::command::spec::{Group, Keys, Kind, Spec};
 use brooklet_storage::store::Key;
 
@@ -27,15 +27,10 @@ pub static SPEC: Spec = Spec {
     keys: Keys::None,
     syntax: "",
     kind: Kind::Container,
-    subcommands: &[
-        &create::SPEC,
-        &createconsumer::SPEC,
-        &delconsumer::SPEC,
-        &destroy::SPEC,
-        &HELP,
-        &setid::SPEC,
-    ],
+    subcommands: &[&create::SPEC, &createconsumer::SPEC, &delconsumer::SPEC, &destroy::SPEC, &HELP, &setid::SPEC],
 };
+
+static HELP: Spec = help::spec("xgroup|help", Group::Stream, "5.0.0");
 
 /// The key of every subcommand.
 const KEY: Keys = Keys::At { first: 2, last: 2, step: 1 };
@@ -110,5 +105,3 @@ mod tests {
         assert_eq!(parse("XGROUP CREATE s g 0 ENTRIESREAD", true), None);
     }
 }
-
-static HELP: Spec = help::spec("xgroup|help", Group::Stream, "5.0.0");
