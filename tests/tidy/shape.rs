@@ -12,7 +12,6 @@ const FUNCTION: usize = 70;
 /// Files above [`FILE`]: path, lines they may have, why. A file that shrank must be written down with less.
 const LONG: &[(&str, usize, &str)] = &[
     ("storage/src/batch.rs", 460, "one list of effects: writing, reading and samples belong side by side"),
-    ("storage/src/tests/cases.rs", 440, "a list of cases, each short, read one at a time"),
 ];
 
 #[test]
