@@ -1,6 +1,8 @@
 //! One figure for each layer of the request path: `cargo bench --bench layers`. Compare a run with the one before on
 //! the same machine; absolute figures say little elsewhere.
 
+#![allow(missing_docs, reason = "criterion's macros write undocumented functions")]
+
 use brooklet::command::args::OwnedArgs;
 use brooklet::resp::{Decoder, Limits, Protocol, encode};
 use brooklet::{Broker, Reply};
