@@ -4,18 +4,17 @@
 //! session (a connection, or [`crate::Session`] in process) commits, loads and waits without the lock.
 //! Must never know: sockets, RESP frames.
 
-use crate::broker::client::{ClientId, Origin};
+use crate::broker::client::{ClientId, Origin, Traffic};
 use crate::broker::commit::Ticket;
 use crate::broker::errand::Errand;
-use crate::broker::shared::Shared;
+use crate::broker::shared::{Locked, Shared};
 use crate::broker::wait::Wake;
-use crate::broker::{Engine, Executed};
+use crate::broker::{Engine, Executed, Terms};
 use crate::command::args::Args;
-use crate::command::dispatch::{dispatch, is_answered};
+use crate::command::dispatch::dispatch;
 use crate::reply::Reply;
 use crate::resp::Protocol;
 use brooklet_storage::load::{Loaded, Missing};
-use parking_lot::MutexGuard;
 use std::sync::Arc;
 use tokio::sync::{Notify, oneshot};
 
@@ -45,6 +44,16 @@ pub struct Turn {
     pub stop: Stop,
     /// The replies may leave when this is committed.
     pub ticket: Ticket,
+    /// The terms on which the session goes on.
+    pub terms: Terms,
+}
+
+/// What is to happen after a reply.
+enum After {
+    Next,
+    /// The driver takes no more replies now.
+    Full,
+    End,
 }
 
 /// Calls that run under one hold of the lock at most.
@@ -63,11 +72,11 @@ impl Seat {
     /// Opens a session; `None` if there are too many.
     pub fn open(shared: &Arc<Shared>, origin: Origin) -> Option<Seat> {
         let mut engine = shared.engine();
-        engine.stats.total_connections += 1;
         if engine.clients.len() >= engine.config.maxclients as usize {
             engine.stats.rejected_connections += 1;
             return None;
         }
+        engine.stats.total_connections += 1;
         let (authenticated, now_ms) = (engine.config.requirepass.is_empty(), engine.clock.now_ms());
         let id = engine.clients.open(origin, authenticated, now_ms);
         let outside = engine.clients.get(id).map(|c| Arc::clone(&c.outside)).unwrap_or_default();
@@ -90,31 +99,44 @@ impl Seat {
         &self.outside
     }
 
+    /// Tells what went over the socket; the terms, and whether somebody ended this session.
+    pub fn tell(&self, traffic: Traffic) -> (Terms, bool) {
+        let mut engine = self.shared.engine();
+        engine.note_traffic(self.id, traffic);
+        (engine.terms(self.id), engine.clients.get(self.id).is_none_or(|c| c.killed))
+    }
+
     /// Whether somebody ended this session.
     pub fn is_killed(&self) -> bool {
         self.shared.engine().clients.get(self.id).is_none_or(|c| c.killed)
     }
 
-    /// Runs calls from `from` on and hands out their replies with the protocol each was made for.
+    /// Runs calls from `from` on and hands out their replies with the protocol each was made for. `answer` says whether
+    /// it takes another one in this turn.
     pub fn run<'a>(
         &self,
         calls: impl Fn(usize) -> Option<Args<'a>>,
         from: usize,
-        mut answer: impl FnMut(Protocol, Reply),
+        traffic: Traffic,
+        mut answer: impl FnMut(Protocol, Reply) -> bool,
     ) -> Turn {
         let mut engine = self.shared.engine();
+        engine.note_traffic(self.id, traffic);
         let began_us = engine.clock.monotonic_us();
         let mut next = from;
         let stop = loop {
             let Some(args) = calls(next) else { break Stop::Turn };
+            if next == from && engine.clients.get(self.id).is_none_or(|c| c.killed) {
+                break Stop::Close;
+            }
             let executed = dispatch(&mut engine, self.id, args);
             next += 1;
             match executed {
-                Executed::Reply(reply) => {
-                    if self.answer(&mut engine, reply, &mut answer) {
-                        break Stop::Close;
-                    }
-                }
+                Executed::Reply(reply) => match self.answer(&mut engine, reply, &mut answer) {
+                    After::Next => {}
+                    After::Full => break Stop::Turn,
+                    After::End => break Stop::Close,
+                },
                 Executed::Parked(wake) => break Stop::Parked(wake),
                 Executed::Missing(missing) => {
                     next -= 1;
@@ -136,7 +158,7 @@ impl Seat {
             client.active_ms = now_ms;
             web_request = client.sent_web_request;
         }
-        let turn = Turn { next, stop, ticket: engine.ticket() };
+        let turn = Turn { next, stop, ticket: engine.ticket(), terms: engine.terms(self.id) };
         if web_request {
             self.report_web_request(engine);
         }
@@ -144,7 +166,7 @@ impl Seat {
     }
 
     /// Says once a minute that somebody's browser may be talking to us.
-    fn report_web_request(&self, mut engine: MutexGuard<'_, Engine>) {
+    fn report_web_request(&self, mut engine: Locked<'_>) {
         let now_ms = engine.clock.now_ms();
         let silent = now_ms - engine.stats.web_request_ms < 60_000;
         let addr = engine.clients.get(self.id).map(|c| c.addr.clone()).unwrap_or_default();
@@ -155,24 +177,34 @@ impl Seat {
         }
     }
 
-    /// Hands out one reply; whether the session must end after it.
-    fn answer(&self, engine: &mut Engine, reply: Reply, answer: &mut impl FnMut(Protocol, Reply)) -> bool {
-        let protocol = engine.clients.get(self.id).map_or(Protocol::Resp2, |c| c.protocol);
-        if is_answered(engine, self.id) {
-            answer(protocol, reply);
+    /// Hands out one reply.
+    fn answer(&self, engine: &mut Engine, reply: Reply, answer: &mut impl FnMut(Protocol, Reply) -> bool) -> After {
+        let Some(client) = engine.clients.get_mut(self.id) else { return After::End };
+        let more = !client.takes_reply() || answer(client.protocol, reply);
+        match client.close_after_reply || client.killed {
+            true => After::End,
+            false if more => After::Next,
+            false => After::Full,
         }
-        engine.clients.get(self.id).is_none_or(|c| c.close_after_reply || c.killed)
     }
 
     /// The answer of a parked call, as it is to be sent.
     pub fn woken(&self, reply: Reply, mut answer: impl FnMut(Protocol, Reply)) {
         let mut engine = self.shared.engine();
-        self.answer(&mut engine, reply, &mut answer);
+        self.answer(&mut engine, reply, &mut |protocol, reply| {
+            answer(protocol, reply);
+            true
+        });
     }
 
     /// Puts what was loaded in its place.
     pub fn install(&self, loaded: Loaded) {
         self.shared.engine().install(self.id, loaded);
+    }
+
+    /// Gives up a parked call: nobody waits for its answer any more.
+    pub fn cancel(&self) {
+        self.shared.engine().cancel_wait(self.id);
     }
 
     /// Continues a parked call whose load is done.

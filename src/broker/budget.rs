@@ -17,23 +17,44 @@ pub struct MemoryState {
     /// Bytes in use.
     pub used: u64,
     /// Whether nothing more can be given back: the settler saw memory above the budget for longer than [`PATIENCE_US`]
-    /// and freed nothing in that time, or it is a quarter above the budget already.
+    /// and freed nothing in that time, or too little for [`LONG_PATIENCE_US`]. Commands that need memory are refused.
     pub stuck: bool,
+    /// Whether memory is a quarter above the budget: writes come faster than they settle, and have to wait.
+    pub pressed: bool,
     pub(super) over_since_us: Option<u64>,
+    pub(super) pressed_since_us: Option<u64>,
 }
 
 /// How long memory may stay above its budget, with nothing freed, before writes are refused.
 const PATIENCE_US: u64 = 2_000_000;
+/// How long it may stay a quarter above, whatever is freed.
+const LONG_PATIENCE_US: u64 = 10_000_000;
 
 impl MemoryState {
+    /// Whether the last look found more in use than the budget.
+    pub fn is_over(&self) -> bool {
+        self.over_since_us.is_some()
+    }
+
+    /// Notes how much is in use. The timer looks more often than the settler, which may be writing.
+    pub fn measured(&mut self, used: u64, budget: u64) {
+        self.used = used;
+        self.pressed = used > budget.saturating_add(budget / 4);
+    }
+
     /// Notes a look of the settler that found `used` bytes and gave `freed` back.
     pub fn looked(&mut self, used: u64, freed: usize, budget: u64, now_us: u64) {
-        self.used = used;
+        self.measured(used, budget);
         if used <= budget || freed > 0 {
             self.over_since_us = None;
         }
-        let since = if used > budget { *self.over_since_us.get_or_insert(now_us) } else { now_us };
-        self.stuck = now_us.saturating_sub(since) >= PATIENCE_US || used > budget.saturating_add(budget / 4);
+        if !self.pressed {
+            self.pressed_since_us = None;
+        }
+        let over_since = if used > budget { *self.over_since_us.get_or_insert(now_us) } else { now_us };
+        let pressed_since = if self.pressed { *self.pressed_since_us.get_or_insert(now_us) } else { now_us };
+        self.stuck = now_us.saturating_sub(over_since) >= PATIENCE_US
+            || now_us.saturating_sub(pressed_since) >= LONG_PATIENCE_US;
     }
 }
 
@@ -48,6 +69,11 @@ impl Engine {
 /// Chunks of 16 KiB that stay in memory.
 pub fn resident_chunks(config: &Config) -> usize {
     (config.memory_budget() / 4 / 16_384).max(64) as usize
+}
+
+/// Bytes of a stream that may be loaded for one call: as many as all chunks in memory may have.
+pub fn loaded_bytes(config: &Config) -> u64 {
+    (config.memory_budget() / 4).max(16 << 20)
 }
 
 /// Journal bytes that start a checkpoint.

@@ -4,7 +4,7 @@
 //! Must never know: sockets. A session learns that it must end through its [`Client::outside`] bell.
 
 use crate::resp::Protocol;
-use std::collections::BTreeMap;
+use hashbrown::HashMap;
 use std::sync::Arc;
 use tokio::sync::Notify;
 
@@ -86,6 +86,17 @@ impl Client {
         size_of::<Client>() + self.query_bytes + self.output_bytes + self.addr.len() + self.laddr.len()
     }
 
+    /// Whether the reply of the call that just ran is sent; steps CLIENT REPLY's state.
+    pub fn takes_reply(&mut self) -> bool {
+        let mode = self.reply_mode;
+        self.reply_mode = match mode {
+            ReplyMode::SkipNext => ReplyMode::Skip,
+            ReplyMode::Skip => ReplyMode::On,
+            other => other,
+        };
+        mode == ReplyMode::On
+    }
+
     /// Whether it is on this machine.
     pub fn is_local(&self) -> bool {
         let ip = self.addr.parse::<std::net::SocketAddr>().map(|a| a.ip().to_canonical());
@@ -111,10 +122,27 @@ impl Origin {
     }
 }
 
+/// What a session's driver has seen of its socket since it last told.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Traffic {
+    /// Bytes received.
+    pub received: u64,
+    /// Bytes sent.
+    pub sent: u64,
+    /// Reads that brought something.
+    pub reads: u64,
+    /// Writes that took something.
+    pub writes: u64,
+    /// Bytes that arrived and were not executed, now.
+    pub query_bytes: usize,
+    /// Bytes that wait to be sent, now.
+    pub output_bytes: usize,
+}
+
 /// All open sessions.
 #[derive(Debug, Default)]
 pub struct Clients {
-    by_id: BTreeMap<ClientId, Box<Client>>,
+    by_id: HashMap<ClientId, Box<Client>, foldhash::fast::FixedState>,
     last: ClientId,
 }
 
@@ -131,7 +159,9 @@ impl Clients {
 
     /// All, oldest first.
     pub fn iter(&self) -> impl Iterator<Item = &Client> {
-        self.by_id.values().map(|c| &**c)
+        let mut all: Vec<&Client> = self.by_id.values().map(|c| &**c).collect();
+        all.sort_unstable_by_key(|c| c.id);
+        all.into_iter()
     }
 
     /// The client `id`.
@@ -144,7 +174,7 @@ impl Clients {
         self.by_id.get_mut(&id).map(|c| &mut **c)
     }
 
-    /// All, oldest first.
+    /// All, in no order.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Client> {
         self.by_id.values_mut().map(|c| &mut **c)
     }
@@ -186,8 +216,8 @@ impl Clients {
         self.by_id.remove(&id);
     }
 
-    /// Tells a session to end.
-    pub fn kill(&mut self, id: ClientId) -> bool {
+    /// Tells a session to end. See [`super::Engine::kill`].
+    pub(super) fn kill(&mut self, id: ClientId) -> bool {
         let Some(client) = self.get_mut(id) else { return false };
         client.killed = true;
         client.outside.notify_one();

@@ -38,12 +38,17 @@ struct Append {
     journal: Box<dyn Journal>,
     spare: Vec<u8>,
     mark: Mark,
+    /// Nothing is appended any more: the broker has ended.
+    closed: bool,
 }
 
 /// Commits stopped for ever; the text says why.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct CommitFailed(pub Arc<str>);
+
+/// Why a session that outlives its broker gets no answer.
+const ENDED: &str = "the broker has ended";
 
 /// A spare buffer above this size is given back.
 const SPARE_LIMIT: usize = 1 << 20;
@@ -53,7 +58,7 @@ impl Committer {
     pub fn new(journal: Box<dyn Journal>, mark: Mark, sync: Arc<SyncState>) -> Committer {
         let syncer = journal.syncer();
         Committer {
-            journal: Mutex::new(Append { journal, spare: Vec::new(), mark }),
+            journal: Mutex::new(Append { journal, spare: Vec::new(), mark, closed: false }),
             syncer,
             appended: AtomicU64::new(0),
             durable: watch::Sender::new(0),
@@ -111,7 +116,8 @@ impl Committer {
         CommitFailed(why.unwrap_or_else(|| "committer is gone".into()))
     }
 
-    fn check(&self) -> Result<(), CommitFailed> {
+    /// The failure that ended all commits, if there was one.
+    pub fn check(&self) -> Result<(), CommitFailed> {
         match &*self.failed.borrow() {
             Some(why) => Err(CommitFailed(Arc::clone(why))),
             None => Ok(()),
@@ -146,6 +152,10 @@ impl Committer {
 
     fn append_batch(&self, side: &mut Append, ticket: Ticket, batch: Vec<u8>) -> Result<(), CommitFailed> {
         self.check()?;
+        // Also with an empty batch: what this ticket stands for may have been in one that was refused.
+        if side.closed && ticket > self.appended.load(Ordering::Acquire) {
+            return Err(CommitFailed(ENDED.into()));
+        }
         if !batch.is_empty() {
             side.mark = side.journal.append(&batch).map_err(|e| self.fail(&e))?;
         }
@@ -154,6 +164,20 @@ impl Committer {
         }
         self.appended.fetch_max(ticket, Ordering::AcqRel);
         Ok(())
+    }
+
+    /// Appends what was executed so far, and nothing ever after.
+    pub fn close(&self, engine: &Mutex<Engine>) -> Result<(), CommitFailed> {
+        let mut side = self.journal.lock();
+        let (ticket, batch) = engine.lock().take_batch(Vec::new());
+        let appended = self.append_batch(&mut side, ticket, batch);
+        side.closed = true;
+        appended
+    }
+
+    /// Answers whoever still waits for a commit that will never come.
+    pub fn release(&self) {
+        self.failed.send_if_modified(|failed| failed.replace(ENDED.into()).is_none());
     }
 
     /// Takes a cut of the state: commits what is executed and lets `cut` read the engine at exactly that commit.

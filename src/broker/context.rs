@@ -1,6 +1,6 @@
 //! What a command can do: the parts of [`Ctx`] that more than one verb needs.
 
-use super::Ctx;
+use super::{Ctx, budget};
 use crate::command::error::{self, Refusal};
 use brooklet_storage::load::Missing;
 use brooklet_storage::names::Names;
@@ -98,8 +98,16 @@ impl Ctx<'_> {
         self.engine.store.stream(key).expect("find_stream checked the type")
     }
 
-    /// Turns "this chunk is only on disk" into "load it and run me again".
+    /// Turns "these chunks are only on disk" into "load them and run me again".
     pub fn warm<T>(&self, key: Key, result: Result<T, Cold>) -> Result<T, Refusal> {
-        result.map_err(|cold| Refusal::Missing(self.engine.store.missing_chunks(key, cold)))
+        result.map_err(|cold| self.load(key, cold))
+    }
+
+    /// Asks for chunks that are only on disk; refuses if they are more than may be in memory for one call.
+    pub fn load(&self, key: Key, cold: Cold) -> Refusal {
+        if cold.bytes() > budget::loaded_bytes(&self.engine.config) {
+            return error::TOO_MUCH_AT_ONCE;
+        }
+        Refusal::Missing(self.engine.store.missing_chunks(key, cold))
     }
 }

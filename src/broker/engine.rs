@@ -4,7 +4,7 @@
 //! lock is the single writer. Must never know: any verb's file (it gets functions from a [`Spec`]), RESP, threads.
 
 use super::budget::MemoryState;
-use super::client::{ClientId, Clients};
+use super::client::{ClientId, Clients, Traffic};
 use super::clock::Clock;
 use super::commit::Ticket;
 use super::errand::Errand;
@@ -25,6 +25,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// The state behind the engine lock.
@@ -64,6 +65,19 @@ pub struct Engine {
     pub(crate) names: HashMap<ClientId, Vec<Names>>,
     /// The batch that is filling now; commits number theirs after it.
     generation: Ticket,
+    /// Rises with every change of the options, so that others know when to look again.
+    config_version: u64,
+    /// When the timer looks again unless it is rearmed, Unix milliseconds.
+    next_tick_ms: i64,
+}
+
+/// The terms on which a client is served. Whoever drives a session keeps what it derived from them until they differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// The state of the options.
+    config_version: u64,
+    /// Whether the client may run more than AUTH and HELLO.
+    pub authenticated: bool,
 }
 
 /// CLIENT PAUSE.
@@ -126,6 +140,8 @@ impl Engine {
             scratch: Vec::new(),
             names: HashMap::new(),
             generation: 1,
+            config_version: 0,
+            next_tick_ms: i64::MAX,
         }
     }
 
@@ -137,7 +153,29 @@ impl Engine {
             bytes: cap(self.config.stream_node_max_bytes),
         };
         self.stats.slow.truncate(self.config.slowlog_max_len as usize);
+        self.config_version += 1;
+        self.clients.iter_mut().for_each(|client| client.outside.notify_one());
         self.tasks.sync().always.store(self.config.appendfsync == Fsync::Always, Ordering::Release);
+    }
+
+    /// Changes whenever what a client may do, or what its driver should know of the options, has changed.
+    pub(crate) fn terms(&self, client: ClientId) -> Terms {
+        let open = self.config.requirepass.is_empty();
+        let authenticated = open || self.clients.get(client).is_none_or(|c| c.authenticated);
+        Terms { config_version: self.config_version, authenticated }
+    }
+
+    /// Takes note of what went over a client's socket.
+    pub(crate) fn note_traffic(&mut self, client: ClientId, traffic: Traffic) {
+        self.stats.net_in += traffic.received;
+        self.stats.net_out += traffic.sent;
+        self.stats.reads += traffic.reads;
+        self.stats.writes += traffic.writes;
+        if let Some(c) = self.clients.get_mut(client) {
+            c.total_in += traffic.received;
+            c.total_out += traffic.sent;
+            (c.query_bytes, c.output_bytes) = (traffic.query_bytes, traffic.output_bytes);
+        }
     }
 
     /// The ticket that covers everything executed so far: a reply may leave when it is committed.
@@ -209,11 +247,11 @@ impl Engine {
     }
 
     fn park_wait(&mut self, wait: Wait, place: Option<Place>) {
-        let earlier = |at: i64| self.waits.next_timer().is_none_or(|next| at < next);
-        let rearm = wait.deadline_ms.into_iter().chain(wait.look_again_ms).any(earlier);
+        let due_ms = wait.deadline_ms.into_iter().chain(wait.look_again_ms).min();
         self.waits.park(wait, place);
         self.store.signals.get_or_insert_default();
-        if rearm {
+        if let Some(due_ms) = due_ms.filter(|due| *due < self.next_tick_ms) {
+            self.next_tick_ms = due_ms;
             self.tasks.rearm_timer();
         }
     }
@@ -312,10 +350,20 @@ impl Engine {
         let used = sample.allocator.allocated;
         self.stats.peak_memory = self.stats.peak_memory.max(used);
         self.stats.sample_rates(sample.at_us);
-        if !self.is_durable {
+        if self.is_durable {
+            self.memory.measured(used, self.config.memory_budget());
+        } else {
             // There is no settler, and nothing that it could give back.
             self.memory = MemoryState { used, stuck: true, ..MemoryState::default() };
         }
+    }
+
+    /// How long the timer may sleep before the next tick, at most `longest`. A nearer deadline rearms it.
+    pub(crate) fn plan_tick(&mut self, longest: Duration) -> Duration {
+        let now_ms = self.clock.now_ms();
+        let latest_ms = now_ms + longest.as_millis() as i64;
+        self.next_tick_ms = self.waits.next_timer().map_or(latest_ms, |at| at.min(latest_ms));
+        Duration::from_millis(self.next_tick_ms.saturating_sub(now_ms).max(1) as u64)
     }
 
     /// Does what is due: waits that are over, calls that must look again, keys past their deadline.
@@ -342,11 +390,22 @@ impl Engine {
         self.waits = Waits::default();
     }
 
-    /// Ends a session.
-    pub fn close(&mut self, client: ClientId) {
+    /// Tells a session to end: it runs nothing more, and what it waits for goes to others.
+    pub fn kill(&mut self, client: ClientId) {
+        self.cancel_wait(client);
+        self.clients.kill(client);
+    }
+
+    /// Takes a client's parked call out, unanswered.
+    pub(crate) fn cancel_wait(&mut self, client: ClientId) {
         if let Some(place) = self.waits.place_of(client) {
             self.waits.take(place);
         }
+    }
+
+    /// Ends a session.
+    pub fn close(&mut self, client: ClientId) {
+        self.cancel_wait(client);
         self.forget_names(client);
         self.clients.close(client);
     }

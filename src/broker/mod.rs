@@ -1,7 +1,7 @@
 //! The broker: order, time, waiting, commit.
 //!
 //! Owns the one engine lock and the threads around it. Must never know: any verb's file, sockets, RESP frames.
-//! Read next: `engine.rs` (what happens), `commit.rs` (when it counts), `wait.rs`, `settle.rs`, `shared.rs`.
+//! Read next: `engine.rs` (what happens), `commit.rs` (when it counts), `wait.rs`, `timer.rs`, `settle.rs`, `shared.rs`.
 
 pub mod budget;
 pub mod client;
@@ -18,6 +18,7 @@ pub mod shared;
 pub mod stats;
 pub mod tasks;
 pub mod threads;
+pub(crate) mod timer;
 pub mod wait;
 
-pub use engine::{Ctx, Engine, Executed};
+pub use engine::{Ctx, Engine, Executed, Terms};

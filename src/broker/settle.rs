@@ -3,6 +3,7 @@
 //! None of them holds the engine lock while it touches the disk. The settler gathers in slices, so that a checkpoint
 //! never stops the world for longer than its last slice.
 
+use super::budget::MemoryState;
 use super::commit::CommitFailed;
 use super::shared::{Shared, Threads};
 use super::{budget, threads};
@@ -23,6 +24,11 @@ const FEW: usize = 1024;
 const PASSES: usize = 8;
 /// Checkpoints that only serve to free memory are at least so many microseconds apart.
 const MEMORY_CHECKPOINT_US: u64 = 5_000_000;
+/// The same while writes wait for memory.
+const PRESSED_CHECKPOINT_US: u64 = 200_000;
+/// Objects looked at under one hold of the lock when memory is short, and how often in one look.
+const EVICT_SLICE: usize = 2048;
+const EVICT_SLICES: usize = 64;
 /// How often the settler looks around.
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -36,7 +42,7 @@ pub(crate) fn start(shared: &Arc<Shared>, settler: Settler, watermark: Watermark
     };
     let done = Arc::new(AtomicBool::new(false));
     let (a, b, c) = (Arc::clone(shared), Arc::clone(shared), Arc::clone(shared));
-    let (done_b, done_c) = (Arc::clone(&done), Arc::clone(&done));
+    let done_b = Arc::clone(&done);
     [
         threads::start("settler", Arc::clone(&failed), move || {
             settle_until_ended(&a, settler);
@@ -44,15 +50,15 @@ pub(crate) fn start(shared: &Arc<Shared>, settler: Settler, watermark: Watermark
         }),
         // It holds the folder's lock until the settler is done and the last mark is noted.
         threads::start("syncer", Arc::clone(&failed), move || sync_until_done(&b, watermark, &done_b, folder)),
-        threads::start("committer", failed, move || commit_until_done(&c, &done_c)),
+        threads::start("committer", failed, move || commit_until_done(&c)),
     ]
     .into_iter()
     .flatten()
     .collect()
 }
 
-fn commit_until_done(shared: &Shared, done: &AtomicBool) {
-    while !done.load(Ordering::Acquire) {
+fn commit_until_done(shared: &Shared) {
+    while !shared.tasks().is_finishing() {
         if shared.committer().serve_always(shared.engine_lock(), LOOK).is_err() {
             return;
         }
@@ -62,7 +68,7 @@ fn commit_until_done(shared: &Shared, done: &AtomicBool) {
 fn sync_until_done(shared: &Shared, mut watermark: Watermark, done: &AtomicBool, folder: DataFolder) {
     let mut last_sync_us = 0;
     loop {
-        let last_round = done.load(Ordering::Acquire);
+        let last_round = done.load(Ordering::Acquire) && shared.tasks().is_finishing();
         let (policy, noted_every_ms) = {
             let engine = shared.engine();
             (engine.config.appendfsync, engine.config.watermark_interval_ms)
@@ -127,8 +133,9 @@ fn settle_until_ended(shared: &Shared, mut settler: Settler) {
                 return;
             }
         }
-        let over = keep_within_budget(shared, &mut hand);
-        if over && now_us.saturating_sub(last_us) >= MEMORY_CHECKPOINT_US {
+        let memory = keep_within_budget(shared, &mut hand);
+        let patience_us = if memory.pressed { PRESSED_CHECKPOINT_US } else { MEMORY_CHECKPOINT_US };
+        if memory.is_over() && now_us.saturating_sub(last_us) >= patience_us {
             // Only what is on disk can be dropped from memory.
             shared.tasks().request_checkpoint();
         }
@@ -179,23 +186,34 @@ fn checkpoint(shared: &Shared, settler: &mut Settler, asked: Option<u64>) -> Res
     Ok(())
 }
 
-/// Drops old chunks and, when memory is short, old objects; whether memory is short.
-fn keep_within_budget(shared: &Shared, hand: &mut (u32, u32)) -> bool {
+/// Drops old chunks and, when memory is short, old objects; says how the memory stands.
+fn keep_within_budget(shared: &Shared, hand: &mut (u32, u32)) -> MemoryState {
     let used = crate::telemetry::memory::used();
-    let mut engine = shared.engine();
-    engine.stats.peak_memory = engine.stats.peak_memory.max(used);
-    let keep = budget::resident_chunks(&engine.config);
-    engine.store.evict_chunks(keep, 4096);
-    let budget = engine.config.memory_budget();
+    let budget = {
+        let mut engine = shared.engine();
+        engine.stats.peak_memory = engine.stats.peak_memory.max(used);
+        let keep = budget::resident_chunks(&engine.config);
+        engine.store.evict_chunks(keep, 4096);
+        engine.config.memory_budget()
+    };
     let over = used.saturating_sub(budget) as usize;
     let mut freed = 0;
-    if over > 0 {
-        // What was used within the last second stays: a command may just have loaded it.
-        let before_ms = engine.clock.now_ms() - 1000;
-        (freed, *hand) = engine.store.evict_objects(*hand, 2048, before_ms, over);
+    // Slices of a turn each: others get the lock in between.
+    for _ in 0..EVICT_SLICES {
+        if freed >= over {
+            break;
+        }
+        let mut engine = shared.engine();
+        // What was used a moment ago stays: a command may just have loaded it.
+        let spared_ms = if engine.memory.pressed { 100 } else { 1000 };
+        let before_ms = engine.clock.now_ms() - spared_ms;
+        let slice;
+        (slice, *hand) = engine.store.evict_objects(*hand, EVICT_SLICE, before_ms, over - freed);
+        freed += slice;
     }
+    let mut engine = shared.engine();
     engine.memory.looked(used, freed, budget, shared.clock().monotonic_us());
-    over > 0
+    engine.memory
 }
 
 /// Loads a few keys that are past their deadline and only on disk, so that the sweep can delete them.

@@ -4,12 +4,14 @@ use super::clock::Clock;
 use super::commit::{CommitFailed, Committer};
 use super::engine::Engine;
 use super::tasks::{Ending, Tasks};
+use super::timer;
 use crate::config::Config;
 use brooklet_storage::StorageError;
 use brooklet_storage::backend::Backend;
 use brooklet_storage::journal::{Mark, NoJournal};
 use brooklet_storage::load::{Loaded, Missing};
 use parking_lot::{Mutex, MutexGuard};
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 /// One running broker.
@@ -21,12 +23,43 @@ pub struct Shared {
     clock: Clock,
 }
 
-/// The threads of a durable broker; joined when it ends.
+/// The engine under its lock. A panic under it leaves a state that nobody can vouch for, so it ends all commits.
+pub struct Locked<'a> {
+    engine: MutexGuard<'a, Engine>,
+    committer: &'a Committer,
+}
+
+impl Deref for Locked<'_> {
+    type Target = Engine;
+
+    #[inline]
+    fn deref(&self) -> &Engine {
+        &self.engine
+    }
+}
+
+impl DerefMut for Locked<'_> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut Engine {
+        &mut self.engine
+    }
+}
+
+impl Drop for Locked<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.committer.fail(&StorageError::Poisoned("a command panicked".into()));
+        }
+    }
+}
+
+/// The threads of a broker; joined when it ends.
 pub type Threads = Vec<std::thread::JoinHandle<()>>;
 
 impl Shared {
-    /// A broker that keeps nothing on disk.
-    pub fn volatile(config: Config, clock: Clock) -> Arc<Shared> {
+    /// A broker that keeps nothing on disk, with its timer running.
+    pub fn volatile(config: Config, clock: Clock) -> (Arc<Shared>, Threads) {
         let tasks = Tasks::default();
         let store = brooklet_storage::open::volatile(config.databases as usize);
         let mut engine = Engine::new(store, config, clock.clone(), tasks.clone());
@@ -34,7 +67,9 @@ impl Shared {
         tasks.set_started((clock.now_ms() / 1000) as u64);
         // Its own state, where `always` stays off: nothing is ever synced, so nobody may wait for it.
         let committer = Committer::new(Box::new(NoJournal::new()), Mark::default(), Arc::default());
-        Arc::new(Shared { engine: Mutex::new(engine), committer, backend: None, tasks, clock })
+        let shared = Arc::new(Shared { engine: Mutex::new(engine), committer, backend: None, tasks, clock });
+        let threads = timer::start(&shared).into_iter().collect();
+        (shared, threads)
     }
 
     /// A broker over the folder `config.dir`, with its background threads running.
@@ -60,13 +95,14 @@ impl Shared {
         let committer = Committer::new(found.journal, found.opened.mark, Arc::clone(tasks.sync()));
         let backend = Arc::clone(found.opened.settler.backend());
         let shared = Arc::new(Shared { engine: Mutex::new(engine), committer, backend: Some(backend), tasks, clock });
-        let threads = settle::start(&shared, found.opened.settler, found.watermark, found.folder);
+        let mut threads = settle::start(&shared, found.opened.settler, found.watermark, found.folder);
+        threads.extend(timer::start(&shared));
         Ok((shared, threads))
     }
 
     /// The engine, locked. Under it: memory work only.
-    pub fn engine(&self) -> MutexGuard<'_, Engine> {
-        self.engine.lock()
+    pub fn engine(&self) -> Locked<'_> {
+        Locked { engine: self.engine.lock(), committer: &self.committer }
     }
 
     /// The lock itself, for the committer.
@@ -103,10 +139,17 @@ impl Shared {
         missing.read(&**backend).map_err(|e| self.committer.fail(&e))
     }
 
-    /// Appends what was executed and nobody waits for: keys that vanished by themselves.
-    pub fn commit_rest(&self) -> bool {
-        let ticket = self.engine.lock().ticket();
-        self.committer.append(&self.engine, ticket).is_ok()
+    /// The second half of the end, once no session runs any more: commits the rest (keys that vanished by themselves),
+    /// refuses whatever comes later, syncs, and lets go of the folder. Says whether all that was acknowledged is safe.
+    pub fn close(&self, threads: Threads) -> Result<(), CommitFailed> {
+        let closed = self.committer.close(&self.engine);
+        self.tasks.finish();
+        for thread in threads {
+            let _ = thread.join();
+        }
+        let outcome = closed.and_then(|()| self.committer.check());
+        self.committer.release();
+        outcome
     }
 
     /// Asks everything to end. Who waits gets no answer.

@@ -64,8 +64,6 @@ pub struct SlowCall {
     pub micros: u64,
     /// Its arguments, shortened.
     pub args: Vec<Vec<u8>>,
-    /// How many arguments it had.
-    pub args_total: usize,
     /// Peer address.
     pub addr: String,
     /// CLIENT SETNAME.
@@ -139,8 +137,19 @@ struct Sample {
 }
 
 /// Arguments of a slow call that are kept, and bytes of each.
-const SLOW_ARGS: usize = 32;
+pub const SLOW_ARGS: usize = 32;
 const SLOW_ARG_BYTES: usize = 128;
+
+impl SlowCall {
+    /// An argument as the slow log keeps it.
+    pub fn shorten(arg: &[u8]) -> Vec<u8> {
+        let mut kept = arg[..arg.len().min(SLOW_ARG_BYTES)].to_vec();
+        if arg.len() > SLOW_ARG_BYTES {
+            kept.extend_from_slice(format!("... ({} more bytes)", arg.len() - SLOW_ARG_BYTES).as_bytes());
+        }
+        kept
+    }
+}
 
 impl Stats {
     /// Zero everywhere.
@@ -230,19 +239,8 @@ impl Stats {
 
     /// Adds a call to the slow log of at most `max` entries.
     pub fn add_slow(&mut self, mut call: SlowCall, max: usize) {
-        call.args_total = call.args.len();
         call.id = self.next_slow;
         self.next_slow += 1;
-        if call.args.len() > SLOW_ARGS {
-            let more = call.args.len() - SLOW_ARGS + 1;
-            call.args.truncate(SLOW_ARGS - 1);
-            call.args.push(format!("... ({more} more arguments)").into_bytes());
-        }
-        for arg in call.args.iter_mut().filter(|a| a.len() > SLOW_ARG_BYTES) {
-            let more = arg.len() - SLOW_ARG_BYTES;
-            arg.truncate(SLOW_ARG_BYTES);
-            arg.extend_from_slice(format!("... ({more} more bytes)").as_bytes());
-        }
         self.slow.push_front(call);
         self.slow.truncate(max);
     }

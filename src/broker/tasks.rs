@@ -2,14 +2,15 @@
 //!
 //! Requests that somebody waits for are numbered: whoever asked looks whether its number has been served.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::thread::Thread;
 use tokio::sync::Notify;
 
 /// How a broker should end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
-    /// Drain: answer what was executed, sync, checkpoint.
+    /// Drain: answer what was executed, then sync.
     Orderly,
     /// At once, nothing more is written (SHUTDOWN NOSAVE).
     Abrupt,
@@ -32,7 +33,7 @@ pub struct Tasks(Arc<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
-    timer: Notify,
+    timer: OnceLock<Thread>,
     sync: Arc<SyncState>,
     checkpoint_wanted: AtomicU64,
     checkpoint_taken: AtomicU64,
@@ -41,16 +42,20 @@ struct Inner {
     last_checkpoint_s: AtomicU64,
     ending: parking_lot::Mutex<Option<Ending>>,
     ended: Notify,
+    drained: AtomicBool,
 }
 
 impl Tasks {
     /// A nearer deadline was set.
     pub(crate) fn rearm_timer(&self) {
-        self.0.timer.notify_one();
+        if let Some(timer) = self.0.timer.get() {
+            timer.unpark();
+        }
     }
 
-    pub(crate) async fn timer_rearmed(&self) {
-        self.0.timer.notified().await;
+    /// The thread that a nearer deadline wakes.
+    pub(crate) fn set_timer(&self, thread: Thread) {
+        let _ = self.0.timer.set(thread);
     }
 
     /// The state of syncing, shared with the committer.
@@ -113,6 +118,18 @@ impl Tasks {
     pub fn end(&self, how: Ending) {
         self.0.ending.lock().get_or_insert(how);
         self.0.ended.notify_waiters();
+        self.rearm_timer();
+    }
+
+    /// Tells that all sessions have ended and nothing more will be committed: the threads may finish.
+    pub(crate) fn finish(&self) {
+        self.0.drained.store(true, Ordering::Release);
+    }
+
+    /// Whether nothing more will be committed.
+    #[cfg(feature = "rocksdb")]
+    pub(crate) fn is_finishing(&self) -> bool {
+        self.0.drained.load(Ordering::Acquire)
     }
 
     /// How the broker should end, once somebody asked.

@@ -19,13 +19,17 @@ pub struct Park {
     pub keys: Vec<Box<[u8]>>,
     /// How long it waits in milliseconds; 0 = for ever.
     pub timeout_ms: u64,
-    /// When it should look again although no key changed (an entry falls due), Unix milliseconds.
+    /// When it should look again although no key changed (an entry falls due), Unix milliseconds, or [`EACH_TICK`].
     pub look_again_ms: Option<i64>,
     /// The call to run again, where it differs from the one that parked (`$` was resolved).
     pub rewritten: Option<OwnedArgs>,
     /// What it answers when its time is up.
     pub empty: Reply,
 }
+
+/// Looks again with each tick of the timer, about every millisecond, whatever the clock says: for calls that wait for
+/// another thread's work.
+pub const EACH_TICK: i64 = i64::MIN;
 
 /// What ends or interrupts a wait.
 #[derive(Debug)]

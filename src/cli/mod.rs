@@ -1,6 +1,7 @@
 //! The command line: what the program was asked for, and doing it.
 
 pub mod bench;
+mod descriptors;
 mod serve;
 
 use crate::config::{self, Invocation};

@@ -1,11 +1,12 @@
 //! Serving: open the data, listen, say so, wait for the end, exit with a code that tells how it went.
 
-use super::complain;
+use super::{complain, descriptors};
 use crate::broker::clock::Clock;
 use crate::broker::shared::{Shared, Threads};
 use crate::broker::tasks::Ending;
-use crate::config::{Config, LogLevel, Startup};
+use crate::config::{Config, Startup};
 use crate::server::listener::{self, Listening};
+use crate::telemetry::log;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::path::Path;
 use std::process::ExitCode;
@@ -17,8 +18,16 @@ const STORAGE_FAILED: u8 = 3;
 
 /// Serves until a signal or SHUTDOWN ends it.
 pub fn serve(startup: Startup) -> ExitCode {
-    let config = startup.config;
-    start_log(&config);
+    let mut config = startup.config;
+    // What is stored belongs to whoever runs the broker and to nobody else.
+    rustix::process::umask(rustix::fs::Mode::from_bits_truncate(0o077));
+    if let Err(why) = log::start(&config) {
+        complain(&format!("cannot log to {}: {why}", config.logfile.display()));
+        return ExitCode::FAILURE;
+    }
+    if let Some(fewer) = descriptors::provide(&mut config) {
+        tracing::warn!("{fewer}");
+    }
     startup.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
     let file = startup.file;
     let started = allow_addresses(&config).and_then(|()| bind_all(&config)).and_then(|listeners| {
@@ -45,7 +54,7 @@ fn open(config: &Config) -> Result<(Arc<Shared>, Threads), brooklet_storage::Sto
     if !config.is_volatile() {
         tracing::warn!("built without RocksDB: nothing is kept on disk");
     }
-    Ok((Shared::volatile(config.clone(), Clock::system()), Vec::new()))
+    Ok(Shared::volatile(config.clone(), Clock::system()))
 }
 
 fn run(config: &Config, shared: &Arc<Shared>, threads: Threads, listening: Listening) -> ExitCode {
@@ -61,11 +70,8 @@ fn run(config: &Config, shared: &Arc<Shared>, threads: Threads, listening: Liste
     let failure = wait_for_end(shared);
     shared.end(Ending::Orderly);
     listening.join();
-    shared.commit_rest();
-    for thread in threads {
-        let _ = thread.join();
-    }
-    match failure {
+    let closed = shared.close(threads);
+    match failure.or_else(|| closed.err().map(|e| e.to_string())) {
         None => ExitCode::SUCCESS,
         Some(why) => {
             complain(&why);
@@ -173,15 +179,4 @@ fn watch_parent(shared: &Arc<Shared>) {
         watched.end(Ending::Orderly);
     };
     crate::broker::threads::start("parent", Arc::new(|_| {}), body);
-}
-
-fn start_log(config: &Config) {
-    let level = match config.loglevel {
-        LogLevel::Debug => tracing::Level::DEBUG,
-        LogLevel::Verbose | LogLevel::Notice => tracing::Level::INFO,
-        LogLevel::Warning => tracing::Level::WARN,
-        LogLevel::Nothing => return,
-    };
-    let log = tracing_subscriber::fmt().with_max_level(level).with_target(false).with_writer(std::io::stderr);
-    let _ = log.with_ansi(false).try_init();
 }

@@ -8,7 +8,7 @@ use super::gate::{self, Stop};
 use super::spec::{Flag, Spec};
 use super::table;
 use crate::broker::client::{ClientId, ReplyMode};
-use crate::broker::stats::SlowCall;
+use crate::broker::stats::{SLOW_ARGS, SlowCall};
 use crate::broker::{Engine, Executed};
 use crate::config;
 use crate::reply::Reply;
@@ -31,10 +31,12 @@ pub fn dispatch(engine: &mut Engine, client: ClientId, args: Args<'_>) -> Execut
     let began_us = engine.clock.monotonic_us();
     if let Some(c) = engine.clients.get_mut(client) {
         c.last_command = spec.name;
-        c.total_commands += 1;
     }
     let executed = engine.execute(client, spec, args);
     if !matches!(executed, Executed::Missing(_)) {
+        if let Some(c) = engine.clients.get_mut(client) {
+            c.total_commands += 1;
+        }
         engine.forget_names(client);
         let micros = engine.clock.monotonic_us().saturating_sub(began_us);
         account(engine, client, spec, args, &executed, micros);
@@ -97,7 +99,6 @@ fn add_slow(engine: &mut Engine, client: ClientId, spec: &Spec, args: Args<'_>, 
         at_s: engine.clock.now_ms() / 1000,
         micros,
         args: shown(spec, args),
-        args_total: args.len(),
         addr: c.addr.clone(),
         client_name: c.name.clone(),
     };
@@ -113,28 +114,16 @@ fn shown(spec: &Spec, args: Args<'_>) -> Vec<Vec<u8>> {
         "config|set" => i > 2 && i % 2 == 1 && is_secret(args.at(i - 1)),
         _ => false,
     };
-    let one = |(i, arg): (usize, &[u8])| if secret(i) { b"(redacted)".to_vec() } else { arg.to_vec() };
-    args.iter().enumerate().take(64).map(one).collect()
+    let one = |(i, arg): (usize, &[u8])| if secret(i) { b"(redacted)".to_vec() } else { SlowCall::shorten(arg) };
+    let whole = if args.len() > SLOW_ARGS { SLOW_ARGS - 1 } else { args.len() };
+    let mut shown: Vec<Vec<u8>> = args.iter().enumerate().take(whole).map(one).collect();
+    if whole < args.len() {
+        shown.push(format!("... ({} more arguments)", args.len() - whole).into_bytes());
+    }
+    shown
 }
 
 fn is_secret(option: &[u8]) -> bool {
     let found = std::str::from_utf8(option).ok().and_then(config::find);
     found.is_some_and(|(spec, _)| spec.kind == config::Kind::Secret)
-}
-
-/// Whether the reply of the call that just ran is sent; steps CLIENT REPLY's state.
-pub fn is_answered(engine: &mut Engine, client: ClientId) -> bool {
-    let Some(c) = engine.clients.get_mut(client) else { return false };
-    match c.reply_mode {
-        ReplyMode::On => true,
-        ReplyMode::Off => false,
-        ReplyMode::SkipNext => {
-            c.reply_mode = ReplyMode::Skip;
-            false
-        }
-        ReplyMode::Skip => {
-            c.reply_mode = ReplyMode::On;
-            false
-        }
-    }
 }

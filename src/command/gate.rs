@@ -9,6 +9,9 @@ use super::spec::{Flag, Spec};
 use crate::broker::Engine;
 use crate::broker::client::ClientId;
 
+/// How long a write waits before it asks for memory again.
+const PRESSED_MS: i64 = 10;
+
 /// Why a call does not run now.
 pub enum Stop {
     /// It is refused.
@@ -20,7 +23,7 @@ pub enum Stop {
 /// Passes a call, or says why not.
 pub fn check(engine: &mut Engine, client: ClientId, spec: &'static Spec, _args: Args<'_>) -> Result<(), Stop> {
     authenticated(engine, client, spec).map_err(Stop::Refused)?;
-    has_memory(engine, spec).map_err(Stop::Refused)?;
+    has_memory(engine, spec)?;
     can_write(engine, spec).map_err(Stop::Refused)?;
     paused(engine, spec)
 }
@@ -36,8 +39,17 @@ fn authenticated(engine: &mut Engine, client: ClientId, spec: &Spec) -> Result<(
 }
 
 /// Memory is above the budget and cannot be given back: see [`crate::broker::budget::MemoryState`].
-fn has_memory(engine: &Engine, spec: &Spec) -> Result<(), Refusal> {
-    if engine.is_out_of_memory() && spec.has(Flag::Denyoom) { Err(error::OOM) } else { Ok(()) }
+/// Memory that only has to settle first makes a write wait, so that nobody fills it faster than the disk empties it.
+fn has_memory(engine: &Engine, spec: &Spec) -> Result<(), Stop> {
+    if !spec.has(Flag::Denyoom) {
+        Ok(())
+    } else if engine.is_out_of_memory() {
+        Err(Stop::Refused(error::OOM))
+    } else if engine.memory.pressed {
+        Err(Stop::Paused(engine.clock.now_ms() + PRESSED_MS))
+    } else {
+        Ok(())
+    }
 }
 
 /// The disk takes nothing: see [`Engine::write_trouble`].

@@ -104,6 +104,12 @@ impl CommandLine {
     fn parse(arguments: &[String]) -> Result<CommandLine, StartError> {
         let mut line = CommandLine::default();
         let mut rest = arguments;
+        if let [check, after @ ..] = rest
+            && check == "--check-config"
+        {
+            line.ask = Ask::Check;
+            rest = after;
+        }
         if let [path, after @ ..] = rest
             && !path.starts_with('-')
         {

@@ -80,6 +80,13 @@ impl Config {
         Ok(changed)
     }
 
+    /// Sets an option before the broker starts, also one that CONFIG SET cannot change later.
+    pub fn prepare(&mut self, name: &str, value: &str) -> Result<(), ConfigError> {
+        let option = find(name).filter(|(spec, _)| spec.change != Change::Launch);
+        let Some((spec, name)) = option else { return Err(ConfigError::Unknown(name.to_owned())) };
+        spec.assign(self, &[value]).map(drop).map_err(|why| ConfigError::Refused { name: name.to_owned(), why })
+    }
+
     /// Whether nothing is kept on disk. Only the values at start count. A Redis file with `appendonly no` and save points
     /// (the sample file, say) asks for snapshots, not for data loss; so it keeps its data here.
     pub fn is_volatile(&self) -> bool {

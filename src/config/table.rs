@@ -119,7 +119,7 @@ options! {
     journal_segment_bytes: u64 = "journal-segment-bytes", Durability, Start, Kind::Memory(MIB), "16mb",
         "Size of one journal file; files are written in full once and then reused.";
     watermark_interval_ms: u64 = "watermark-interval-ms", Durability, Live, number(10, 60_000, Unit::Milliseconds), "1000",
-        "How often the durable position is noted apart from the journal, so that a restart notices lost commits.";
+        "With appendfsync always, how often the durable position is noted apart from the journal, at most 100 ms; otherwise each sync notes it.";
     databases: u32 = "databases", Durability, Start, number(1, INT, Unit::None), "16",
         "How many databases SELECT can choose from.";
 
@@ -147,14 +147,14 @@ options! {
     latency_tracking: bool = "latency-tracking", Observing, Live, Kind::YesNo, "yes",
         "Measure the latency of every command for INFO latencystats.";
     notify_keyspace_events: String = "notify-keyspace-events", Observing, Live, Kind::Events, "",
-        "Which changes of keys are published to subscribers, as letters. Empty publishes none.";
+        "Which changes of keys are published to subscribers, as letters. Accepted; there are no subscribers yet.";
 
     io_threads: u32 = "io-threads", Running, Start, number(0, 128, Unit::None), "0",
         "Event loops, one thread each. 0 chooses by the number of cores.";
     hz: u32 = "hz", Running, Live, Kind::Clamped { low: 1, high: 500 }, "10",
-        "How often per second background work looks around.";
+        "Accepted; background work looks around ten times a second or when it is needed.";
     busy_reply_threshold_ms: u64 = "busy-reply-threshold" or "lua-time-limit", Running, Live, number(0, MAX, Unit::Milliseconds), "5000",
-        "A script that runs longer lets other clients in, who are told BUSY and may stop it. 0 lets it run.";
+        "A script that runs longer lets other clients in, who are told BUSY and may stop it. Accepted; there are no scripts yet.";
 
     memory: bool = "memory", Launch, Launch, Kind::YesNo, "no",
         "Keep everything in memory and touch no disk.";
@@ -167,5 +167,5 @@ options! {
     insecure: bool = "insecure", Launch, Launch, Kind::YesNo, "no",
         "Serve other machines without any password.";
     quiet: bool = "quiet", Launch, Launch, Kind::YesNo, "no",
-        "Print no banner.";
+        "Log only what is wrong.";
 }

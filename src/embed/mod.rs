@@ -12,7 +12,7 @@ pub use session::Session;
 pub use state::{GroupState, PendingState, StreamState};
 
 use crate::broker::client::Origin;
-use crate::broker::clock::ManualClock;
+use crate::broker::clock::{Clock, ManualClock};
 use crate::broker::shared::{Shared, Threads};
 use crate::broker::tasks::Ending;
 use crate::server::listener::{self, Listening};
@@ -59,6 +59,7 @@ pub struct Broker {
 struct Parts {
     threads: Threads,
     listening: Vec<Listening>,
+    ended: bool,
 }
 
 impl Broker {
@@ -69,11 +70,8 @@ impl Broker {
 
     /// A broker that keeps everything in memory and nothing else: for tests.
     pub fn in_memory() -> Broker {
-        Broker::start(
-            Shared::volatile(Options::in_memory().config, crate::broker::clock::Clock::system()),
-            vec![],
-            None,
-        )
+        let (shared, threads) = Shared::volatile(Options::in_memory().config, Clock::system());
+        Broker::start(shared, threads, None)
     }
 
     /// A broker with a clock of its own, or other unusual parts.
@@ -82,7 +80,7 @@ impl Broker {
     }
 
     pub(crate) fn start(shared: Arc<Shared>, threads: Threads, manual: Option<ManualClock>) -> Broker {
-        Broker { shared, manual, parts: Mutex::new(Parts { threads, listening: Vec::new() }) }
+        Broker { shared, manual, parts: Mutex::new(Parts { threads, ..Parts::default() }) }
     }
 
     /// A new client of this broker. Any number may be open, each used from one thread at a time.
@@ -132,13 +130,12 @@ impl Broker {
 
     fn end(&self) -> Result<(), Error> {
         self.shared.end(Ending::Orderly);
-        let parts = std::mem::take(&mut *self.parts.lock());
-        parts.listening.into_iter().for_each(Listening::join);
-        let committed = self.shared.commit_rest();
-        for thread in parts.threads {
-            let _ = thread.join();
+        let mut parts = self.parts.lock();
+        if std::mem::replace(&mut parts.ended, true) {
+            return Ok(());
         }
-        if committed { Ok(()) } else { Err(Error::Stopped("the last effects could not be written".into())) }
+        std::mem::take(&mut parts.listening).into_iter().for_each(Listening::join);
+        self.shared.close(std::mem::take(&mut parts.threads)).map_err(|failed| Error::Stopped(failed.to_string()))
     }
 }
 

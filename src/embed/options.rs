@@ -27,10 +27,10 @@ impl Options {
         Options { config }
     }
 
-    /// Sets an option by its name in `docs/configuration.md`, e.g. `("appendfsync", "always")`.
+    /// Sets an option by its name in `docs/configuration.md`, e.g. `("appendfsync", "always")`; not one that is only a
+    /// flag of the program.
     pub fn set(mut self, name: &str, value: &str) -> Result<Options, Error> {
-        let pair = [name.as_bytes(), value.as_bytes()];
-        self.config.set(pair).map_err(|e| Error::Refused(e.to_string()))?;
+        self.config.prepare(name, value).map_err(|e| Error::Refused(e.to_string()))?;
         Ok(self)
     }
 }
@@ -68,7 +68,8 @@ impl Builder {
         let config = self.options.unwrap_or_else(Options::in_memory).config;
         let clock = self.manual.clone().map_or_else(Clock::system, Clock::Manual);
         if config.is_volatile() {
-            return Ok(Broker::start(Shared::volatile(config, clock), Vec::new(), self.manual));
+            let (shared, threads) = Shared::volatile(config, clock);
+            return Ok(Broker::start(shared, threads, self.manual));
         }
         #[cfg(feature = "rocksdb")]
         {

@@ -1,6 +1,7 @@
 //! A client in this process: calls in, replies out, with the waiting in between.
 
 use super::Error;
+use crate::broker::client::Traffic;
 use crate::broker::wait::Wake;
 use crate::command::args::OwnedArgs;
 use crate::reply::Reply;
@@ -39,10 +40,14 @@ impl Session {
     async fn run(&self, call: &OwnedArgs) -> Result<Option<Reply>, Error> {
         loop {
             let mut reply = None;
-            if self.seat.is_killed() {
+            if self.seat.is_killed() || self.seat.shared().tasks().ending().is_some() {
                 return Err(Error::Ended);
             }
-            let turn = self.seat.run(|i| (i == 0).then(|| call.as_args()), 0, |_, r| reply = Some(r));
+            let one = |i| (i == 0).then(|| call.as_args());
+            let turn = self.seat.run(one, 0, Traffic::default(), |_, r| {
+                reply = Some(r);
+                true
+            });
             self.commit(turn.ticket).await?;
             match turn.stop {
                 Stop::Turn | Stop::Close => return Ok(reply),
@@ -68,8 +73,20 @@ impl Session {
     }
 
     async fn wait(&self, mut wake: oneshot::Receiver<Wake>) -> Result<Option<Reply>, Error> {
+        // A caller that drops the future must not leave a waiter that takes what others would get.
+        let _cancel = CancelOnDrop(&self.seat);
         loop {
-            match wake.await {
+            let woken = tokio::select! {
+                biased;
+                woken = &mut wake => woken,
+                () = self.seat.outside().notified() => {
+                    if self.seat.is_killed() {
+                        return Err(Error::Ended);
+                    }
+                    continue;
+                }
+            };
+            match woken {
                 Ok(Wake::Answer(reply, ticket)) => {
                     let mut answer = None;
                     self.seat.woken(reply, |_, r| answer = Some(r));
@@ -89,6 +106,14 @@ impl Session {
     /// The client's number, as CLIENT ID answers it.
     pub fn id(&self) -> u64 {
         self.seat.id()
+    }
+}
+
+struct CancelOnDrop<'a>(&'a Seat);
+
+impl Drop for CancelOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.cancel();
     }
 }
 

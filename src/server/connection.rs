@@ -1,22 +1,27 @@
 //! One connection: reads bursts, lets its seat run them, commits, sends the replies in order.
 //!
 //! A connection waits in one place only ([`Connection::outside`] for the next thing that happens), so a client that
-//! never reads, never sends, or is killed while it waits disturbs nobody. Must never know: what a command means.
+//! never reads, never sends, or is killed while it waits disturbs nobody. A client that does not read its replies gets
+//! no more of its calls executed; what it sends meanwhile is taken up to a limit, so that one that writes a long pipeline
+//! before it reads is served. Must never know: what a command means.
 
 use super::outbox::Outbox;
-use crate::broker::Engine;
-use crate::broker::client::{ClientId, Origin};
+use super::settings::Settings;
+use crate::broker::Terms;
+use crate::broker::client::{Origin, Traffic};
 use crate::broker::errand::Errand;
 use crate::broker::shared::Shared;
 use crate::broker::wait::Wake;
-use crate::command::error::{PROTECTED, TOO_MANY_CLIENTS};
-use crate::config::OutputLimit;
+use crate::command::error::{PROTECTED, TOO_LITTLE_MEMORY, TOO_MANY_CLIENTS};
+use crate::reply::Reply;
 use crate::resp::encode_protocol_error;
-use crate::resp::{Burst, Decoder, Limits};
+use crate::resp::{Burst, Decoder};
 use crate::session::{Seat, Stop, Turn};
 use brooklet_storage::load::{Loaded, Missing};
+use std::io::ErrorKind;
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
@@ -24,6 +29,16 @@ use tokio::sync::oneshot;
 
 /// Commands that are decoded at once.
 const BURST_COMMANDS: usize = 1024;
+
+/// Loads for one call after which it is given up: what it needs is dropped from memory again before it has all of it.
+const MOST_LOADS: u32 = 10_000;
+/// Request bytes that are taken from a client while it does not read.
+const AHEAD_BYTES: usize = 64 << 20;
+/// How often a client that does not read is measured against the limits.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How long a client that is closed after a reply may take to read it.
+const FAREWELL: Duration = Duration::from_secs(10);
 
 /// How a connection ends early.
 type Flow<T = ()> = ControlFlow<(), T>;
@@ -77,70 +92,13 @@ struct Connection {
     ended: bool,
 }
 
-/// Options that a connection looks at often; refreshed with each burst.
-#[derive(Clone, Copy)]
-struct Settings {
-    limits: Limits,
-    output: OutputLimit,
-    query_bytes: usize,
-    idle: Option<Duration>,
-}
-
-/// What went over the socket since the engine was last told.
-#[derive(Clone, Copy, Default)]
-struct Traffic {
-    received: u64,
-    sent: u64,
-    reads: u64,
-    writes: u64,
-}
-
-impl Traffic {
-    fn note(self, engine: &mut Engine, client: ClientId, query_bytes: usize, output_bytes: usize) {
-        engine.stats.net_in += self.received;
-        engine.stats.net_out += self.sent;
-        engine.stats.reads += self.reads;
-        engine.stats.writes += self.writes;
-        if let Some(c) = engine.clients.get_mut(client) {
-            c.total_in += self.received;
-            c.total_out += self.sent;
-            (c.query_bytes, c.output_bytes) = (query_bytes, output_bytes);
-        }
-    }
-}
-
-impl Settings {
-    fn of(engine: &Engine, seat: &Seat) -> Settings {
-        let config = &engine.config;
-        let limits = Limits {
-            max_bulk: usize::try_from(config.proto_max_bulk_len).unwrap_or(usize::MAX),
-            max_request: usize::try_from(config.client_query_buffer_limit).unwrap_or(usize::MAX),
-            authenticated: engine.clients.get(seat.id()).is_none_or(|c| c.authenticated),
-            ..Limits::default()
-        };
-        Settings {
-            limits,
-            output: config.client_output_buffer_limit.normal,
-            query_bytes: limits.max_request,
-            idle: (config.timeout_s > 0).then(|| Duration::from_secs(config.timeout_s)),
-        }
-    }
-}
-
 impl Connection {
     fn new(stream: TcpStream, seat: Seat) -> Connection {
-        let settings = Settings::of(&seat.shared().engine(), &seat);
+        let (terms, _) = seat.tell(Traffic::default());
+        let settings = Settings::of(&seat.shared().engine(), terms);
         let decoder = Decoder::new(settings.limits);
         let traffic = Traffic::default();
         Connection { stream, seat, decoder, outbox: Outbox::default(), settings, traffic, ended: false }
-    }
-
-    /// Tells the engine what went over the socket, and learns how the options stand, under one hold of the lock.
-    fn refresh(&mut self) {
-        let mut engine = self.seat.shared().engine();
-        let traffic = std::mem::take(&mut self.traffic);
-        traffic.note(&mut engine, self.seat.id(), self.decoder.buffered(), self.outbox.len());
-        self.settings = Settings::of(&engine, &self.seat);
     }
 
     async fn run(&mut self) -> Flow {
@@ -148,12 +106,11 @@ impl Connection {
             while let Some(burst) = self.decoder.decode(BURST_COMMANDS) {
                 self.run_burst(&burst).await?;
                 self.decoder.recycle(burst);
-                self.refresh();
-                self.decoder.set_limits(self.settings.limits);
             }
             if self.ended {
                 return ControlFlow::Break(());
             }
+            self.fit()?;
             self.decoder.release();
             self.receive().await?;
         }
@@ -161,19 +118,31 @@ impl Connection {
 
     /// Runs all calls of a burst; returns when their replies are in the socket or the outbox.
     async fn run_burst(&mut self, burst: &Burst) -> Flow {
-        let mut next = 0;
+        let (mut next, mut loads) = (0, 0);
         while next < burst.len() {
-            let outbox = &mut self.outbox;
+            let traffic = self.take_traffic();
+            let (outbox, unread) = (&mut self.outbox, self.settings.unread);
             let calls = |i: usize| (i < burst.len()).then(|| burst.args(i));
-            let Turn { next: reached, stop, ticket } =
-                self.seat.run(calls, next, |protocol, reply| outbox.push(&reply, protocol));
+            let Turn { next: reached, stop, ticket, terms } = self.seat.run(calls, next, traffic, |protocol, reply| {
+                outbox.push(&reply, protocol);
+                outbox.len() < unread
+            });
+            loads = if reached > next { 0 } else { loads };
             next = reached;
             self.commit(ticket).await?;
             self.send()?;
+            self.keep_to(terms);
             match stop {
                 Stop::Turn => {}
                 Stop::Parked(wake) => self.wait(wake).await?,
+                Stop::Missing(_) if loads == MOST_LOADS => {
+                    self.seat.woken(Reply::Error(TOO_LITTLE_MEMORY.into()), |protocol, reply| {
+                        self.outbox.push(&reply, protocol);
+                    });
+                    next += 1;
+                }
                 Stop::Missing(missing) => {
+                    loads += 1;
                     let loaded = self.load(missing).await?;
                     self.seat.install(loaded);
                 }
@@ -181,6 +150,7 @@ impl Connection {
                 Stop::Paused(until_ms) => self.pause(until_ms).await?,
                 Stop::Close => return ControlFlow::Break(()),
             }
+            self.drain().await?;
         }
         if let Some(error) = &burst.error {
             encode_protocol_error(error, self.outbox.raw());
@@ -189,17 +159,34 @@ impl Connection {
         ControlFlow::Continue(())
     }
 
-    async fn commit(&self, ticket: u64) -> Flow {
+    /// What the engine should be told now.
+    fn take_traffic(&mut self) -> Traffic {
+        let (query_bytes, output_bytes) = (self.decoder.buffered(), self.outbox.len());
+        Traffic { query_bytes, output_bytes, ..std::mem::take(&mut self.traffic) }
+    }
+
+    /// Derives the settings again if the terms have changed.
+    fn keep_to(&mut self, terms: Terms) {
+        if terms != self.settings.terms {
+            self.settings = Settings::of(&self.seat.shared().engine(), terms);
+            self.decoder.set_limits(self.settings.limits);
+        }
+    }
+
+    async fn commit(&mut self, ticket: u64) -> Flow {
         let shared = self.seat.shared();
         match shared.committer().committed(shared.engine_lock(), ticket).await {
             Ok(()) => ControlFlow::Continue(()),
-            // Nothing is acknowledged any more; the process is about to end.
-            Err(_) => ControlFlow::Break(()),
+            // The replies in the outbox must never leave: what they say did not happen. The process is about to end.
+            Err(_) => self.cut(),
         }
     }
 
     async fn load(&self, missing: Missing) -> Flow<Loaded> {
         let shared = Arc::clone(self.seat.shared());
+        if self.seat.is_killed() {
+            return ControlFlow::Break(());
+        }
         match tokio::task::spawn_blocking(move || shared.load(missing)).await {
             Ok(Ok(loaded)) => ControlFlow::Continue(loaded),
             _ => ControlFlow::Break(()),
@@ -222,8 +209,9 @@ impl Connection {
             let woken = tokio::select! {
                 biased;
                 woken = &mut wake => woken,
-                event = Connection::outside(&mut self.stream, &mut self.decoder, &mut self.outbox, &self.seat, self.settings, self.ended) => {
-                    self.handle(event)?;
+                event = self.outside() => {
+                    self.handle(event).await?;
+                    self.fit()?;
                     if self.ended {
                         // The peer is gone: what it waited for must not be given to it.
                         return ControlFlow::Break(());
@@ -248,18 +236,16 @@ impl Connection {
         }
     }
 
-    /// Waits until CLIENT PAUSE is over.
+    /// Waits until a call that was held up may try again: at its time, or sooner, in case what held it up is over.
     async fn pause(&mut self, until_ms: i64) -> Flow {
-        loop {
-            let left = until_ms - self.seat.shared().clock().now_ms();
-            if left <= 0 || self.seat.shared().engine().pause.is_none() {
-                return ControlFlow::Continue(());
-            }
-            tokio::time::sleep(Duration::from_millis(left.clamp(1, 20) as u64)).await;
-            if self.seat.is_killed() {
-                return ControlFlow::Break(());
-            }
+        let left = until_ms.saturating_sub(self.seat.shared().clock().now_ms());
+        let time = Duration::from_millis(left.clamp(1, 20) as u64);
+        if let Ok(event) = tokio::time::timeout(time, self.outside()).await {
+            self.handle(event).await?;
+            self.fit()?;
         }
+        // Who has hung up does not want its call executed later.
+        if self.ended { self.cut() } else { ControlFlow::Continue(()) }
     }
 
     /// Sends what the socket takes now; the rest waits in the outbox.
@@ -271,87 +257,123 @@ impl Connection {
                     self.traffic.sent += n as u64;
                     self.traffic.writes += 1;
                 }
-                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => break,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                 Err(_) => return ControlFlow::Break(()),
             }
         }
-        if self.outbox.is_over(self.settings.output, self.seat.shared().clock().monotonic_us()) {
+        if self.outbox.is_over(self.settings.output, self.seat.shared().clock()) {
             self.seat.shared().engine().stats.output_limit_disconnections += 1;
-            return ControlFlow::Break(());
+            return self.cut();
         }
         ControlFlow::Continue(())
+    }
+
+    /// Waits until the client has read enough of its replies to be given more. One that goes on writing instead must not
+    /// wait for us while we wait for it: it is served on, up to the limit on output.
+    async fn drain(&mut self) -> Flow {
+        while self.outbox.len() >= self.settings.unread && self.decoder.buffered() < self.ahead() {
+            match tokio::time::timeout(PATIENCE, self.outside()).await {
+                Ok(event) => self.handle(event).await?,
+                Err(_) => {
+                    let traffic = self.take_traffic();
+                    self.seat.tell(traffic);
+                }
+            }
+            self.send()?;
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Request bytes that are taken while replies are unread.
+    fn ahead(&self) -> usize {
+        self.settings.limits.max_request.min(AHEAD_BYTES)
     }
 
     /// Waits until bytes arrived, were sent, or the session must end.
     async fn receive(&mut self) -> Flow {
-        let event = Connection::outside(
-            &mut self.stream,
-            &mut self.decoder,
-            &mut self.outbox,
-            &self.seat,
-            self.settings,
-            self.ended,
-        );
         let event = match self.settings.idle {
-            None => event.await,
-            Some(idle) => match tokio::time::timeout(idle, event).await {
+            None => self.outside().await,
+            Some(idle) => match tokio::time::timeout(idle, self.outside()).await {
                 Ok(event) => event,
                 Err(_) => return ControlFlow::Break(()),
             },
         };
-        self.handle(event)
+        self.handle(event).await
     }
 
-    /// The next thing that happens to this connection from outside. Cancel-safe.
-    async fn outside(
-        stream: &mut TcpStream,
-        decoder: &mut Decoder,
-        outbox: &mut Outbox,
-        seat: &Seat,
-        settings: Settings,
-        ended: bool,
-    ) -> Event {
-        let (mut reader, writer) = stream.split();
-        let room = decoder.buffered() < settings.query_bytes;
+    /// The next thing that happens to this connection from outside. Cancel-safe. A connection that waits holds no buffer.
+    async fn outside(&self) -> Event {
+        let is_read = self.outbox.len() < self.settings.unread;
+        let room = if is_read { self.settings.limits.max_request } else { self.ahead() };
         tokio::select! {
             biased;
-            read = reader.read_buf(decoder.buffer_mut()), if room && !ended => match read {
-                Ok(0) | Err(_) => Event::PeerGone,
-                Ok(n) => Event::Received(n),
-            },
-            _ = writer.writable(), if !outbox.is_empty() => Event::Writable,
-            () = seat.outside().notified() => Event::Bell,
-            () = std::future::pending(), if !room => Event::Bell,
+            _ = self.stream.readable(), if !self.ended && self.decoder.buffered() < room => Event::Readable,
+            _ = self.stream.writable(), if !self.outbox.is_empty() => Event::Writable,
+            () = self.seat.outside().notified() => Event::Bell,
         }
     }
 
-    fn handle(&mut self, event: Event) -> Flow {
+    async fn handle(&mut self, event: Event) -> Flow {
         match event {
-            Event::Received(n) => {
+            Event::Readable => {
+                self.read().await;
+                ControlFlow::Continue(())
+            }
+            Event::Writable => self.send(),
+            Event::Bell => {
+                let traffic = self.take_traffic();
+                let (terms, killed) = self.seat.tell(traffic);
+                self.keep_to(terms);
+                if killed { self.cut() } else { ControlFlow::Continue(()) }
+            }
+        }
+    }
+
+    /// Reads what has arrived. (Not `try_read`: this way a read that got less than it had room for is known to have
+    /// emptied the socket, and saves the call that would only find that out.)
+    async fn read(&mut self) {
+        let buffer = self.decoder.buffer_mut();
+        let mut context = Context::from_waker(Waker::noop());
+        let mut stream = std::pin::pin!(self.stream.read_buf(buffer));
+        match stream.as_mut().poll(&mut context) {
+            Poll::Ready(Ok(0) | Err(_)) => self.ended = true,
+            Poll::Ready(Ok(n)) => {
                 self.traffic.received += n as u64;
                 self.traffic.reads += 1;
             }
-            Event::PeerGone => self.ended = true,
-            Event::Writable => return self.send(),
-            Event::Bell if self.seat.is_killed() => return ControlFlow::Break(()),
-            Event::Bell => {}
+            // Nothing there after all, or this task has had its turn: a client that never stops sending is not alone.
+            Poll::Pending => tokio::task::yield_now().await,
         }
-        ControlFlow::Continue(())
     }
 
-    /// Sends what is left, for a moment.
+    /// Ends a client that has sent more than may wait to be executed.
+    fn fit(&mut self) -> Flow {
+        if self.decoder.buffered() < self.settings.limits.max_request {
+            return ControlFlow::Continue(());
+        }
+        self.seat.shared().engine().stats.query_limit_disconnections += 1;
+        self.cut()
+    }
+
+    /// Ends without sending what is left.
+    fn cut(&mut self) -> Flow {
+        self.outbox = Outbox::default();
+        ControlFlow::Break(())
+    }
+
+    /// Sends what is left, within reason.
     async fn farewell(&mut self) {
         use tokio::io::AsyncWriteExt;
         let rest = self.stream.write_all(self.outbox.unsent());
-        let _ = tokio::time::timeout(Duration::from_millis(500), rest).await;
+        let _ = tokio::time::timeout(FAREWELL, rest).await;
         let _ = self.stream.shutdown().await;
-        self.refresh();
+        let traffic = self.take_traffic();
+        self.seat.tell(traffic);
     }
 }
 
 enum Event {
-    Received(usize),
-    PeerGone,
+    Readable,
     Writable,
     Bell,
 }

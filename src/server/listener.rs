@@ -5,7 +5,6 @@
 use super::connection;
 use crate::broker::shared::Shared;
 use crate::broker::threads;
-use crate::telemetry::Sample;
 use std::io;
 use std::net::{SocketAddr, TcpListener as StdListener};
 use std::sync::Arc;
@@ -94,15 +93,11 @@ fn run_loop(
     };
     let local = LocalSet::new();
     local.block_on(&runtime, async {
-        let first = !listeners.is_empty();
         for listener in listeners {
             tokio::task::spawn_local(accept(Arc::clone(shared), listener, others.clone()));
         }
         if let Some(handed) = handed {
             tokio::task::spawn_local(take_over(Arc::clone(shared), handed));
-        }
-        if first {
-            tokio::task::spawn_local(keep_time(Arc::clone(shared)));
         }
         shared.tasks().ended().await;
         // What is on its way is still answered; then the connections are closed with the loop.
@@ -117,7 +112,7 @@ async fn accept(shared: Arc<Shared>, listener: StdListener, others: Vec<mpsc::Se
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
-                let _ = stream.set_nodelay(true);
+                prepare(&shared, &stream);
                 turn = (turn + 1) % (others.len() + 1);
                 if turn == 0 {
                     tokio::task::spawn_local(connection::serve(stream, Arc::clone(&shared)));
@@ -131,34 +126,19 @@ async fn accept(shared: Arc<Shared>, listener: StdListener, others: Vec<mpsc::Se
     }
 }
 
+fn prepare(shared: &Shared, stream: &TcpStream) {
+    let _ = stream.set_nodelay(true);
+    let idle_s = shared.engine().config.tcp_keepalive_s;
+    if idle_s > 0 {
+        let probes = socket2::TcpKeepalive::new().with_time(Duration::from_secs(idle_s));
+        let _ = socket2::SockRef::from(stream).set_tcp_keepalive(&probes);
+    }
+}
+
 async fn take_over(shared: Arc<Shared>, mut handed: mpsc::Receiver<std::net::TcpStream>) {
     while let Some(stream) = handed.recv().await {
         if let Ok(stream) = TcpStream::from_std(stream) {
             tokio::task::spawn_local(connection::serve(stream, Arc::clone(&shared)));
         }
-    }
-}
-
-/// Drives the engine's timers: at the next deadline, and ten times a second for the sweep.
-async fn keep_time(shared: Arc<Shared>) {
-    const LOOK: Duration = Duration::from_millis(100);
-    let mut sample = Sample::take(&shared, &Sample::default());
-    loop {
-        let wait = {
-            let engine = shared.engine();
-            let now_ms = engine.clock.now_ms();
-            let until = |at: i64| Duration::from_millis(at.saturating_sub(now_ms).clamp(0, 100) as u64);
-            engine.waits.next_timer().map_or(LOOK, until)
-        };
-        tokio::select! {
-            () = tokio::time::sleep(wait.max(Duration::from_millis(1))) => {}
-            () = shared.tasks().timer_rearmed() => continue,
-        }
-        let now_us = shared.clock().monotonic_us();
-        if now_us.saturating_sub(sample.at_us) >= LOOK.as_micros() as u64 {
-            sample = Sample::take(&shared, &sample);
-            shared.engine().note_sample(sample);
-        }
-        shared.engine().tick();
     }
 }

@@ -3,3 +3,4 @@
 mod connection;
 pub mod listener;
 mod outbox;
+mod settings;

@@ -1,5 +1,6 @@
 //! Replies that are not sent yet, and the limits on them. Must never know: sockets.
 
+use crate::broker::clock::Clock;
 use crate::config::OutputLimit;
 use crate::reply::Reply;
 use crate::resp::{Protocol, encode};
@@ -12,6 +13,8 @@ const KEPT_BYTES: usize = 64 * 1024;
 pub struct Outbox {
     bytes: Vec<u8>,
     sent: usize,
+    /// Where the newest reply begins.
+    newest: usize,
     /// Since when it is above the soft limit, monotonic microseconds.
     soft_since_us: Option<u64>,
 }
@@ -19,6 +22,7 @@ pub struct Outbox {
 impl Outbox {
     /// Encodes one more reply.
     pub fn push(&mut self, reply: &Reply, protocol: Protocol) {
+        self.newest = self.bytes.len();
         encode(reply, protocol, &mut self.bytes);
     }
 
@@ -46,24 +50,28 @@ impl Outbox {
     pub fn advance(&mut self, n: usize) {
         self.sent += n;
         if self.is_empty() {
-            self.sent = 0;
+            (self.sent, self.newest) = (0, 0);
             if self.bytes.capacity() > KEPT_BYTES { self.bytes = Vec::new() } else { self.bytes.clear() }
         } else if self.sent >= KEPT_BYTES && self.sent >= self.bytes.len() / 2 {
             self.bytes.drain(..self.sent);
+            self.newest = self.newest.saturating_sub(self.sent);
             self.sent = 0;
         }
     }
 
-    /// Whether the client has to be closed because it does not read.
-    pub fn is_over(&mut self, limit: OutputLimit, now_us: u64) -> bool {
+    /// Whether the client has to be closed because it does not read. The newest reply does not count for the hard limit:
+    /// any value that could be stored can be read.
+    pub fn is_over(&mut self, limit: OutputLimit, clock: &Clock) -> bool {
         let len = self.len() as u64;
-        if limit.hard > 0 && len >= limit.hard {
+        let before = self.newest.saturating_sub(self.sent) as u64;
+        if limit.hard > 0 && before >= limit.hard {
             return true;
         }
         if limit.soft == 0 || len < limit.soft {
             self.soft_since_us = None;
             return false;
         }
+        let now_us = clock.monotonic_us();
         let since = *self.soft_since_us.get_or_insert(now_us);
         now_us.saturating_sub(since) >= limit.soft_seconds.saturating_mul(1_000_000)
     }

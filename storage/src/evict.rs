@@ -5,8 +5,9 @@ use crate::store::Store;
 use std::collections::VecDeque;
 
 impl Store {
-    /// Bytes of sealed chunks listed as being in memory, about.
-    pub fn resident_chunks(&self) -> usize {
+    /// Sealed chunks listed as being in memory; some may be gone with their stream.
+    #[cfg(test)]
+    pub(crate) fn resident_chunks(&self) -> usize {
         self.resident.len()
     }
 

@@ -3,7 +3,7 @@
 #![cfg(feature = "rocksdb")]
 
 use super::{bulk, group, number};
-use brooklet::{Broker, Error, Options};
+use brooklet::{Broker, Error, Options, Reply};
 
 #[test]
 fn what_was_acknowledged_is_there_after_a_shutdown() {
@@ -48,4 +48,15 @@ fn every_sync_policy_serves() {
         let broker = Broker::open(Options::at(folder.path())).unwrap();
         assert_eq!(broker.session().call(["GET", "k"]).unwrap(), bulk(policy));
     }
+}
+
+#[test]
+fn calls_that_wait_for_the_disk_need_neither_a_listener_nor_a_clock_that_moves() {
+    let folder = tempfile::tempdir().unwrap();
+    let broker = Broker::builder().options(Options::at(folder.path())).manual_clock().build().unwrap();
+    let session = broker.session();
+    session.call(["SET", "k", "v"]).unwrap();
+    let synced = session.call(["WAITAOF", "1", "0", "0"]).unwrap();
+    assert_eq!(synced, Reply::Array(vec![Reply::Integer(1), Reply::Integer(0)]));
+    assert_eq!(session.call(["SAVE"]).unwrap(), Reply::OK);
 }

@@ -62,3 +62,32 @@ fn a_blocked_reader_times_out_when_the_clock_says_so() {
     broker.advance(Duration::from_millis(1));
     assert_eq!(read.join().unwrap(), Reply::NullArray);
 }
+
+#[test]
+fn time_passes_in_a_broker_that_does_not_listen() {
+    let broker = Broker::in_memory();
+    let session = broker.session();
+    session.call(["SET", "lock", "me", "PX", "30"]).unwrap();
+    let began = Instant::now();
+    let read = session.call(["XREAD", "BLOCK", "50", "STREAMS", "s", "$"]).unwrap();
+    assert_eq!(read, Reply::NullArray);
+    assert!(began.elapsed() >= Duration::from_millis(50), "{:?}", began.elapsed());
+    while !format!("{:?}", session.call(["INFO", "stats"]).unwrap()).contains("expired_keys:1") {
+        assert!(began.elapsed() < Duration::from_secs(10), "the sweep never came");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn a_killed_session_stops_waiting() {
+    let broker = Broker::in_memory();
+    let reader = broker.session();
+    let id = reader.id().to_string();
+    let read = std::thread::spawn(move || reader.call(["XREAD", "BLOCK", "0", "STREAMS", "s", "$"]));
+    let other = broker.session();
+    while !format!("{:?}", other.call(["INFO", "clients"]).unwrap()).contains("blocked_clients:1") {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    other.call(["CLIENT", "KILL", "ID", &id]).unwrap();
+    assert!(matches!(read.join().unwrap(), Err(brooklet::Error::Ended)));
+}

@@ -60,6 +60,9 @@ pub const PROTECTED: &str = "DENIED Redis is running in protected mode because p
     password is set for the default user. Until the operator sets one (requirepass), only clients on the machine that \
     runs the server are served. To serve other machines without any password, it must be started with --insecure.";
 
+/// Answers a call that cannot have everything that it needs in memory at one time.
+pub const TOO_LITTLE_MEMORY: &str = "ERR 'maxmemory' is too small for what this call reads";
+
 texts! {
     SYNTAX = "ERR syntax error";
     NOT_INTEGER = "ERR value is not an integer or out of range";
@@ -72,6 +75,7 @@ texts! {
     DB_OUT_OF_RANGE = "ERR DB index is out of range";
     NOAUTH = "NOAUTH Authentication required.";
     OOM = "OOM command not allowed when used memory > 'maxmemory'.";
+    TOO_MUCH_AT_ONCE = "ERR a quarter of 'maxmemory' is less than what this call reads from disk at once, use COUNT or a smaller range";
     TIMEOUT_NOT_INTEGER = "ERR timeout is not an integer or out of range";
     TIMEOUT_NEGATIVE = "ERR timeout is negative";
     TIMEOUT_OUT_OF_RANGE = "ERR timeout is out of range";

@@ -26,7 +26,7 @@ pub fn in_range(ctx: &Ctx<'_>, n: i32) -> Result<u32, Refusal> {
 pub fn all_in_memory(ctx: &Ctx<'_>, key: Key) -> Result<(), Refusal> {
     let cold = ctx.engine.store.stream(key).map(|stream| stream.log.all_cold());
     match cold {
-        Some(cold) if !cold.0.is_empty() => Err(ctx.engine.store.missing_chunks(key, cold).into()),
+        Some(cold) if !cold.0.is_empty() => Err(ctx.load(key, cold)),
         _ => Ok(()),
     }
 }

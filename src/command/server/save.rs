@@ -5,7 +5,7 @@
 //! number, so it is told apart by the number of its arguments.
 
 use crate::broker::Ctx;
-use crate::broker::wait::Park;
+use crate::broker::wait::{EACH_TICK, Park};
 use crate::command::args::Args;
 use crate::command::args::OwnedArgs;
 use crate::command::error::Refusal;
@@ -28,9 +28,6 @@ pub static SPEC: Spec = Spec {
     subcommands: &[],
 };
 
-/// How often the call looks whether the checkpoint is complete.
-const LOOK_MS: i64 = 10;
-
 fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     wait_for_checkpoint(ctx, args, 1).map(|()| Reply::OK)
 }
@@ -51,7 +48,7 @@ pub(super) fn wait_for_checkpoint(ctx: &Ctx<'_>, args: Args<'_>, own: usize) -> 
     Err(Refusal::Park(Box::new(Park {
         keys: Vec::new(),
         timeout_ms: 0,
-        look_again_ms: Some(ctx.now_ms + LOOK_MS),
+        look_again_ms: Some(EACH_TICK),
         rewritten: Some(OwnedArgs::collect(call)),
         empty: Reply::OK,
     })))

@@ -1,7 +1,7 @@
 //! SHUTDOWN: ends the server. The caller gets no reply but the end of the connection.
 //!
-//! NOSAVE ends without a last checkpoint; what was acknowledged is in the journal all the same. NOW and FORCE change
-//! nothing: there are no replicas to wait for, and a failed checkpoint loses nothing.
+//! The journal is synced; no checkpoint is made, because a restart replays the journal. NOSAVE ends without the sync.
+//! NOW and FORCE change nothing: there are no replicas to wait for, and a failed checkpoint loses nothing.
 
 use crate::broker::Ctx;
 use crate::broker::client::ReplyMode;
@@ -17,7 +17,7 @@ pub static SPEC: Spec = Spec {
     summary: "Ends the server.",
     since: "1.0.0",
     group: Group::Server,
-    complexity: "O(N) for N objects that changed since the last checkpoint",
+    complexity: "O(1), and one sync of the journal",
     arity: -1,
     flags: &[Flag::Admin, Flag::NoScript, Flag::Loading, Flag::Stale, Flag::NoMulti, Flag::AllowBusy],
     keys: Keys::None,

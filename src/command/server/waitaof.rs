@@ -5,7 +5,7 @@
 
 use super::wait::timeout_ms;
 use crate::broker::Ctx;
-use crate::broker::wait::Park;
+use crate::broker::wait::{EACH_TICK, Park};
 use crate::command::args::Args;
 use crate::command::args::OwnedArgs;
 use crate::command::error::{self, Refusal};
@@ -29,9 +29,6 @@ pub static SPEC: Spec = Spec {
     kind: Kind::Blocking(run),
     subcommands: &[],
 };
-
-/// How often the call looks whether its ticket is synced.
-const LOOK_MS: i64 = 5;
 
 #[derive(Debug, PartialEq)]
 struct Wanted {
@@ -72,7 +69,7 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     Err(Refusal::Park(Box::new(Park {
         keys: Vec::new(),
         timeout_ms: wanted.timeout_ms,
-        look_again_ms: missing_local.then(|| ctx.now_ms + LOOK_MS),
+        look_again_ms: missing_local.then_some(EACH_TICK),
         rewritten: Some(OwnedArgs::collect(args.iter().take(4).chain([number.as_bytes()]))),
         empty: answer,
     })))

@@ -14,7 +14,6 @@ pub(super) fn write(engine: &Engine, page: &mut Page) {
     page.line("checkpoints", tasks.checkpoints());
     page.line("checkpoint_last_time", tasks.last_checkpoint_s());
     page.line("dirty_objects", engine.store.dirty_objects());
-    page.line("resident_chunks", engine.store.resident_chunks());
     page.line("storage_bytes", sample.backend.disk_bytes);
     page.line("storage_write_buffer_bytes", sample.backend.memtable_bytes);
     page.line("storage_cache_bytes", sample.backend.cache_bytes);

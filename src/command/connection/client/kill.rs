@@ -78,7 +78,7 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
 }
 
 fn kill(ctx: &mut Ctx<'_>, id: u64) {
-    ctx.engine.clients.kill(id);
+    ctx.engine.kill(id);
 }
 
 impl Filters<'_> {

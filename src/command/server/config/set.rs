@@ -6,6 +6,7 @@ use crate::command::args::Args;
 use crate::command::error::{self, Refusal};
 use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
 use crate::reply::Reply;
+use crate::telemetry::log;
 
 /// CONFIG SET.
 pub static SPEC: Spec = Spec {
@@ -26,6 +27,9 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     let changed = ctx.engine.config.set(args.from(2).iter()).map_err(error::server::config)?;
     if !changed.is_empty() {
         ctx.engine.apply_config();
+    }
+    if changed.contains(&"loglevel") {
+        log::set_level(ctx.engine.config.loglevel);
     }
     Ok(Reply::OK)
 }

@@ -56,11 +56,20 @@ pub struct ColdChunk {
     pub base: StreamId,
     /// Live entries it must hold.
     pub live: u32,
+    /// Its length in bytes.
+    pub len: u32,
 }
 
 /// The chunks a read needs that are only on disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cold(pub Vec<ColdChunk>);
+
+impl Cold {
+    /// Bytes that loading them takes.
+    pub fn bytes(&self) -> u64 {
+        self.0.iter().map(|chunk| u64::from(chunk.len)).sum()
+    }
+}
 
 /// A range of ids, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -257,6 +266,6 @@ impl Log {
 
     fn cold(&self, index: usize) -> ColdChunk {
         let c = &self.sealed[index];
-        ColdChunk { ordinal: self.first_ordinal + index as u64, epoch: c.epoch, base: c.base, live: c.live }
+        ColdChunk { ordinal: self.first_ordinal + index as u64, epoch: c.epoch, base: c.base, live: c.live, len: c.len }
     }
 }

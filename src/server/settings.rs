@@ -1,0 +1,45 @@
+//! What a connection derives from the options, kept until its terms change.
+
+use crate::broker::{Engine, Terms};
+use crate::config::OutputLimit;
+use crate::resp::Limits;
+use std::time::Duration;
+
+/// Well below the limits on output: who reads slowly is served slowly, and not thrown out.
+const UNREAD_BYTES: usize = 1 << 20;
+
+/// Options that a connection looks at often.
+#[derive(Clone, Copy)]
+pub struct Settings {
+    /// The terms these were derived from.
+    pub terms: Terms,
+    /// What a request may measure.
+    pub limits: Limits,
+    /// What may wait to be sent.
+    pub output: OutputLimit,
+    /// With this many bytes unsent nothing more is executed for the client, until it has read.
+    pub unread: usize,
+    /// How long the client may do nothing.
+    pub idle: Option<Duration>,
+}
+
+impl Settings {
+    /// The settings under `terms`.
+    pub fn of(engine: &Engine, terms: Terms) -> Settings {
+        let config = &engine.config;
+        let output = config.client_output_buffer_limit.normal;
+        let bytes = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+        Settings {
+            terms,
+            limits: Limits {
+                max_bulk: bytes(config.proto_max_bulk_len),
+                max_request: bytes(config.client_query_buffer_limit),
+                authenticated: terms.authenticated,
+                ..Limits::default()
+            },
+            output,
+            unread: if output.soft > 0 { UNREAD_BYTES.min(bytes(output.soft)) } else { UNREAD_BYTES },
+            idle: (config.timeout_s > 0).then(|| Duration::from_secs(config.timeout_s)),
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! More data than `maxmemory`: what is clean leaves memory and comes back when it is asked for; nothing is evicted.
+
+use super::{MIB, call, client, number, resident, start, text, volatile};
+use brooklet_testkit::Value;
+use brooklet_testkit::client::{PATIENCE, encode};
+use brooklet_testkit::server::Data;
+
+#[test]
+fn data_beyond_maxmemory_is_served_from_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = start(Data::Durable(folder.path().into()), &["--maxmemory", "64mb"]);
+    let mut c = client(&server);
+    let value = "x".repeat(2000);
+    // 200 MB of strings, 40 MB of entries.
+    let mut refused = 0;
+    for batch in 0..200 {
+        let mut bytes = Vec::new();
+        for i in 0..500 {
+            let n = batch * 500 + i;
+            bytes.extend(encode(&["SET", &format!("k{n}"), &format!("{n}-{value}")]));
+        }
+        for i in 0..100 {
+            bytes.extend(encode(&["XADD", "s", &format!("{}-0", batch * 100 + i + 1), "f", &value]));
+        }
+        c.send_raw(&bytes).unwrap();
+        for _ in 0..600 {
+            if let Value::Error(why) = c.read(PATIENCE).unwrap() {
+                assert!(why.starts_with(b"OOM "), "{:?}", String::from_utf8_lossy(&why));
+                refused += 1;
+            }
+        }
+    }
+    assert_eq!(refused, 0, "memory that can be given back is no reason to refuse");
+    let used = resident(&server);
+    assert!(used < 160 * MIB, "{used} bytes resident for a budget of 64 MiB");
+    assert_eq!(number(&mut c, &["DBSIZE"]), 100_001);
+    assert_eq!(number(&mut c, &["XLEN", "s"]), 20_000);
+    for n in (0..100_000).step_by(997) {
+        assert_eq!(text(&mut c, &["GET", &format!("k{n}")]), format!("{n}-{value}"));
+    }
+    for n in (1..=20_000).step_by(997) {
+        let entry = call(&mut c, &["XRANGE", "s", &format!("{n}-0"), &format!("{n}-0")]);
+        assert_eq!(entry.items().len(), 1, "{n}");
+    }
+}
+
+#[test]
+fn memory_that_cannot_be_given_back_refuses_what_needs_more() {
+    let server = volatile(&["--maxmemory", "24mb"]);
+    let mut c = client(&server);
+    let value = "x".repeat(100_000);
+    let refused = (0..600).find_map(|n| match call(&mut c, &["SET", &format!("k{n}"), &value]) {
+        Value::Error(why) => Some(why),
+        _ => {
+            std::thread::sleep(std::time::Duration::from_millis(2));
+            None
+        }
+    });
+    let why = refused.expect("60 MB were taken into a budget of 24 MB");
+    assert_eq!(why, b"OOM command not allowed when used memory > 'maxmemory'.");
+    // What reads or frees still runs, and afterwards there is room again.
+    assert_eq!(text(&mut c, &["GET", "k0"]), value);
+    call(&mut c, &["FLUSHALL"]);
+    super::until("room", || call(&mut c, &["SET", "k", "v"]) == Value::Simple(b"OK".to_vec()));
+}

@@ -1,0 +1,132 @@
+//! redis-cli and redis-benchmark, as built with the reference server, in their everyday modes.
+
+use super::{call, client, start, target, text, volatile};
+use brooklet_testkit::server::Data;
+use brooklet_testkit::{Server, Target};
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+/// A tool that stands beside the reference server.
+fn tool(name: &str) -> Command {
+    let reference = Target::reference().unwrap_or_else(|why| panic!("{name} is missing: {why}"));
+    Command::new(reference.program().with_file_name(name))
+}
+
+/// redis-cli that writes each line at once, as it does on a terminal.
+fn cli_by_lines(server: &Server, args: &[&str]) -> Command {
+    let plain = cli(server, args);
+    let mut command = Command::new("stdbuf");
+    command.arg("-oL").arg(plain.get_program()).args(plain.get_args());
+    command
+}
+
+fn cli(server: &Server, args: &[&str]) -> Command {
+    let mut command = tool("redis-cli");
+    command.args(["-h", "127.0.0.1", "-p", &server.address().port().to_string()]).args(args);
+    command
+}
+
+fn with_input(mut command: Command, input: &[u8]) -> Output {
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+fn clean(output: &Output) -> String {
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{output:?}");
+    assert!(output.stderr.is_empty(), "{output:?}");
+    text
+}
+
+/// What a mode that never ends has printed after `time`.
+fn for_a_while(mut command: Command, time: Duration) -> String {
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    std::thread::sleep(time);
+    let _ = child.kill();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.stderr.is_empty(), "{output:?}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[test]
+fn redis_cli_takes_commands_from_its_input() {
+    let server = volatile(&[]);
+    for protocol in ["-2", "-3"] {
+        let script = b"DEL s\nXADD s 1-1 f v\nXRANGE s - +\nXINFO STREAM s\nNOSUCH\nSELECT 3\nSET k v\nGET k\n";
+        let output = with_input(cli(&server, &[protocol]), script);
+        let text = clean(&output);
+        assert!(text.contains("1-1") && text.contains("recorded-first-entry-id"), "{text}");
+        assert!(text.contains("ERR unknown command 'NOSUCH'"), "{text}");
+        assert!(text.trim_end().ends_with('v'), "{text}");
+    }
+}
+
+#[test]
+fn redis_cli_pipe_sends_everything() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut flags = vec![];
+    let data = if cfg!(feature = "rocksdb") { Data::Durable(folder.path().into()) } else { Data::Volatile };
+    flags.extend(["--port", "0"]);
+    let server = start(data, &flags);
+    let mut input = Vec::new();
+    for i in 0..100_000 {
+        write!(input, "*5\r\n$4\r\nXADD\r\n$1\r\ns\r\n$1\r\n*\r\n$1\r\nf\r\n$6\r\n{i:06}\r\n").unwrap();
+    }
+    let text = clean(&with_input(cli(&server, &["--pipe"]), &input));
+    assert!(text.contains("errors: 0, replies: 100000"), "{text}");
+    assert_eq!(super::number(&mut client(&server), &["XLEN", "s"]), 100_000);
+}
+
+#[test]
+fn redis_cli_scans() {
+    let server = volatile(&[]);
+    let mut c = client(&server);
+    for i in 0..300 {
+        call(&mut c, &["SET", &format!("key:{i}"), "v"]);
+        call(&mut c, &["XADD", "stream", "*", "f", "v"]);
+    }
+    let mut found: Vec<String> =
+        clean(&with_input(cli(&server, &["--scan", "--pattern", "key:*"]), b"")).lines().map(str::to_owned).collect();
+    found.sort();
+    found.dedup();
+    assert_eq!(found.len(), 300);
+    let big = clean(&with_input(cli(&server, &["--bigkeys"]), b""));
+    assert!(big.contains("Biggest stream found") && big.contains("has 300 entries"), "{big}");
+    assert!(big.contains("300 strings with"), "{big}");
+    let memory = clean(&with_input(cli(&server, &["--memkeys"]), b""));
+    assert!(memory.contains("Biggest stream found"), "{memory}");
+}
+
+#[test]
+fn redis_cli_watches() {
+    let server = volatile(&[]);
+    let stat = for_a_while(cli_by_lines(&server, &["--stat", "-i", "0.1"]), Duration::from_millis(700));
+    assert!(stat.contains("keys") && stat.lines().count() >= 3, "{stat}");
+    let latency = for_a_while(cli_by_lines(&server, &["--latency", "--raw", "-i", "0.3"]), Duration::from_secs(1));
+    assert!(!latency.contains("ERR"), "{latency}");
+    let history = for_a_while(cli_by_lines(&server, &["--latency-history", "-i", "1"]), Duration::from_millis(1500));
+    assert!(history.contains("seconds range"), "{history}");
+    let interactive = with_input(cli(&server, &["--no-raw"]), b"PING\nHELP XADD\nCLIENT LIST\nQUIT\n");
+    assert!(clean(&interactive).contains("PONG"), "{interactive:?}");
+}
+
+#[test]
+fn redis_benchmark_runs_clean() {
+    let server = volatile(&[]);
+    let port = server.address().port().to_string();
+    let run = |args: &[&str]| {
+        let mut command = tool("redis-benchmark");
+        command.args(["-h", "127.0.0.1", "-p", &port, "-q"]).args(args).stdin(Stdio::null());
+        let output = command.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && !said.contains("ERR") && !said.contains("WARNING"), "{args:?}: {said}");
+        assert!(said.contains("requests per second"), "{args:?}: {said}");
+    };
+    run(&["-n", "2000", "-t", "ping,set,get,incr,mset"]);
+    run(&["-n", "2000", "-P", "16", "-c", "20", "-t", "set,get"]);
+    run(&["-n", "2000", "-r", "1000", "XADD", "stream:__rand_int__", "*", "f", "v"]);
+    assert!(text(&mut client(&server), &["INFO", "server"]).contains("redis_version"));
+    assert!(target().program().exists());
+}
