@@ -119,7 +119,7 @@ options! {
     journal_segment_bytes: u64 = "journal-segment-bytes", Durability, Start, Kind::Memory(MIB), "16mb",
         "Size of one journal file; files are written in full once and then reused.";
     watermark_interval_ms: u64 = "watermark-interval-ms", Durability, Live, number(10, 60_000, Unit::Milliseconds), "1000",
-        "With appendfsync always, how often the durable position is noted apart from the journal, at most 100 ms; otherwise each sync notes it.";
+        "With appendfsync always, how often the durable position is noted (100 ms at most); else each sync does.";
     databases: u32 = "databases", Durability, Start, number(1, INT, Unit::None), "16",
         "How many databases SELECT can choose from.";
 
