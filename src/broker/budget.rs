@@ -21,6 +21,10 @@ pub struct MemoryState {
     pub stuck: bool,
     /// Whether memory is a quarter above the budget: writes come faster than they settle, and have to wait.
     pub pressed: bool,
+    /// Bytes that the process had in use before the broker came into it.
+    baseline: u64,
+    /// The budget guides what stays in memory and refuses nothing: the rest of the process is somebody else's.
+    advisory: bool,
     pub(super) over_since_us: Option<u64>,
     pub(super) pressed_since_us: Option<u64>,
 }
@@ -38,13 +42,31 @@ impl MemoryState {
 
     /// Notes how much is in use. The timer looks more often than the settler, which may be writing.
     pub fn measured(&mut self, used: u64, budget: u64) {
-        self.used = used;
-        self.pressed = used > budget.saturating_add(budget / 4);
+        self.used = used.saturating_sub(self.baseline);
+        self.pressed = !self.advisory && self.used > budget.saturating_add(budget / 4);
+    }
+
+    /// The same for a broker that keeps nothing on disk: there is no settler, and nothing that it could give back.
+    pub fn measured_volatile(&mut self, used: u64) {
+        self.used = used.saturating_sub(self.baseline);
+        self.stuck = !self.advisory;
+    }
+
+    /// The broker is part of a process that has `baseline` bytes in use already. `advisory`: nobody said how much the
+    /// broker may have.
+    pub fn embed(&mut self, baseline: u64, advisory: bool) {
+        *self = MemoryState { baseline, advisory, ..MemoryState::default() };
+    }
+
+    /// Bytes above the budget.
+    pub fn excess(&self, used: u64, budget: u64) -> usize {
+        usize::try_from(used.saturating_sub(self.baseline).saturating_sub(budget)).unwrap_or(usize::MAX)
     }
 
     /// Notes a look of the settler that found `used` bytes and gave `freed` back.
     pub fn looked(&mut self, used: u64, freed: usize, budget: u64, now_us: u64) {
         self.measured(used, budget);
+        let used = self.used;
         if used <= budget || freed > 0 {
             self.over_since_us = None;
         }
@@ -53,8 +75,9 @@ impl MemoryState {
         }
         let over_since = if used > budget { *self.over_since_us.get_or_insert(now_us) } else { now_us };
         let pressed_since = if self.pressed { *self.pressed_since_us.get_or_insert(now_us) } else { now_us };
-        self.stuck = now_us.saturating_sub(over_since) >= PATIENCE_US
+        let patience_is_over = now_us.saturating_sub(over_since) >= PATIENCE_US
             || now_us.saturating_sub(pressed_since) >= LONG_PATIENCE_US;
+        self.stuck = patience_is_over && !self.advisory;
     }
 }
 

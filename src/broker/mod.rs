@@ -12,6 +12,7 @@ pub mod engine;
 pub mod errand;
 pub mod histogram;
 pub mod latency;
+mod parking;
 #[cfg(feature = "rocksdb")]
 pub mod settle;
 pub mod shared;

@@ -189,14 +189,14 @@ fn checkpoint(shared: &Shared, settler: &mut Settler, asked: Option<u64>) -> Res
 /// Drops old chunks and, when memory is short, old objects; says how the memory stands.
 fn keep_within_budget(shared: &Shared, hand: &mut (u32, u32)) -> MemoryState {
     let used = crate::telemetry::memory::used();
-    let budget = {
+    let (budget, over) = {
         let mut engine = shared.engine();
         engine.stats.peak_memory = engine.stats.peak_memory.max(used);
         let keep = budget::resident_chunks(&engine.config);
         engine.store.evict_chunks(keep, 4096);
-        engine.config.memory_budget()
+        let budget = engine.config.memory_budget();
+        (budget, engine.memory.excess(used, budget))
     };
-    let over = used.saturating_sub(budget) as usize;
     let mut freed = 0;
     // Slices of a turn each: others get the lock in between.
     for _ in 0..EVICT_SLICES {

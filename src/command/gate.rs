@@ -12,6 +12,9 @@ use crate::broker::client::ClientId;
 /// How long a write waits before it asks for memory again.
 const PRESSED_MS: i64 = 10;
 
+/// A batch of this size takes no more calls.
+const LARGEST_BATCH: usize = 1 << 30;
+
 /// Why a call does not run now.
 pub enum Stop {
     /// It is refused.
@@ -24,7 +27,7 @@ pub enum Stop {
 pub fn check(engine: &mut Engine, client: ClientId, spec: &'static Spec, _args: Args<'_>) -> Result<(), Stop> {
     authenticated(engine, client, spec).map_err(Stop::Refused)?;
     has_memory(engine, spec)?;
-    can_write(engine, spec).map_err(Stop::Refused)?;
+    can_write(engine, spec)?;
     paused(engine, spec)
 }
 
@@ -53,10 +56,15 @@ fn has_memory(engine: &Engine, spec: &Spec) -> Result<(), Stop> {
 }
 
 /// The disk takes nothing: see [`Engine::write_trouble`].
-fn can_write(engine: &Engine, spec: &Spec) -> Result<(), Refusal> {
+/// A batch that is large already goes to the journal first: one record holds 4 GiB at most.
+fn can_write(engine: &Engine, spec: &Spec) -> Result<(), Stop> {
+    if !spec.kind.writes() {
+        return Ok(());
+    }
     match &engine.write_trouble {
-        Some(why) if spec.kind.writes() => Err(error::write_trouble(why)),
-        _ => Ok(()),
+        Some(why) => Err(Stop::Refused(error::write_trouble(why))),
+        None if engine.store.uncommitted_bytes() >= LARGEST_BATCH => Err(Stop::Paused(engine.clock.now_ms())),
+        None => Ok(()),
     }
 }
 

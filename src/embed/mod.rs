@@ -17,6 +17,7 @@ use crate::broker::shared::{Shared, Threads};
 use crate::broker::tasks::Ending;
 use crate::server::listener::{self, Listening};
 use crate::session::Seat;
+use crate::telemetry::memory;
 use brooklet_storage::StorageError;
 use parking_lot::Mutex;
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -71,7 +72,7 @@ impl Broker {
     /// A broker that keeps everything in memory and nothing else: for tests.
     pub fn in_memory() -> Broker {
         let (shared, threads) = Shared::volatile(Options::in_memory().config, Clock::system());
-        Broker::start(shared, threads, None)
+        Broker::start(shared, threads, None, false)
     }
 
     /// A broker with a clock of its own, or other unusual parts.
@@ -79,7 +80,13 @@ impl Broker {
         Builder::default()
     }
 
-    pub(crate) fn start(shared: Arc<Shared>, threads: Threads, manual: Option<ManualClock>) -> Broker {
+    pub(crate) fn start(
+        shared: Arc<Shared>,
+        threads: Threads,
+        manual: Option<ManualClock>,
+        is_limited: bool,
+    ) -> Broker {
+        shared.engine().memory.embed(memory::used(), !is_limited);
         Broker { shared, manual, parts: Mutex::new(Parts { threads, ..Parts::default() }) }
     }
 

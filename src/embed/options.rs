@@ -10,6 +10,8 @@ use std::path::Path;
 #[derive(Clone, Debug)]
 pub struct Options {
     pub(crate) config: Config,
+    /// Whether somebody said how much memory the broker may have.
+    pub(crate) is_limited: bool,
 }
 
 impl Options {
@@ -17,20 +19,22 @@ impl Options {
     pub fn at(folder: impl AsRef<Path>) -> Options {
         let mut config = Config::default();
         config.dir = folder.as_ref().into();
-        Options { config }
+        Options { config, is_limited: false }
     }
 
     /// No data on disk.
     pub fn in_memory() -> Options {
         let mut config = Config::default();
         config.memory = true;
-        Options { config }
+        Options { config, is_limited: false }
     }
 
     /// Sets an option by its name in `docs/configuration.md`, e.g. `("appendfsync", "always")`; not one that is only a
-    /// flag of the program.
+    /// flag of the program. `maxmemory` counts what the process uses from here on; without it the broker keeps to the default
+    /// as well as it can, and never refuses a command for lack of memory.
     pub fn set(mut self, name: &str, value: &str) -> Result<Options, Error> {
         self.config.prepare(name, value).map_err(|e| Error::Refused(e.to_string()))?;
+        self.is_limited |= name.eq_ignore_ascii_case("maxmemory");
         Ok(self)
     }
 }
@@ -65,16 +69,16 @@ impl Builder {
 
     /// The broker. Options that ask for data on disk need the feature `rocksdb`; without it this answers an error.
     pub fn build(self) -> Result<Broker, Error> {
-        let config = self.options.unwrap_or_else(Options::in_memory).config;
+        let Options { config, is_limited } = self.options.unwrap_or_else(Options::in_memory);
         let clock = self.manual.clone().map_or_else(Clock::system, Clock::Manual);
         if config.is_volatile() {
             let (shared, threads) = Shared::volatile(config, clock);
-            return Ok(Broker::start(shared, threads, self.manual));
+            return Ok(Broker::start(shared, threads, self.manual, is_limited));
         }
         #[cfg(feature = "rocksdb")]
         {
             let (shared, threads) = Shared::open(config, clock)?;
-            Ok(Broker::start(shared, threads, self.manual))
+            Ok(Broker::start(shared, threads, self.manual, is_limited))
         }
         #[cfg(not(feature = "rocksdb"))]
         Err(Error::Refused("this build has no durable storage (feature `rocksdb`)".into()))

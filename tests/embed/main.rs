@@ -34,7 +34,8 @@ fn two_brokers_do_not_meet() {
 
 #[test]
 fn a_refusal_is_an_error_with_the_wire_text() {
-    let session = Broker::in_memory().session();
+    let broker = Broker::in_memory();
+    let session = broker.session();
     match session.call(["NOSUCH", "x"]) {
         Err(Error::Refused(text)) => assert_eq!(text, "ERR unknown command 'NOSUCH', with args beginning with: 'x' "),
         other => panic!("{other:?}"),
@@ -89,4 +90,37 @@ fn calls_work_as_futures_on_any_runtime() {
         session.call_async(["XLEN", "s"]).await.unwrap()
     });
     assert_eq!(number(length), 1);
+}
+
+#[test]
+fn the_memory_of_the_host_is_not_the_brokers() {
+    let host = vec![1u8; 300 << 20];
+    let broker = Broker::in_memory();
+    let session = broker.session();
+    let more = vec![1u8; 300 << 20];
+    std::thread::sleep(Duration::from_millis(250));
+    session.call(["XADD", "s", "*", "f", "v"]).unwrap();
+    drop((host, more));
+}
+
+#[test]
+fn who_gives_up_waiting_gets_nothing() {
+    let broker = Broker::in_memory();
+    group(&broker.session(), "s");
+    let (gone, there) = (broker.session(), broker.session());
+    let read = ["XREADGROUP", "GROUP", "g", "c", "BLOCK", "0", "STREAMS", "s", ">"];
+    let mut call = Box::pin(gone.call_async(read));
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    assert!(call.as_mut().poll(&mut context).is_pending());
+    drop(call);
+    broker.session().call(["XADD", "s", "1-1", "f", "v"]).unwrap();
+    assert!(matches!(there.call(read).unwrap(), Reply::Pairs(streams) if streams.len() == 1));
+}
+
+#[test]
+fn a_session_that_outlives_its_broker_is_told() {
+    let broker = Broker::in_memory();
+    let session = broker.session();
+    broker.shutdown().unwrap();
+    assert!(matches!(session.call(["SET", "k", "v"]), Err(Error::Ended)));
 }

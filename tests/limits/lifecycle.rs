@@ -144,7 +144,8 @@ mod with_a_folder {
         let mut c = client(&server);
         for (name, count) in ["a", "b", "c"].into_iter().zip(acknowledged) {
             let there = super::super::number(&mut c, &["XLEN", name]);
-            assert!((count..count + 50).contains(&there), "{name}: {count} acknowledged, {there} there");
+            // A batch may have been executed and not answered.
+            assert!((count..=count + 50).contains(&there), "{name}: {count} acknowledged, {there} there");
         }
     }
 

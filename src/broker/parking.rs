@@ -1,0 +1,171 @@
+//! Parked calls: how the engine parks them, runs them again, and ends them.
+//!
+//! All of it happens under one hold of the engine lock together with what caused it, so no wake-up is lost. Must never
+//! know: which verbs block. Read next: `wait.rs` (the queues), `timer.rs` (who calls [`Engine::tick`]).
+
+use super::client::ClientId;
+use super::wait::{Park, Place, Wait, Waits, Wake};
+use super::{Engine, Executed};
+use crate::command::args::{Args, OwnedArgs};
+use crate::command::error::{self, Refusal};
+use crate::command::spec::Spec;
+use crate::reply::Reply;
+use brooklet_storage::load::Loaded;
+use std::collections::HashSet;
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// Keys that one tick deletes at most: 1000 of them take well under a millisecond.
+const SWEEP_LIMIT: usize = 1000;
+
+impl Engine {
+    pub(super) fn park(
+        &mut self,
+        client: ClientId,
+        db: u32,
+        spec: &'static Spec,
+        args: Args<'_>,
+        park: Park,
+        now_ms: i64,
+    ) -> Executed {
+        let (tx, rx) = oneshot::channel();
+        let call = park.rewritten.unwrap_or_else(|| OwnedArgs::copy_of(args));
+        let deadline_ms =
+            (park.timeout_ms > 0).then(|| now_ms.saturating_add(i64::try_from(park.timeout_ms).unwrap_or(i64::MAX)));
+        let wait = Wait {
+            client,
+            db,
+            spec,
+            call,
+            keys: park.keys,
+            deadline_ms,
+            look_again_ms: park.look_again_ms,
+            empty: park.empty,
+            wake: tx,
+        };
+        self.park_wait(wait, None);
+        Executed::Parked(rx)
+    }
+
+    fn park_wait(&mut self, wait: Wait, place: Option<Place>) {
+        let due_ms = wait.deadline_ms.into_iter().chain(wait.look_again_ms).min();
+        self.waits.park(wait, place);
+        self.store.signals.get_or_insert_default();
+        if let Some(due_ms) = due_ms.filter(|due| *due < self.next_tick_ms) {
+            self.next_tick_ms = due_ms;
+            self.tasks.rearm_timer();
+        }
+    }
+
+    /// Runs the calls that wait for keys which changed, in order of arrival for each key, until nothing changes.
+    pub(crate) fn serve_signals(&mut self, now_ms: i64) {
+        while let Some(signals) = self.store.signals.as_mut().filter(|s| !s.is_empty()).map(std::mem::take) {
+            let mut seen = HashSet::new();
+            for signal in signals {
+                if !seen.insert(signal.clone()) {
+                    continue;
+                }
+                for place in self.waits.waiting_for(signal.db, &signal.name) {
+                    self.run_again(place, now_ms);
+                }
+            }
+        }
+        if self.waits.is_empty() {
+            self.store.signals = None;
+        }
+    }
+
+    /// Runs a parked call again: it is answered, or parks again in its old place.
+    fn run_again(&mut self, place: Place, now_ms: i64) {
+        let Some(mut wait) = self.waits.take(place) else { return };
+        self.waits.woken = true;
+        let outcome = self.run(wait.client, wait.db, wait.spec, wait.call.as_args(), now_ms);
+        self.waits.woken = false;
+        match outcome {
+            Ok(reply) => self.answer(wait, reply),
+            Err(Refusal::Wire(line)) => self.answer(wait, Reply::Error(line)),
+            Err(Refusal::Park(park)) => {
+                wait.look_again_ms = park.look_again_ms;
+                wait.empty = park.empty;
+                self.park_wait(wait, Some(place));
+            }
+            // No verb that waits has errands.
+            Err(Refusal::Errand(_)) => {}
+            Err(Refusal::Missing(missing)) => {
+                // The session loads it and then comes back with `resume`; until then it keeps its place.
+                let (tx, rx) = oneshot::channel();
+                let load = std::mem::replace(&mut wait.wake, tx);
+                self.park_wait(wait, Some(place));
+                let _ = load.send(Wake::Load(missing, rx));
+            }
+        }
+    }
+
+    fn answer(&mut self, wait: Wait, reply: Reply) {
+        if let Reply::Error(line) = &reply {
+            self.stats.count_error(line);
+        }
+        let ticket = self.ticket();
+        let _ = wait.wake.send(Wake::Answer(reply, ticket));
+    }
+
+    /// Continues a parked call whose load is done.
+    pub(crate) fn resume(&mut self, client: ClientId, loaded: Loaded) {
+        self.install(client, loaded);
+        if let Some(place) = self.waits.place_of(client) {
+            self.run_again(place, self.store.now_ms);
+            self.serve_signals(self.store.now_ms);
+        }
+    }
+
+    /// Ends a wait as its timeout would, or with an error; whether the client waited.
+    pub fn unblock(&mut self, client: ClientId, with_error: bool) -> bool {
+        let wait = self.waits.place_of(client).and_then(|place| self.waits.take(place));
+        let Some(wait) = wait else { return false };
+        let reply = match error::connection::UNBLOCKED {
+            Refusal::Wire(line) if with_error => Reply::Error(line),
+            _ => wait.empty.clone(),
+        };
+        self.answer(wait, reply);
+        true
+    }
+
+    /// How long the timer may sleep before the next tick, at most `longest`. A nearer deadline rearms it.
+    pub(crate) fn plan_tick(&mut self, longest: Duration) -> Duration {
+        let now_ms = self.clock.now_ms();
+        let latest_ms = now_ms + longest.as_millis() as i64;
+        self.next_tick_ms = self.waits.next_timer().map_or(latest_ms, |at| at.min(latest_ms));
+        Duration::from_millis(self.next_tick_ms.saturating_sub(now_ms).max(1) as u64)
+    }
+
+    /// Does what is due: waits that are over, calls that must look again, keys past their deadline.
+    pub fn tick(&mut self) {
+        let now_ms = self.clock.now_ms();
+        self.store.now_ms = now_ms;
+        for place in self.waits.due(now_ms) {
+            let over = |w: &Wait| w.deadline_ms.is_some_and(|d| d <= now_ms);
+            if !self.waits.get(place).is_some_and(over) {
+                self.run_again(place, now_ms);
+            } else if let Some(wait) = self.waits.take(place) {
+                let empty = wait.empty.clone();
+                self.answer(wait, empty);
+            }
+        }
+        if self.stats.active_expire {
+            self.store.sweep_expired(now_ms, SWEEP_LIMIT);
+        }
+        self.serve_signals(now_ms);
+    }
+
+    /// Ends all waits without an answer: the broker ends.
+    pub(crate) fn end_waits(&mut self) {
+        self.waits = Waits::default();
+    }
+
+    /// Takes a client's parked call out, unanswered.
+    pub(crate) fn cancel_wait(&mut self, client: ClientId) {
+        if let Some(place) = self.waits.place_of(client) {
+            self.waits.take(place);
+        }
+    }
+}
