@@ -122,14 +122,15 @@ impl Seat {
     ) -> Turn {
         let mut engine = self.shared.engine();
         engine.note_traffic(self.id, traffic);
-        let began_us = engine.clock.monotonic_us();
+        let began_us = engine.begin_turn();
+        let mut now_us = began_us;
         let mut next = from;
         let stop = loop {
             let Some(args) = calls(next) else { break Stop::Turn };
             if next == from && engine.clients.get(self.id).is_none_or(|c| c.killed) {
                 break Stop::Close;
             }
-            let executed = dispatch(&mut engine, self.id, args);
+            let executed = dispatch(&mut engine, self.id, args, &mut now_us);
             next += 1;
             match executed {
                 Executed::Reply(reply) => match self.answer(&mut engine, reply, &mut answer) {
@@ -148,7 +149,7 @@ impl Seat {
                     break Stop::Paused(until_ms);
                 }
             }
-            if next - from >= TURN_CALLS || engine.clock.monotonic_us() - began_us >= TURN_US {
+            if next - from >= TURN_CALLS || now_us - began_us >= TURN_US {
                 break Stop::Turn;
             }
         };

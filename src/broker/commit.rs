@@ -69,16 +69,18 @@ impl Committer {
         }
     }
 
-    /// Returns when `ticket` is committed under the policy.
-    pub async fn committed(&self, engine: &Mutex<Engine>, ticket: Ticket) -> Result<(), CommitFailed> {
+    /// Returns when `ticket` is committed under the policy. `others`: whether sessions of the same thread may have calls
+    /// to run, which then run first and join the batch.
+    pub async fn committed(&self, engine: &Mutex<Engine>, ticket: Ticket, others: bool) -> Result<(), CommitFailed> {
         if self.appended.load(Ordering::Acquire) >= ticket && !self.is_always() {
             return self.check();
         }
         if self.is_always() {
             return self.synced(ticket).await;
         }
-        // The other sessions of this turn run now and join the batch.
-        tokio::task::yield_now().await;
+        if others {
+            tokio::task::yield_now().await;
+        }
         self.append(engine, ticket)
     }
 

@@ -189,9 +189,15 @@ impl Engine {
         (ticket, self.store.take_batch(spare))
     }
 
+    /// Begins a turn of calls, which all happen at one time; returns the monotonic microseconds.
+    pub(crate) fn begin_turn(&mut self) -> u64 {
+        self.store.now_ms = self.clock.now_ms();
+        self.clock.monotonic_us()
+    }
+
     /// Runs a call that passed every gate, and whatever it woke.
     pub(crate) fn execute(&mut self, client: ClientId, spec: &'static Spec, args: Args<'_>) -> Executed {
-        let now_ms = self.clock.now_ms();
+        let now_ms = self.store.now_ms;
         let db = self.clients.get(client).map_or(0, |c| c.db);
         let executed = match self.run(client, db, spec, args, now_ms) {
             Ok(reply) => Executed::Reply(reply),

@@ -13,8 +13,8 @@ use crate::broker::{Engine, Executed};
 use crate::config;
 use crate::reply::Reply;
 
-/// Executes one call of a client.
-pub fn dispatch(engine: &mut Engine, client: ClientId, args: Args<'_>) -> Executed {
+/// Executes one call of a client. It began at `now_us` (monotonic microseconds), which is then when it ended.
+pub fn dispatch(engine: &mut Engine, client: ClientId, args: Args<'_>, now_us: &mut u64) -> Executed {
     let spec = match table::resolve(args) {
         Ok(spec) => spec,
         Err(_) if is_web_request(args.at(0)) => return hang_up(engine, client),
@@ -28,7 +28,6 @@ pub fn dispatch(engine: &mut Engine, client: ClientId, args: Args<'_>) -> Execut
             return refuse(engine, refusal);
         }
     }
-    let began_us = engine.clock.monotonic_us();
     if let Some(c) = engine.clients.get_mut(client) {
         c.last_command = spec.name;
     }
@@ -38,7 +37,8 @@ pub fn dispatch(engine: &mut Engine, client: ClientId, args: Args<'_>) -> Execut
             c.total_commands += 1;
         }
         engine.forget_names(client);
-        let micros = engine.clock.monotonic_us().saturating_sub(began_us);
+        let ended_us = engine.clock.monotonic_us();
+        let micros = ended_us.saturating_sub(std::mem::replace(now_us, ended_us));
         account(engine, client, spec, args, &executed, micros);
     }
     executed

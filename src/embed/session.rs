@@ -68,7 +68,7 @@ impl Session {
 
     async fn commit(&self, ticket: u64) -> Result<(), Error> {
         let shared = self.seat.shared();
-        let committed = shared.committer().committed(shared.engine_lock(), ticket).await;
+        let committed = shared.committer().committed(shared.engine_lock(), ticket, false).await;
         committed.map_err(|e| Error::Stopped(e.to_string()))
     }
 

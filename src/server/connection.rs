@@ -5,19 +5,21 @@
 //! no more of its calls executed; what it sends meanwhile is taken up to a limit, so that one that writes a long pipeline
 //! before it reads is served. Must never know: what a command means.
 
+use super::admission;
 use super::outbox::Outbox;
 use super::settings::Settings;
 use crate::broker::Terms;
-use crate::broker::client::{Origin, Traffic};
+use crate::broker::client::Traffic;
 use crate::broker::errand::Errand;
 use crate::broker::shared::Shared;
 use crate::broker::wait::Wake;
-use crate::command::error::{PROTECTED, TOO_LITTLE_MEMORY, TOO_MANY_CLIENTS};
+use crate::command::error::TOO_LITTLE_MEMORY;
 use crate::reply::Reply;
 use crate::resp::encode_protocol_error;
 use crate::resp::{Burst, Decoder};
 use crate::session::{Seat, Stop, Turn};
 use brooklet_storage::load::{Loaded, Missing};
+use std::cell::Cell;
 use std::io::ErrorKind;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -45,39 +47,36 @@ type Flow<T = ()> = ControlFlow<(), T>;
 
 /// Serves `stream` until it ends.
 pub async fn serve(stream: TcpStream, shared: Arc<Shared>) {
-    if is_protected_from(&shared, &stream) {
-        shared.engine().stats.rejected_connections += 1;
-        return refuse(stream, PROTECTED).await;
-    }
-    let Some(seat) = Seat::open(&shared, origin(&stream)) else {
-        return refuse(stream, TOO_MANY_CLIENTS).await;
-    };
+    let Some((stream, seat)) = admission::admit(stream, &shared).await else { return };
+    let _counted = OnLoop::enter();
     let mut connection = Connection::new(stream, seat);
     let _ = connection.run().await;
     connection.farewell().await;
 }
 
-fn origin(stream: &TcpStream) -> Origin {
-    use std::os::fd::AsRawFd;
-    let text = |addr: std::io::Result<std::net::SocketAddr>| addr.map(|a| a.to_string()).unwrap_or_default();
-    Origin { addr: text(stream.peer_addr()), laddr: text(stream.local_addr()), fd: stream.as_raw_fd() }
+thread_local! {
+    static ON_LOOP: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Protected mode: without a password only this machine is served, unless the operator insisted.
-fn is_protected_from(shared: &Shared, stream: &TcpStream) -> bool {
-    let local = stream.peer_addr().is_ok_and(|peer| peer.ip().to_canonical().is_loopback());
-    if local {
-        return false;
+/// Counts the connections of an event loop.
+struct OnLoop;
+
+impl OnLoop {
+    fn enter() -> OnLoop {
+        ON_LOOP.set(ON_LOOP.get() + 1);
+        OnLoop
     }
-    let engine = shared.engine();
-    let config = &engine.config;
-    config.protected_mode && config.requirepass.is_empty() && !config.insecure
+
+    /// Whether the connection that asks has company.
+    fn others() -> bool {
+        ON_LOOP.get() > 1
+    }
 }
 
-async fn refuse(mut stream: TcpStream, line: &str) {
-    use tokio::io::AsyncWriteExt;
-    let line = format!("-{line}\r\n");
-    let _ = stream.write_all(line.as_bytes()).await;
+impl Drop for OnLoop {
+    fn drop(&mut self) {
+        ON_LOOP.set(ON_LOOP.get() - 1);
+    }
 }
 
 struct Connection {
@@ -175,7 +174,7 @@ impl Connection {
 
     async fn commit(&mut self, ticket: u64) -> Flow {
         let shared = self.seat.shared();
-        match shared.committer().committed(shared.engine_lock(), ticket).await {
+        match shared.committer().committed(shared.engine_lock(), ticket, OnLoop::others()).await {
             Ok(()) => ControlFlow::Continue(()),
             // The replies in the outbox must never leave: what they say did not happen. The process is about to end.
             Err(_) => self.cut(),

@@ -1,5 +1,6 @@
 //! Sockets and their lifetimes. Must never know: what a command means.
 
+mod admission;
 mod connection;
 pub mod listener;
 mod outbox;

@@ -49,7 +49,8 @@ impl Broker {
     fn call(&mut self, line: &str) -> Reply {
         let call = OwnedArgs::collect(line.split(' '));
         for _ in 0..100 {
-            match dispatch(&mut self.engine, self.client, call.as_args()) {
+            self.engine.begin_turn();
+            match dispatch(&mut self.engine, self.client, call.as_args(), &mut 0) {
                 Executed::Reply(reply) => return reply,
                 Executed::Missing(missing) => {
                     self.loads += 1;
