@@ -15,7 +15,8 @@ use brooklet_storage::StorageError;
 use brooklet_storage::journal::{Journal, Mark, Syncer};
 use parking_lot::{Condvar, Mutex};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 use tokio::sync::watch;
 
 /// Numbers batches; 0 stands for "nothing to wait for".
@@ -32,6 +33,8 @@ pub struct Committer {
     sync: Arc<SyncState>,
     wanted: Mutex<Ticket>,
     bell: Condvar,
+    /// Whether the last [`Committer::prepare`] failed.
+    unprepared: AtomicBool,
 }
 
 struct Append {
@@ -53,6 +56,10 @@ const ENDED: &str = "the broker has ended";
 /// A spare buffer above this size is given back.
 const SPARE_LIMIT: usize = 1 << 20;
 
+/// Between two looks at whether the next journal file is ready; and after one that failed.
+const PREPARED_REST: Duration = Duration::from_millis(50);
+const UNPREPARED_REST: Duration = Duration::from_millis(1000);
+
 impl Committer {
     /// A committer behind a replayed journal that stands at `mark`. `sync` says whether commits wait for syncs.
     pub fn new(journal: Box<dyn Journal>, mark: Mark, sync: Arc<SyncState>) -> Committer {
@@ -66,6 +73,7 @@ impl Committer {
             sync,
             wanted: Mutex::new(0),
             bell: Condvar::new(),
+            unprepared: AtomicBool::new(false),
         }
     }
 
@@ -211,18 +219,23 @@ impl Committer {
         Ok(mark)
     }
 
-    /// Gets files ready that the next appends will need, so that no append has to.
-    pub fn prepare(&self) -> Result<(), CommitFailed> {
-        self.syncer.prepare().map_err(|e| self.fail(&e))
+    /// Gets files ready that the next appends will need, so that no append has to; says how long to rest before the
+    /// next time. A failure ends nothing and is told once: the file in use may have room for long, and a checkpoint may
+    /// give others back.
+    pub fn prepare(&self) -> Duration {
+        let outcome = self.syncer.prepare();
+        let was_unprepared = self.unprepared.swap(outcome.is_err(), Ordering::Relaxed);
+        match outcome {
+            Ok(()) if was_unprepared => tracing::info!("journal: the next file is ready again"),
+            Err(why) if !was_unprepared => tracing::warn!("journal: the next file cannot be made ready: {why}"),
+            _ => {}
+        }
+        if self.unprepared.load(Ordering::Relaxed) { UNPREPARED_REST } else { PREPARED_REST }
     }
 
     /// One round of the committer thread: waits up to `patience` for somebody who needs a sync, then serves the whole
     /// group. Returns the durable mark if it synced.
-    pub fn serve_always(
-        &self,
-        engine: &Mutex<Engine>,
-        patience: std::time::Duration,
-    ) -> Result<Option<Mark>, CommitFailed> {
+    pub fn serve_always(&self, engine: &Mutex<Engine>, patience: Duration) -> Result<Option<Mark>, CommitFailed> {
         let wanted = {
             let mut wanted = self.wanted.lock();
             if *wanted <= self.durable() {

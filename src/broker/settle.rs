@@ -1,4 +1,5 @@
-//! The threads behind the engine: the committer (`always`), the one that syncs each second, the one that settles.
+//! The threads behind the engine: the committer (`always`), the one that syncs each second, the one that prepares journal
+//! files, the one that settles.
 //!
 //! None of them holds the engine lock while it touches the disk. The settler gathers in slices, so that a checkpoint
 //! never stops the world for longer than its last slice.
@@ -41,7 +42,7 @@ pub(crate) fn start(shared: &Arc<Shared>, settler: Settler, watermark: Watermark
         })
     };
     let done = Arc::new(AtomicBool::new(false));
-    let (a, b, c) = (Arc::clone(shared), Arc::clone(shared), Arc::clone(shared));
+    let [a, b, c, d] = [(); 4].map(|()| Arc::clone(shared));
     let done_b = Arc::clone(&done);
     [
         threads::start("settler", Arc::clone(&failed), move || {
@@ -50,6 +51,7 @@ pub(crate) fn start(shared: &Arc<Shared>, settler: Settler, watermark: Watermark
         }),
         // It holds the folder's lock until the settler is done and the last mark is noted.
         threads::start("syncer", Arc::clone(&failed), move || sync_until_done(&b, watermark, &done_b, folder)),
+        threads::start("preparer", Arc::clone(&failed), move || prepare_until_done(&d)),
         threads::start("committer", failed, move || commit_until_done(&c)),
     ]
     .into_iter()
@@ -98,11 +100,20 @@ fn sync_until_done(shared: &Shared, mut watermark: Watermark, done: &AtomicBool,
             drop(folder);
             return;
         }
-        if let Err(failed) = shared.committer().prepare() {
-            tracing::error!("journal: {failed}");
-            return;
-        }
         std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Fills the journal's next file. On a thread of its own: that writes and syncs a whole segment, and neither the sync of
+/// each second nor a checkpoint should wait for it.
+fn prepare_until_done(shared: &Shared) {
+    let mut rest = Duration::ZERO;
+    while !shared.tasks().is_finishing() {
+        rest = rest.saturating_sub(LOOK);
+        if rest.is_zero() {
+            rest = shared.committer().prepare();
+        }
+        std::thread::sleep(LOOK);
     }
 }
 

@@ -1,5 +1,6 @@
 //! What can go wrong below the broker. Every variant says what happened and, where one exists, what to do.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 /// An error of the storage layer.
@@ -61,6 +62,12 @@ impl StorageError {
     pub fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> StorageError {
         let path = path.into();
         move |source| StorageError::Io { action, path, source }
+    }
+
+    /// Whether the disk (or a quota) is full: nothing is damaged, and the same will work once there is room.
+    pub fn is_full(&self) -> bool {
+        let full = |kind| matches!(kind, ErrorKind::StorageFull | ErrorKind::QuotaExceeded);
+        matches!(self, StorageError::Io { source, .. } if full(source.kind()))
     }
 
     /// A corruption report.

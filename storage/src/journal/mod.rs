@@ -74,7 +74,8 @@ pub trait Syncer: Send + Sync {
     fn sync(&self) -> Result<Mark>;
 
     /// Prepares what the next appends will need, so that they need not. For a background thread, as often as it likes:
-    /// returns at once when there is nothing to do.
+    /// returns at once when there is nothing to do, and else writes and syncs a whole file, so nothing that somebody
+    /// waits for belongs on that thread. A failure ends nothing: the next append does it itself, or says why not.
     fn prepare(&self) -> Result<()> {
         Ok(())
     }

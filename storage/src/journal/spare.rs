@@ -9,7 +9,7 @@
 use crate::disk;
 use crate::error::{Result, StorageError};
 use parking_lot::Mutex;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 /// So many are kept ready by [`SparePool::prepare`]. Recycling brings more; at a start each one costs a file's writing.
@@ -83,10 +83,14 @@ impl SparePool {
         Ok(())
     }
 
-    /// Fills files until enough are ready. For a background thread: writes and syncs whole segments.
+    /// Fills files until enough are ready. For a background thread: writes and syncs whole segments. Leaves room for as
+    /// much again: the last of a disk belongs to what is written now and to checkpoints, which give files back.
     pub fn prepare(&self) -> Result<()> {
         let _turn = self.preparing.lock();
         while self.ready() < READY.min(self.limit) {
+            if free_bytes(&self.folder) < 2 * self.segment_bytes {
+                return Err(StorageError::io("prepare a journal file in", &self.folder)(ErrorKind::StorageFull.into()));
+            }
             let spare = self.create(true)?;
             self.files.lock().ready.push(spare);
         }
@@ -129,6 +133,11 @@ impl SparePool {
     }
 }
 
+/// What the file system of `folder` has left for us; a great deal if it does not say.
+fn free_bytes(folder: &Path) -> u64 {
+    rustix::fs::statvfs(folder).map_or(u64::MAX, |stat| stat.f_bavail.saturating_mul(stat.f_frsize))
+}
+
 fn length(path: &Path) -> Result<u64> {
     std::fs::metadata(path).map(|meta| meta.len()).map_err(StorageError::io("inspect", path))
 }
@@ -157,6 +166,23 @@ mod tests {
         assert_eq!((pool.ready(), count(folder.path(), "spare")), (READY, READY));
         let spare = pool.take().unwrap();
         assert_eq!(std::fs::read(spare).unwrap(), vec![0; SIZE as usize]);
+    }
+
+    #[test]
+    fn a_preparation_that_fails_leaves_nothing_behind_and_works_later() {
+        let folder = tempfile::tempdir().unwrap();
+        // More than any disk has.
+        let pool = SparePool::open(folder.path(), 1 << 60, 1 << 61).unwrap();
+        let refused = pool.prepare().unwrap_err();
+        assert!(refused.is_full(), "{refused}");
+        assert_eq!((pool.ready(), std::fs::read_dir(folder.path()).unwrap().count()), (0, 0));
+        let pool = SparePool::open(folder.path(), SIZE, SIZE).unwrap();
+        let draft = folder.path().join(format!("{:020}.tmp", 1));
+        std::fs::write(&draft, b"in the way").unwrap();
+        assert!(pool.prepare().is_err());
+        assert!(!draft.exists());
+        pool.prepare().unwrap();
+        assert_eq!(pool.ready(), 1);
     }
 
     #[test]
