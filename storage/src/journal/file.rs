@@ -27,6 +27,9 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 /// A write buffer larger than this is given back after the record that needed it.
 const KEPT_BUFFER_BYTES: usize = 1 << 20;
 
+/// This part of a segment is kept for what is executed already when the disk gets full.
+const RESERVED_PART: u64 = 4;
+
 /// How a file journal behaves.
 #[derive(Clone, Copy, Debug)]
 pub struct FileJournalOptions {
@@ -161,10 +164,11 @@ impl FileJournal {
         let (folder, spares) = (&self.shared.folder, &self.shared.spares);
         let end = self.options.segment_bytes.max(RECORDS_AT + bytes);
         let segment = if end > self.options.segment_bytes {
+            spares.has_room(end)?;
             Segment::create(folder, &header)?
         } else {
             let spare = spares.take().map_or_else(|| spares.create(false), Ok)?;
-            Segment::recycle(folder, &spare, &header)?
+            Segment::recycle(folder, &spare, &header).inspect_err(|_| spares.put_back(spare))?
         };
         self.next_sequence += 1;
         self.shared.begun();
@@ -173,12 +177,19 @@ impl FileJournal {
 
     /// One write of the record in the buffer. After an error the place is written again by the next append.
     fn write(&self, active: &mut Active) -> Result<()> {
-        match active.segment.file.write_all_at(&self.buffer, active.offset) {
+        let Active { segment, offset, end, .. } = active;
+        match segment.file.write_all_at(&self.buffer, *offset) {
             Ok(()) => {
-                active.offset += self.buffer.len() as u64;
+                *offset += self.buffer.len() as u64;
                 Ok(())
             }
-            Err(error) => Err(StorageError::io("write journal", &active.segment.path)(error)),
+            Err(error) => {
+                if *end > self.options.segment_bytes {
+                    // A file of its own grows with its record: give back what the torn part took.
+                    let _ = segment.file.set_len(*offset);
+                }
+                Err(StorageError::io("write journal", &segment.path)(error))
+            }
         }
     }
 
@@ -248,6 +259,11 @@ impl Journal for FileJournal {
         }
         self.live.drop_through(commit);
         Ok(())
+    }
+
+    fn is_short(&self) -> bool {
+        let left = self.active.as_ref().map_or(0, |active| active.end - active.offset);
+        left < self.options.segment_bytes / RESERVED_PART && self.shared.spares.is_short()
     }
 
     fn live_bytes(&self) -> u64 {

@@ -41,7 +41,10 @@ pub trait Journal: Send {
     /// last intact one. Called once, before any append. Returns the last mark (`applied` if there is nothing after it).
     fn replay(&mut self, applied: Mark, visit: &mut dyn FnMut(CommitNo, &[u8]) -> Result<()>) -> Result<Mark>;
 
-    /// Appends one record with one write; durable only after [`Syncer::sync`]. Returns the new mark.
+    /// Appends one record with one write; durable only after [`Syncer::sync`]. Returns the new mark. After an error that
+    /// [`StorageError::is_full`] nothing was appended, and the same may be tried again; after any other all is over.
+    ///
+    /// [`StorageError::is_full`]: crate::StorageError::is_full
     fn append(&mut self, payload: &[u8]) -> Result<Mark>;
 
     /// The durable side, usable from another thread while appends go on.
@@ -49,6 +52,12 @@ pub trait Journal: Send {
 
     /// Gives back the space of all records up to and including `commit` (they are in the backend now).
     fn drop_through(&mut self, commit: CommitNo) -> Result<()>;
+
+    /// Whether the disk is full and what is left in the journal's own files should go to what is executed already. So
+    /// who refuses new writes then will hardly ever see an append fail.
+    fn is_short(&self) -> bool {
+        false
+    }
 
     /// Bytes of live records since the last [`Journal::drop_through`].
     fn live_bytes(&self) -> u64;
