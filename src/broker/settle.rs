@@ -91,9 +91,14 @@ fn sync_until_done(shared: &Shared, mut watermark: Watermark, done: &AtomicBool,
                 return;
             }
             let Ok(mark) = shared.committer().sync() else { return };
-            if let Err(error) = watermark.advance(mark, true) {
-                shared.committer().fail(&error);
-                return;
+            match watermark.advance(mark, true) {
+                // It is lower than it could be, until the next time.
+                Err(full) if full.is_full() => {}
+                Err(error) => {
+                    shared.committer().fail(&error);
+                    return;
+                }
+                Ok(()) => {}
             }
         }
         if last_round {
@@ -104,7 +109,7 @@ fn sync_until_done(shared: &Shared, mut watermark: Watermark, done: &AtomicBool,
     }
 }
 
-/// Fills the journal's next file. On a thread of its own: that writes and syncs a whole segment, and neither the sync of
+/// Fills the journal's next file, and looks whether a full disk has room again. On a thread of its own: that writes and syncs a whole segment, and neither the sync of
 /// each second nor a checkpoint should wait for it.
 fn prepare_until_done(shared: &Shared) {
     let mut rest = Duration::ZERO;
@@ -113,6 +118,9 @@ fn prepare_until_done(shared: &Shared) {
         if rest.is_zero() {
             rest = shared.committer().prepare();
         }
+        if shared.committer().relieve(shared.engine_lock(), shared.tasks().ending().is_some()).is_err() {
+            return;
+        }
         std::thread::sleep(LOOK);
     }
 }
@@ -120,7 +128,7 @@ fn prepare_until_done(shared: &Shared) {
 /// Appends what is executed but not committed yet, so that a sync covers it.
 fn append_all(shared: &Shared) -> Result<(), CommitFailed> {
     let ticket = shared.engine().ticket();
-    shared.committer().append(shared.engine_lock(), ticket)
+    shared.committer().append(shared.engine_lock(), ticket).map(drop)
 }
 
 fn settle_until_ended(shared: &Shared, mut settler: Settler) {
