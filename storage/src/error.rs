@@ -27,6 +27,14 @@ pub enum StorageError {
         /// Where and how it is wrong.
         detail: String,
     },
+    /// What proves that nothing durable is missing is damaged, or does not fit. The store can be served without it.
+    #[error("damaged {what}: {detail} (restore the files, or start once with --accept-data-loss)")]
+    Damaged {
+        /// Which file.
+        what: &'static str,
+        /// Where and how it is wrong.
+        detail: String,
+    },
     /// Less was recovered than had been made durable.
     #[error(
         "durable data is missing: commit {durable} was durable, only {recovered} could be recovered \
@@ -73,5 +81,10 @@ impl StorageError {
     /// A corruption report.
     pub fn corrupt(what: &'static str, detail: impl Into<String>) -> StorageError {
         StorageError::Corrupt { what, detail: detail.into() }
+    }
+
+    /// A report of damage that the store can be served in spite of.
+    pub fn damaged(what: &'static str, detail: impl Into<String>) -> StorageError {
+        StorageError::Damaged { what, detail: detail.into() }
     }
 }

@@ -40,7 +40,7 @@ pub struct FileJournalOptions {
     /// Must differ at every opening of the same folder: it tells records of this process from older ones in the same
     /// file. The default is drawn from the operating system.
     pub nonce: u64,
-    /// Start even if records right behind the applied commit are known to be lost; without them.
+    /// Start even if records right behind the applied commit are known to be lost, or have another past; without them.
     pub accept_data_loss: bool,
 }
 
@@ -71,6 +71,7 @@ pub struct FileJournal {
     stage: Stage,
     damage: Option<String>,
     known_durable: CommitNo,
+    other_past: Option<StorageError>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,7 +109,23 @@ impl FileJournal {
             stage: Stage::Opened,
             damage: None,
             known_durable: 0,
+            other_past: None,
         })
+    }
+
+    /// After a replay that accepts losses: that no record was visited, because the journal has another past than what
+    /// was applied.
+    pub fn other_past(&mut self) -> Option<StorageError> {
+        self.other_past.take()
+    }
+
+    /// Puts aside, durably, what replay found dead. Else the first append does it; a loss that was accepted must be
+    /// forgotten also where no append follows.
+    pub fn forget_dead(&mut self) -> Result<()> {
+        if self.stage == Stage::Opened {
+            return Err(self.misuse("forget before replay in journal"));
+        }
+        self.settle()
     }
 
     /// All files with the name of a segment, ascending.
@@ -212,12 +229,13 @@ impl Journal for FileJournal {
         }
         let found = self.segments()?;
         self.next_sequence = found.last().map_or(1, |last| last.sequence + 1);
-        let outcome = Replay { applied, found, live: &mut self.live }.run(visit)?;
-        self.damage = outcome.damage.clone();
+        let mut outcome = Replay { applied, found, live: &mut self.live, other_past: None }.run(visit)?;
+        self.damage = outcome.damage.take();
         self.known_durable = outcome.known_durable;
         if !self.options.accept_data_loss {
-            outcome.gap(applied)?;
+            outcome.loss(applied, self.damage.is_some())?;
         }
+        self.other_past = outcome.other_past.take();
         let open = |closed: &Closed| {
             let file = File::open(&closed.path).map_err(StorageError::io("open journal", &closed.path))?;
             Ok(Arc::new(Segment { path: closed.path.clone(), file }))
