@@ -319,9 +319,11 @@ impl Committer {
         Ok(Some(mark))
     }
 
-    /// Gives the journal's space back through a commit that is settled.
+    /// Gives the journal's space back through a commit that is settled. Files are renamed and deleted without the lock,
+    /// because sessions append under it.
     pub fn drop_through(&self, commit: u64) -> Result<(), CommitFailed> {
-        self.journal.lock().journal.drop_through(commit).map_err(|e| self.fail(&e))
+        let released = self.journal.lock().journal.release_through(commit);
+        released.give_back().map_err(|e| self.fail(&e))
     }
 
     /// Bytes a restart would have to replay.

@@ -6,7 +6,7 @@ use crate::broker::tasks::Tasks;
 use crate::config::Config;
 use brooklet_storage::backend::memory::Memory;
 use brooklet_storage::error::Result;
-use brooklet_storage::journal::MemoryJournal;
+use brooklet_storage::journal::{MemoryJournal, Released};
 use std::future::Future;
 use std::io::ErrorKind;
 use std::pin::{Pin, pin};
@@ -36,8 +36,8 @@ impl Journal for Disk {
         self.journal.syncer()
     }
 
-    fn drop_through(&mut self, commit: u64) -> Result<()> {
-        self.journal.drop_through(commit)
+    fn release_through(&mut self, commit: u64) -> Released {
+        self.journal.release_through(commit)
     }
 
     fn is_short(&self) -> bool {
@@ -229,8 +229,8 @@ fn any_other_failure_ends_all_commits() {
         fn syncer(&self) -> Arc<dyn Syncer> {
             self.0.syncer()
         }
-        fn drop_through(&mut self, commit: u64) -> Result<()> {
-            self.0.drop_through(commit)
+        fn release_through(&mut self, commit: u64) -> Released {
+            self.0.release_through(commit)
         }
         fn live_bytes(&self) -> u64 {
             0

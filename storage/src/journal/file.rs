@@ -13,7 +13,7 @@ use super::replay::{Closed, Replay, Visit};
 use super::segment::{Found, Header, RECORDS_AT, Segment, sequence_of};
 use super::spare::SparePool;
 use super::sync::Shared;
-use super::{CommitNo, Journal, Mark, Syncer};
+use super::{CommitNo, Journal, Mark, Released, Syncer};
 use crate::disk;
 use crate::error::{Result, StorageError};
 use std::collections::VecDeque;
@@ -267,16 +267,12 @@ impl Journal for FileJournal {
         self.shared.clone()
     }
 
-    fn drop_through(&mut self, commit: CommitNo) -> Result<()> {
-        while let Some(oldest) = self.closed.front()
-            && oldest.last <= commit
-        {
-            self.shared.dropped(&oldest.path);
-            self.shared.spares.give(&oldest.path)?;
-            self.closed.pop_front();
-        }
+    fn release_through(&mut self, commit: CommitNo) -> Released {
+        let count = self.closed.iter().take_while(|oldest| oldest.last <= commit).count();
+        let paths: Vec<PathBuf> = self.closed.drain(..count).map(|closed| closed.path).collect();
+        self.shared.dropped(&paths);
         self.live.drop_through(commit);
-        Ok(())
+        Released { paths, shared: Some(Arc::clone(&self.shared)) }
     }
 
     fn is_short(&self) -> bool {

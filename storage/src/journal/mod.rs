@@ -21,6 +21,7 @@ pub use file::{FileJournal, FileJournalOptions};
 pub use memory::{MemoryJournal, NoJournal};
 
 use crate::error::Result;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The number of a commit; 1 is the first of a new store, each next one is larger by one.
@@ -50,8 +51,14 @@ pub trait Journal: Send {
     /// The durable side, usable from another thread while appends go on.
     fn syncer(&self) -> Arc<dyn Syncer>;
 
-    /// Gives back the space of all records up to and including `commit` (they are in the backend now).
-    fn drop_through(&mut self, commit: CommitNo) -> Result<()>;
+    /// Lets go of all records up to and including `commit` (they are in the backend now). Only memory work, because
+    /// appends wait for whoever holds the journal: what it returns gives their space back, and needs no journal for it.
+    fn release_through(&mut self, commit: CommitNo) -> Released;
+
+    /// [`Journal::release_through`] and the giving back in one.
+    fn drop_through(&mut self, commit: CommitNo) -> Result<()> {
+        self.release_through(commit).give_back()
+    }
 
     /// Whether the disk is full and what is left in the journal's own files should go to what is executed already. So
     /// who refuses new writes then will hardly ever see an append fail.
@@ -59,7 +66,7 @@ pub trait Journal: Send {
         false
     }
 
-    /// Bytes of live records since the last [`Journal::drop_through`].
+    /// Bytes of live records since the last [`Journal::release_through`].
     fn live_bytes(&self) -> u64;
 
     /// After [`Journal::replay`]: what lies on disk behind the end of the log and does not continue it, in words for an
@@ -73,6 +80,22 @@ pub trait Journal: Send {
     /// loss, also where the watermark was lost too. Lags behind: 0 says nothing.
     fn known_durable(&self) -> CommitNo {
         0
+    }
+}
+
+/// Files that nobody will read again, still in their place.
+#[derive(Debug, Default)]
+#[must_use = "the space comes back with `give_back`"]
+pub struct Released {
+    paths: Vec<PathBuf>,
+    shared: Option<Arc<sync::Shared>>,
+}
+
+impl Released {
+    /// Renames or deletes the files, the oldest first. A crash on the way leaves files that the next start finds dead.
+    pub fn give_back(self) -> Result<()> {
+        let Some(shared) = self.shared else { return Ok(()) };
+        self.paths.iter().try_for_each(|path| shared.spares.give(path))
     }
 }
 

@@ -72,9 +72,9 @@ impl Shared {
         self.state.lock().renamed = true;
     }
 
-    /// Takes a segment out that will not be read again.
-    pub fn dropped(&self, path: &Path) {
-        self.state.lock().unsynced.retain(|segment| segment.path != path);
+    /// Takes segments out that will not be read again.
+    pub fn dropped(&self, paths: &[PathBuf]) {
+        self.state.lock().unsynced.retain(|segment| !paths.contains(&segment.path));
     }
 
     /// What is durable.
