@@ -44,14 +44,16 @@ pub(crate) fn start(shared: &Arc<Shared>, settler: Settler, watermark: Watermark
     let done = Arc::new(AtomicBool::new(false));
     let [a, b, c, d] = [(); 4].map(|()| Arc::clone(shared));
     let done_b = Arc::clone(&done);
+    let folder = Arc::new(folder);
+    let folder_d = Arc::clone(&folder);
     [
         threads::start("settler", Arc::clone(&failed), move || {
             settle_until_ended(&a, settler);
             done.store(true, Ordering::Release);
         }),
-        // It holds the folder's lock until the settler is done and the last mark is noted.
+        // It holds the folder's lock until the settler is done and the last mark is noted; so does whoever makes files.
         threads::start("syncer", Arc::clone(&failed), move || sync_until_done(&b, watermark, &done_b, folder)),
-        threads::start("preparer", Arc::clone(&failed), move || prepare_until_done(&d)),
+        threads::start("preparer", Arc::clone(&failed), move || prepare_until_done(&d, folder_d)),
         threads::start("committer", failed, move || commit_until_done(&c)),
     ]
     .into_iter()
@@ -67,7 +69,7 @@ fn commit_until_done(shared: &Shared) {
     }
 }
 
-fn sync_until_done(shared: &Shared, mut watermark: Watermark, done: &AtomicBool, folder: DataFolder) {
+fn sync_until_done(shared: &Shared, mut watermark: Watermark, done: &AtomicBool, folder: Arc<DataFolder>) {
     let mut last_sync_us = 0;
     loop {
         let last_round = done.load(Ordering::Acquire) && shared.tasks().is_finishing();
@@ -109,9 +111,9 @@ fn sync_until_done(shared: &Shared, mut watermark: Watermark, done: &AtomicBool,
     }
 }
 
-/// Fills the journal's next file, and looks whether a full disk has room again. On a thread of its own: that writes and syncs a whole segment, and neither the sync of
-/// each second nor a checkpoint should wait for it.
-fn prepare_until_done(shared: &Shared) {
+/// Fills the journal's next file, and looks whether a full disk has room again. On a thread of its own: that writes and
+/// syncs a whole segment, and neither the sync of each second nor a checkpoint should wait for it.
+fn prepare_until_done(shared: &Shared, _folder: Arc<DataFolder>) {
     let mut rest = Duration::ZERO;
     while !shared.tasks().is_finishing() {
         rest = rest.saturating_sub(LOOK);

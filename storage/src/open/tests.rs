@@ -34,7 +34,13 @@ impl World {
 
     fn open(&self, accept_data_loss: bool) -> Result<OpenedFolder> {
         let journal = FileJournalOptions { segment_bytes: 8192, spare_bytes: 0, ..FileJournalOptions::default() };
-        let options = FolderOptions { databases: 1, journal, accept_data_loss, ..FolderOptions::default() };
+        let options = FolderOptions {
+            databases: 1,
+            journal,
+            #[cfg(feature = "rocksdb")]
+            backend: Default::default(),
+            accept_data_loss,
+        };
         let backend = Arc::clone(&self.backend) as Arc<dyn Backend>;
         open_folder_over(self.folder.path(), &options, |_| Ok(backend))
     }
