@@ -112,7 +112,12 @@ pub fn folder_options(config: &Config) -> brooklet_storage::open::FolderOptions 
     let cache_bytes = (config.memory_budget() / 8).clamp(8 << 20, 1 << 30) as usize;
     brooklet_storage::open::FolderOptions {
         databases: config.databases as usize,
-        journal: FileJournalOptions { segment_bytes: config.journal_segment_bytes, ..Default::default() },
+        // As many files as a checkpoint gives back: with fewer, some would be deleted and written anew each time.
+        journal: FileJournalOptions {
+            segment_bytes: config.journal_segment_bytes,
+            spare_bytes: checkpoint_bytes(config).saturating_add(config.journal_segment_bytes.saturating_mul(2)),
+            ..Default::default()
+        },
         backend: Options { cache_bytes, write_buffer_bytes: cache_bytes / 2, ..Options::default() },
         accept_data_loss: config.accept_data_loss,
     }

@@ -8,14 +8,25 @@
 //!
 //! Under `always` a committer thread appends and syncs for the whole group while the next one forms.
 //! After a failed append or sync nothing is acknowledged any more: the journal is poisoned and the process must end.
+//!
+//! A full disk is the exception. The journal says when its room gets short; new writes are refused then
+//! ([`Engine::write_trouble`]) while there is still room for what is executed. Should a batch find none, it is *held*:
+//! nothing is appended before it, who waits for it or for anything later goes on waiting, and it is tried again until
+//! there is room. It was executed, so it can neither be dropped nor be passed by.
+
+mod held;
+#[cfg(test)]
+mod tests;
 
 use super::engine::Engine;
 use super::tasks::SyncState;
 use brooklet_storage::StorageError;
 use brooklet_storage::journal::{Journal, Mark, Syncer};
+use held::Held;
 use parking_lot::{Condvar, Mutex};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 use tokio::sync::watch;
 
 /// Numbers batches; 0 stands for "nothing to wait for".
@@ -28,10 +39,16 @@ pub struct Committer {
     appended: AtomicU64,
     /// Tickets that are synced, and the failure that ended it all.
     durable: watch::Sender<Ticket>,
+    /// Whether a batch is held. Changed under the journal's lock.
+    held: watch::Sender<bool>,
+    /// Whether the engine was told to refuse writes. Changed under the journal's lock.
+    refusing: AtomicBool,
     failed: watch::Sender<Option<Arc<str>>>,
     sync: Arc<SyncState>,
     wanted: Mutex<Ticket>,
     bell: Condvar,
+    /// Whether the last [`Committer::prepare`] failed.
+    unprepared: AtomicBool,
 }
 
 struct Append {
@@ -40,6 +57,9 @@ struct Append {
     mark: Mark,
     /// Nothing is appended any more: the broker has ended.
     closed: bool,
+    held: Option<Held>,
+    /// Where the journal stands after a held batch that a cut waits for.
+    cut: Option<Mark>,
 }
 
 /// Commits stopped for ever; the text says why.
@@ -53,19 +73,26 @@ const ENDED: &str = "the broker has ended";
 /// A spare buffer above this size is given back.
 const SPARE_LIMIT: usize = 1 << 20;
 
+/// Between two looks at whether the next journal file is ready; and after one that failed.
+const PREPARED_REST: Duration = Duration::from_millis(50);
+const UNPREPARED_REST: Duration = Duration::from_millis(1000);
+
 impl Committer {
     /// A committer behind a replayed journal that stands at `mark`. `sync` says whether commits wait for syncs.
     pub fn new(journal: Box<dyn Journal>, mark: Mark, sync: Arc<SyncState>) -> Committer {
         let syncer = journal.syncer();
         Committer {
-            journal: Mutex::new(Append { journal, spare: Vec::new(), mark, closed: false }),
+            journal: Mutex::new(Append { journal, spare: Vec::new(), mark, closed: false, held: None, cut: None }),
             syncer,
             appended: AtomicU64::new(0),
             durable: watch::Sender::new(0),
+            held: watch::Sender::new(false),
+            refusing: AtomicBool::new(false),
             failed: watch::Sender::new(None),
             sync,
             wanted: Mutex::new(0),
             bell: Condvar::new(),
+            unprepared: AtomicBool::new(false),
         }
     }
 
@@ -81,7 +108,10 @@ impl Committer {
         if others {
             tokio::task::yield_now().await;
         }
-        self.append(engine, ticket)
+        while !self.append(engine, ticket)? {
+            self.relieved().await;
+        }
+        Ok(())
     }
 
     fn is_always(&self) -> bool {
@@ -137,44 +167,79 @@ impl Committer {
         CommitFailed(why)
     }
 
-    /// Appends everything executed so far unless `ticket` is appended already.
-    pub fn append(&self, engine: &Mutex<Engine>, ticket: Ticket) -> Result<(), CommitFailed> {
+    /// Appends everything executed so far unless `ticket` is appended already. Says whether it is now: if not, a batch
+    /// is held.
+    pub fn append(&self, engine: &Mutex<Engine>, ticket: Ticket) -> Result<bool, CommitFailed> {
         self.check()?;
         if self.appended.load(Ordering::Acquire) >= ticket {
-            return Ok(());
+            return Ok(true);
+        }
+        // Before the lock: whoever tries a held batch again may keep it for a while.
+        if *self.held.borrow() {
+            return Ok(false);
         }
         let mut side = self.journal.lock();
         if self.appended.load(Ordering::Acquire) >= ticket {
-            return self.check();
+            return self.check().map(|()| true);
+        }
+        if side.held.is_some() {
+            return Ok(false);
         }
         let spare = std::mem::take(&mut side.spare);
         let (taken, batch) = engine.lock().take_batch(spare);
-        self.append_batch(&mut side, taken, batch)
+        self.append_batch(&mut side, engine, taken, batch)
     }
 
-    fn append_batch(&self, side: &mut Append, ticket: Ticket, batch: Vec<u8>) -> Result<(), CommitFailed> {
+    /// Appends a batch, or holds it. Nothing else may be held.
+    fn append_batch(
+        &self,
+        side: &mut Append,
+        engine: &Mutex<Engine>,
+        ticket: Ticket,
+        batch: Vec<u8>,
+    ) -> Result<bool, CommitFailed> {
         self.check()?;
         // Also with an empty batch: what this ticket stands for may have been in one that was refused.
         if side.closed && ticket > self.appended.load(Ordering::Acquire) {
             return Err(CommitFailed(ENDED.into()));
         }
         if !batch.is_empty() {
-            side.mark = side.journal.append(&batch).map_err(|e| self.fail(&e))?;
+            match side.journal.append(&batch) {
+                Ok(mark) => side.mark = mark,
+                Err(full) if full.is_full() => {
+                    side.held = Some(Held { ticket, batch, is_cut: false });
+                    self.held.send_replace(true);
+                    self.refuse_writes(engine);
+                    return Ok(false);
+                }
+                Err(error) => return Err(self.fail(&error)),
+            }
+            if side.journal.is_short() {
+                self.refuse_writes(engine);
+            }
         }
         if batch.capacity() <= SPARE_LIMIT {
             side.spare = batch;
         }
         self.appended.fetch_max(ticket, Ordering::AcqRel);
-        Ok(())
+        Ok(true)
     }
 
     /// Appends what was executed so far, and nothing ever after.
     pub fn close(&self, engine: &Mutex<Engine>) -> Result<(), CommitFailed> {
         let mut side = self.journal.lock();
-        let (ticket, batch) = engine.lock().take_batch(Vec::new());
-        let appended = self.append_batch(&mut side, ticket, batch);
+        let closed = self.append_rest(&mut side, engine);
         side.closed = true;
-        appended
+        closed
+    }
+
+    fn append_rest(&self, side: &mut Append, engine: &Mutex<Engine>) -> Result<(), CommitFailed> {
+        if self.try_held(side)?.is_none() {
+            let (ticket, batch) = engine.lock().take_batch(Vec::new());
+            self.append_batch(side, engine, ticket, batch)?;
+        }
+        // What is held now was never acknowledged.
+        self.try_held(side)?.map_or(Ok(()), |full| Err(self.fail(&full)))
     }
 
     /// Answers whoever still waits for a commit that will never come.
@@ -182,21 +247,29 @@ impl Committer {
         self.failed.send_if_modified(|failed| failed.replace(ENDED.into()).is_none());
     }
 
-    /// Takes a cut of the state: commits what is executed and lets `cut` read the engine at exactly that commit.
+    /// Takes a cut of the state: commits what is executed and lets `cut` read the engine at exactly that commit. Waits
+    /// while a batch is held: a cut holds all that was executed, and the journal must hold it first.
     pub fn cut<T>(
         &self,
         engine: &Mutex<Engine>,
         cut: impl FnOnce(&mut Engine) -> T,
     ) -> Result<(Mark, T), CommitFailed> {
-        let mut side = self.journal.lock();
+        let mut side = self.wait_for(|side| side.held.is_none().then_some(()))?.0;
         let spare = std::mem::take(&mut side.spare);
         let (ticket, batch, result) = {
             let mut engine = engine.lock();
             let (ticket, batch) = engine.take_batch(spare);
             (ticket, batch, cut(&mut engine))
         };
-        self.append_batch(&mut side, ticket, batch)?;
-        Ok((side.mark, result))
+        if self.append_batch(&mut side, engine, ticket, batch)? {
+            return Ok((side.mark, result));
+        }
+        if let Some(held) = &mut side.held {
+            held.is_cut = true;
+        }
+        drop(side);
+        let (_, mark) = self.wait_for(|side| side.cut.take())?;
+        Ok((mark, result))
     }
 
     /// Syncs everything appended so far.
@@ -213,18 +286,23 @@ impl Committer {
         Ok(mark)
     }
 
-    /// Gets files ready that the next appends will need, so that no append has to.
-    pub fn prepare(&self) -> Result<(), CommitFailed> {
-        self.syncer.prepare().map_err(|e| self.fail(&e))
+    /// Gets files ready that the next appends will need, so that no append has to; says how long to rest before the
+    /// next time. A failure ends nothing and is told once: the file in use may have room for long, and a checkpoint may
+    /// give others back.
+    pub fn prepare(&self) -> Duration {
+        let outcome = self.syncer.prepare();
+        let was_unprepared = self.unprepared.swap(outcome.is_err(), Ordering::Relaxed);
+        match outcome {
+            Ok(()) if was_unprepared => tracing::info!("journal: the next file is ready again"),
+            Err(why) if !was_unprepared => tracing::warn!("journal: the next file cannot be made ready: {why}"),
+            _ => {}
+        }
+        if self.unprepared.load(Ordering::Relaxed) { UNPREPARED_REST } else { PREPARED_REST }
     }
 
     /// One round of the committer thread: waits up to `patience` for somebody who needs a sync, then serves the whole
     /// group. Returns the durable mark if it synced.
-    pub fn serve_always(
-        &self,
-        engine: &Mutex<Engine>,
-        patience: std::time::Duration,
-    ) -> Result<Option<Mark>, CommitFailed> {
+    pub fn serve_always(&self, engine: &Mutex<Engine>, patience: Duration) -> Result<Option<Mark>, CommitFailed> {
         let wanted = {
             let mut wanted = self.wanted.lock();
             if *wanted <= self.durable() {
@@ -235,13 +313,19 @@ impl Committer {
         if wanted <= self.durable() {
             return Ok(None);
         }
-        self.append(engine, wanted)?;
-        self.sync().map(Some)
+        let appended = self.append(engine, wanted)?;
+        let mark = self.sync()?;
+        if !appended {
+            std::thread::sleep(patience);
+        }
+        Ok(Some(mark))
     }
 
-    /// Gives the journal's space back through a commit that is settled.
+    /// Gives the journal's space back through a commit that is settled. Files are renamed and deleted without the lock,
+    /// because sessions append under it.
     pub fn drop_through(&self, commit: u64) -> Result<(), CommitFailed> {
-        self.journal.lock().journal.drop_through(commit).map_err(|e| self.fail(&e))
+        let released = self.journal.lock().journal.release_through(commit);
+        released.give_back().map_err(|e| self.fail(&e))
     }
 
     /// Bytes a restart would have to replay.

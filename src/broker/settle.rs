@@ -1,4 +1,5 @@
-//! The threads behind the engine: the committer (`always`), the one that syncs each second, the one that settles.
+//! The threads behind the engine: the committer (`always`), the one that syncs each second, the one that prepares journal
+//! files, the one that settles.
 //!
 //! None of them holds the engine lock while it touches the disk. The settler gathers in slices, so that a checkpoint
 //! never stops the world for longer than its last slice.
@@ -41,15 +42,18 @@ pub(crate) fn start(shared: &Arc<Shared>, settler: Settler, watermark: Watermark
         })
     };
     let done = Arc::new(AtomicBool::new(false));
-    let (a, b, c) = (Arc::clone(shared), Arc::clone(shared), Arc::clone(shared));
+    let [a, b, c, d] = [(); 4].map(|()| Arc::clone(shared));
     let done_b = Arc::clone(&done);
+    let folder = Arc::new(folder);
+    let folder_d = Arc::clone(&folder);
     [
         threads::start("settler", Arc::clone(&failed), move || {
             settle_until_ended(&a, settler);
             done.store(true, Ordering::Release);
         }),
-        // It holds the folder's lock until the settler is done and the last mark is noted.
+        // It holds the folder's lock until the settler is done and the last mark is noted; so does whoever makes files.
         threads::start("syncer", Arc::clone(&failed), move || sync_until_done(&b, watermark, &done_b, folder)),
+        threads::start("preparer", Arc::clone(&failed), move || prepare_until_done(&d, folder_d)),
         threads::start("committer", failed, move || commit_until_done(&c)),
     ]
     .into_iter()
@@ -65,7 +69,7 @@ fn commit_until_done(shared: &Shared) {
     }
 }
 
-fn sync_until_done(shared: &Shared, mut watermark: Watermark, done: &AtomicBool, folder: DataFolder) {
+fn sync_until_done(shared: &Shared, mut watermark: Watermark, done: &AtomicBool, folder: Arc<DataFolder>) {
     let mut last_sync_us = 0;
     loop {
         let last_round = done.load(Ordering::Acquire) && shared.tasks().is_finishing();
@@ -89,27 +93,44 @@ fn sync_until_done(shared: &Shared, mut watermark: Watermark, done: &AtomicBool,
                 return;
             }
             let Ok(mark) = shared.committer().sync() else { return };
-            if let Err(error) = watermark.advance(mark, true) {
-                shared.committer().fail(&error);
-                return;
+            match watermark.advance(mark, true) {
+                // It is lower than it could be, until the next time.
+                Err(full) if full.is_full() => {}
+                Err(error) => {
+                    shared.committer().fail(&error);
+                    return;
+                }
+                Ok(()) => {}
             }
         }
         if last_round {
             drop(folder);
             return;
         }
-        if let Err(failed) = shared.committer().prepare() {
-            tracing::error!("journal: {failed}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Fills the journal's next file, and looks whether a full disk has room again. On a thread of its own: that writes and
+/// syncs a whole segment, and neither the sync of each second nor a checkpoint should wait for it.
+fn prepare_until_done(shared: &Shared, _folder: Arc<DataFolder>) {
+    let mut rest = Duration::ZERO;
+    while !shared.tasks().is_finishing() {
+        rest = rest.saturating_sub(LOOK);
+        if rest.is_zero() {
+            rest = shared.committer().prepare();
+        }
+        if shared.committer().relieve(shared.engine_lock(), shared.tasks().ending().is_some()).is_err() {
             return;
         }
-        std::thread::sleep(Duration::from_millis(20));
+        std::thread::sleep(LOOK);
     }
 }
 
 /// Appends what is executed but not committed yet, so that a sync covers it.
 fn append_all(shared: &Shared) -> Result<(), CommitFailed> {
     let ticket = shared.engine().ticket();
-    shared.committer().append(shared.engine_lock(), ticket)
+    shared.committer().append(shared.engine_lock(), ticket).map(drop)
 }
 
 fn settle_until_ended(shared: &Shared, mut settler: Settler) {

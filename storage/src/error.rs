@@ -1,5 +1,6 @@
 //! What can go wrong below the broker. Every variant says what happened and, where one exists, what to do.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 /// An error of the storage layer.
@@ -22,6 +23,14 @@ pub enum StorageError {
     #[error("corrupt {what}: {detail}")]
     Corrupt {
         /// Which record or file.
+        what: &'static str,
+        /// Where and how it is wrong.
+        detail: String,
+    },
+    /// What proves that nothing durable is missing is damaged, or does not fit. The store can be served without it.
+    #[error("damaged {what}: {detail} (restore the files, or start once with --accept-data-loss)")]
+    Damaged {
+        /// Which file.
         what: &'static str,
         /// Where and how it is wrong.
         detail: String,
@@ -63,8 +72,19 @@ impl StorageError {
         move |source| StorageError::Io { action, path, source }
     }
 
+    /// Whether the disk (or a quota) is full: nothing is damaged, and the same will work once there is room.
+    pub fn is_full(&self) -> bool {
+        let full = |kind| matches!(kind, ErrorKind::StorageFull | ErrorKind::QuotaExceeded);
+        matches!(self, StorageError::Io { source, .. } if full(source.kind()))
+    }
+
     /// A corruption report.
     pub fn corrupt(what: &'static str, detail: impl Into<String>) -> StorageError {
         StorageError::Corrupt { what, detail: detail.into() }
+    }
+
+    /// A report of damage that the store can be served in spite of.
+    pub fn damaged(what: &'static str, detail: impl Into<String>) -> StorageError {
+        StorageError::Damaged { what, detail: detail.into() }
     }
 }

@@ -37,28 +37,38 @@ pub struct Watermark {
 }
 
 impl Watermark {
-    /// Opens the file, creating it (durably, at commit 0) if there is none or it is empty. One damaged slot is
-    /// tolerated; two are [`StorageError::Corrupt`].
+    /// Opens the file, creating it (durably, at commit 0) if there is none. One damaged slot is tolerated; two are
+    /// [`StorageError::Damaged`], and so is an empty file: none is ever written.
     pub fn open(path: &Path) -> Result<Watermark> {
-        let mut bytes = match std::fs::read(path) {
+        let bytes = match std::fs::read(path) {
             Ok(bytes) => bytes,
-            Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return Ok(Watermark { created: true, ..Watermark::rewrite(path, Mark::default())? });
+            }
             Err(error) => return Err(StorageError::io("read watermark", path)(error)),
         };
-        let created = bytes.is_empty();
-        if created {
-            // Both slots valid from the start and in one step, so that no crash ever leaves a file without any.
-            bytes = vec![0; FILE_BYTES];
-            bytes[..SLOT].copy_from_slice(&encode(Mark::default()));
-            bytes[SLOT_STEP..].copy_from_slice(&encode(Mark::default()));
-            disk::replace(path, &bytes)?;
-        }
         let slots = [decode(&bytes, 0), decode(&bytes, 1)];
         if slots == [None, None] {
-            return Err(StorageError::corrupt("watermark", format!("no valid slot in {}", path.display())));
+            let detail = format!("no valid slot in {}, so nobody knows what was durable", path.display());
+            return Err(StorageError::damaged("watermark", detail));
         }
+        Watermark::with(path, slots)
+    }
+
+    /// Puts a file that says `mark` in the place of whatever is there, durably: the loss of what was above it has been
+    /// accepted.
+    pub fn rewrite(path: &Path, mark: Mark) -> Result<Watermark> {
+        // Both slots valid from the start and in one step, so that no crash ever leaves a file without any.
+        let mut bytes = vec![0; FILE_BYTES];
+        bytes[..SLOT].copy_from_slice(&encode(mark));
+        bytes[SLOT_STEP..].copy_from_slice(&encode(mark));
+        disk::replace(path, &bytes)?;
+        Watermark::with(path, [Some(mark); 2])
+    }
+
+    fn with(path: &Path, slots: [Option<Mark>; 2]) -> Result<Watermark> {
         let file = disk::options().open(path).map_err(StorageError::io("open watermark", path))?;
-        Ok(Watermark { path: path.to_path_buf(), file, slots, unsynced: false, created })
+        Ok(Watermark { path: path.to_path_buf(), file, slots, unsynced: false, created: false })
     }
 
     /// The highest mark that was ever advanced to; `None` if there was none.
@@ -72,7 +82,7 @@ impl Watermark {
     }
 
     /// Compares what was recovered with what had been durable: less is [`StorageError::DataLoss`], another history at
-    /// the same commit is [`StorageError::Corrupt`].
+    /// the same commit is [`StorageError::Damaged`].
     pub fn verify(&self, recovered: Mark) -> Result<()> {
         match self.read() {
             Some(mark) if recovered.commit < mark.commit => {
@@ -83,7 +93,7 @@ impl Watermark {
                     "commit {} was durable with chain {:016x}, recovered with {:016x}",
                     mark.commit, mark.chain, recovered.chain
                 );
-                Err(StorageError::corrupt("journal", detail))
+                Err(StorageError::damaged("journal", detail))
             }
             _ => Ok(()),
         }
@@ -98,13 +108,6 @@ impl Watermark {
             self.put(usize::from(level(1) < level(0)), mark)?;
         }
         if sync { self.sync() } else { Ok(()) }
-    }
-
-    /// Sets the watermark back to `mark`, durably: the loss of what was above it has been accepted.
-    pub fn reset(&mut self, mark: Mark) -> Result<()> {
-        self.put(0, mark)?;
-        self.put(1, mark)?;
-        self.sync()
     }
 
     fn put(&mut self, slot: usize, mark: Mark) -> Result<()> {
@@ -189,7 +192,7 @@ mod tests {
                 assert_eq!(Watermark::open(&path).unwrap().read(), Some(second));
                 damaged[SLOT_STEP + at] ^= 1 << bit;
                 std::fs::write(&path, &damaged).unwrap();
-                assert!(matches!(Watermark::open(&path), Err(StorageError::Corrupt { .. })));
+                assert!(matches!(Watermark::open(&path), Err(StorageError::Damaged { .. })));
                 damaged[at] ^= 1 << bit;
                 std::fs::write(&path, &damaged).unwrap();
                 assert_eq!(Watermark::open(&path).unwrap().read(), Some(first));
@@ -198,17 +201,19 @@ mod tests {
     }
 
     #[test]
-    fn truncations_are_tolerated_refused_or_new() {
+    fn truncations_are_tolerated_or_refused() {
         let (_folder, path) = fresh();
         Watermark::open(&path).unwrap().advance(mark(3), true).unwrap();
         let bytes = std::fs::read(&path).unwrap();
         std::fs::write(&path, &bytes[..FILE_BYTES - 1]).unwrap();
         Watermark::open(&path).unwrap();
         std::fs::write(&path, &bytes[..SLOT - 1]).unwrap();
-        assert!(matches!(Watermark::open(&path), Err(StorageError::Corrupt { .. })));
+        assert!(matches!(Watermark::open(&path), Err(StorageError::Damaged { .. })));
         std::fs::write(&path, [0; FILE_BYTES]).unwrap();
-        assert!(matches!(Watermark::open(&path), Err(StorageError::Corrupt { .. })));
+        assert!(matches!(Watermark::open(&path), Err(StorageError::Damaged { .. })));
         std::fs::write(&path, []).unwrap();
+        assert!(matches!(Watermark::open(&path), Err(StorageError::Damaged { .. })), "no empty file is ever written");
+        std::fs::remove_file(&path).unwrap();
         assert!(Watermark::open(&path).unwrap().was_missing());
     }
 
@@ -229,17 +234,18 @@ mod tests {
     }
 
     #[test]
-    fn less_is_loss_another_chain_is_corruption_more_is_fine() {
+    fn less_is_loss_another_chain_is_damage_more_is_fine() {
         let (_folder, path) = fresh();
         let mut watermark = Watermark::open(&path).unwrap();
         watermark.verify(Mark::default()).unwrap();
         watermark.advance(mark(8), false).unwrap();
         assert!(matches!(watermark.verify(mark(7)), Err(StorageError::DataLoss { durable: 8, recovered: 7 })));
         let other = Mark { chain: 0, ..mark(8) };
-        assert!(matches!(watermark.verify(other), Err(StorageError::Corrupt { .. })));
+        assert!(matches!(watermark.verify(other), Err(StorageError::Damaged { .. })));
         watermark.verify(mark(8)).unwrap();
         watermark.verify(mark(9)).unwrap();
-        watermark.reset(mark(7)).unwrap();
+        let watermark = Watermark::rewrite(&path, mark(7)).unwrap();
+        assert!(!watermark.was_missing());
         assert_eq!(Watermark::open(&path).unwrap().read(), Some(mark(7)));
         watermark.verify(mark(7)).unwrap();
     }

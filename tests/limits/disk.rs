@@ -46,7 +46,7 @@ fn the_space_of_trimmed_entries_comes_back() {
     fill(&server, "s", 60_000, 1000);
     let mut c = client(&server);
     assert_eq!(wait_for(&mut c, &["SAVE"]), Value::Simple(b"OK".to_vec()));
-    // Beside this stands the journal: one file in use and up to 64 MiB of spare ones.
+    // Beside this stands the journal: one file in use and spare ones: up to 64 MiB and two.
     let backend = folder.path().join("backend");
     let full = bytes_in(&backend);
     assert!(full > 30 * MIB, "{full} bytes for 60 MB of entries");
@@ -64,7 +64,7 @@ fn the_space_of_trimmed_entries_comes_back() {
     }
     assert_eq!(number(&mut c, &["XLEN", "s"]), 100);
     let journal = bytes_in(&folder.path().join("journal"));
-    assert!(journal <= 72 * MIB, "{journal} bytes of journal");
+    assert!(journal <= 80 * MIB, "{journal} bytes of journal");
 }
 
 #[test]

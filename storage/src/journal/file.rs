@@ -13,7 +13,7 @@ use super::replay::{Closed, Replay, Visit};
 use super::segment::{Found, Header, RECORDS_AT, Segment, sequence_of};
 use super::spare::SparePool;
 use super::sync::Shared;
-use super::{CommitNo, Journal, Mark, Syncer};
+use super::{CommitNo, Journal, Mark, Released, Syncer};
 use crate::disk;
 use crate::error::{Result, StorageError};
 use std::collections::VecDeque;
@@ -27,6 +27,9 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 /// A write buffer larger than this is given back after the record that needed it.
 const KEPT_BUFFER_BYTES: usize = 1 << 20;
 
+/// This part of a segment is kept for what is executed already when the disk gets full.
+const RESERVED_PART: u64 = 4;
+
 /// How a file journal behaves.
 #[derive(Clone, Copy, Debug)]
 pub struct FileJournalOptions {
@@ -37,7 +40,7 @@ pub struct FileJournalOptions {
     /// Must differ at every opening of the same folder: it tells records of this process from older ones in the same
     /// file. The default is drawn from the operating system.
     pub nonce: u64,
-    /// Start even if records right behind the applied commit are known to be lost; without them.
+    /// Start even if records right behind the applied commit are known to be lost, or have another past; without them.
     pub accept_data_loss: bool,
 }
 
@@ -68,6 +71,7 @@ pub struct FileJournal {
     stage: Stage,
     damage: Option<String>,
     known_durable: CommitNo,
+    other_past: Option<StorageError>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,7 +109,23 @@ impl FileJournal {
             stage: Stage::Opened,
             damage: None,
             known_durable: 0,
+            other_past: None,
         })
+    }
+
+    /// After a replay that accepts losses: that no record was visited, because the journal has another past than what
+    /// was applied.
+    pub fn other_past(&mut self) -> Option<StorageError> {
+        self.other_past.take()
+    }
+
+    /// Puts aside, durably, what replay found dead. Else the first append does it; a loss that was accepted must be
+    /// forgotten also where no append follows.
+    pub fn forget_dead(&mut self) -> Result<()> {
+        if self.stage == Stage::Opened {
+            return Err(self.misuse("forget before replay in journal"));
+        }
+        self.settle()
     }
 
     /// All files with the name of a segment, ascending.
@@ -161,10 +181,11 @@ impl FileJournal {
         let (folder, spares) = (&self.shared.folder, &self.shared.spares);
         let end = self.options.segment_bytes.max(RECORDS_AT + bytes);
         let segment = if end > self.options.segment_bytes {
+            spares.has_room(end)?;
             Segment::create(folder, &header)?
         } else {
             let spare = spares.take().map_or_else(|| spares.create(false), Ok)?;
-            Segment::recycle(folder, &spare, &header)?
+            Segment::recycle(folder, &spare, &header).inspect_err(|_| spares.put_back(spare))?
         };
         self.next_sequence += 1;
         self.shared.begun();
@@ -173,12 +194,19 @@ impl FileJournal {
 
     /// One write of the record in the buffer. After an error the place is written again by the next append.
     fn write(&self, active: &mut Active) -> Result<()> {
-        match active.segment.file.write_all_at(&self.buffer, active.offset) {
+        let Active { segment, offset, end, .. } = active;
+        match segment.file.write_all_at(&self.buffer, *offset) {
             Ok(()) => {
-                active.offset += self.buffer.len() as u64;
+                *offset += self.buffer.len() as u64;
                 Ok(())
             }
-            Err(error) => Err(StorageError::io("write journal", &active.segment.path)(error)),
+            Err(error) => {
+                if *end > self.options.segment_bytes {
+                    // A file of its own grows with its record: give back what the torn part took.
+                    let _ = segment.file.set_len(*offset);
+                }
+                Err(StorageError::io("write journal", &segment.path)(error))
+            }
         }
     }
 
@@ -201,12 +229,13 @@ impl Journal for FileJournal {
         }
         let found = self.segments()?;
         self.next_sequence = found.last().map_or(1, |last| last.sequence + 1);
-        let outcome = Replay { applied, found, live: &mut self.live }.run(visit)?;
-        self.damage = outcome.damage.clone();
+        let mut outcome = Replay { applied, found, live: &mut self.live, other_past: None }.run(visit)?;
+        self.damage = outcome.damage.take();
         self.known_durable = outcome.known_durable;
         if !self.options.accept_data_loss {
-            outcome.gap(applied)?;
+            outcome.loss(applied, self.damage.is_some())?;
         }
+        self.other_past = outcome.other_past.take();
         let open = |closed: &Closed| {
             let file = File::open(&closed.path).map_err(StorageError::io("open journal", &closed.path))?;
             Ok(Arc::new(Segment { path: closed.path.clone(), file }))
@@ -238,16 +267,17 @@ impl Journal for FileJournal {
         self.shared.clone()
     }
 
-    fn drop_through(&mut self, commit: CommitNo) -> Result<()> {
-        while let Some(oldest) = self.closed.front()
-            && oldest.last <= commit
-        {
-            self.shared.dropped(&oldest.path);
-            self.shared.spares.give(&oldest.path)?;
-            self.closed.pop_front();
-        }
+    fn release_through(&mut self, commit: CommitNo) -> Released {
+        let count = self.closed.iter().take_while(|oldest| oldest.last <= commit).count();
+        let paths: Vec<PathBuf> = self.closed.drain(..count).map(|closed| closed.path).collect();
+        self.shared.dropped(&paths);
         self.live.drop_through(commit);
-        Ok(())
+        Released { paths, shared: Some(Arc::clone(&self.shared)) }
+    }
+
+    fn is_short(&self) -> bool {
+        let left = self.active.as_ref().map_or(0, |active| active.end - active.offset);
+        left < self.options.segment_bytes / RESERVED_PART && self.shared.spares.is_short()
     }
 
     fn live_bytes(&self) -> u64 {

@@ -5,7 +5,7 @@
 
 use super::record::chained;
 use super::replay::Visit;
-use super::{CommitNo, Journal, Mark, Syncer};
+use super::{CommitNo, Journal, Mark, Released, Syncer};
 use crate::error::{Result, StorageError};
 use parking_lot::Mutex;
 use std::collections::VecDeque;
@@ -106,7 +106,7 @@ impl Journal for MemoryJournal {
         Arc::new(self.clone())
     }
 
-    fn drop_through(&mut self, commit: CommitNo) -> Result<()> {
+    fn release_through(&mut self, commit: CommitNo) -> Released {
         let mut records = self.shared.lock();
         while records.kept.front().is_some_and(|(mark, _)| mark.commit <= commit) {
             records.pop_front();
@@ -114,7 +114,7 @@ impl Journal for MemoryJournal {
         if records.durable.commit < records.before.commit {
             records.durable = records.before;
         }
-        Ok(())
+        Released::default()
     }
 
     fn live_bytes(&self) -> u64 {
@@ -159,8 +159,8 @@ impl Journal for NoJournal {
         Arc::new(self.clone())
     }
 
-    fn drop_through(&mut self, _commit: CommitNo) -> Result<()> {
-        Ok(())
+    fn release_through(&mut self, _commit: CommitNo) -> Released {
+        Released::default()
     }
 
     fn live_bytes(&self) -> u64 {

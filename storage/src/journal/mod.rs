@@ -21,6 +21,7 @@ pub use file::{FileJournal, FileJournalOptions};
 pub use memory::{MemoryJournal, NoJournal};
 
 use crate::error::Result;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The number of a commit; 1 is the first of a new store, each next one is larger by one.
@@ -41,16 +42,31 @@ pub trait Journal: Send {
     /// last intact one. Called once, before any append. Returns the last mark (`applied` if there is nothing after it).
     fn replay(&mut self, applied: Mark, visit: &mut dyn FnMut(CommitNo, &[u8]) -> Result<()>) -> Result<Mark>;
 
-    /// Appends one record with one write; durable only after [`Syncer::sync`]. Returns the new mark.
+    /// Appends one record with one write; durable only after [`Syncer::sync`]. Returns the new mark. After an error that
+    /// [`StorageError::is_full`] nothing was appended, and the same may be tried again; after any other all is over.
+    ///
+    /// [`StorageError::is_full`]: crate::StorageError::is_full
     fn append(&mut self, payload: &[u8]) -> Result<Mark>;
 
     /// The durable side, usable from another thread while appends go on.
     fn syncer(&self) -> Arc<dyn Syncer>;
 
-    /// Gives back the space of all records up to and including `commit` (they are in the backend now).
-    fn drop_through(&mut self, commit: CommitNo) -> Result<()>;
+    /// Lets go of all records up to and including `commit` (they are in the backend now). Only memory work, because
+    /// appends wait for whoever holds the journal: what it returns gives their space back, and needs no journal for it.
+    fn release_through(&mut self, commit: CommitNo) -> Released;
 
-    /// Bytes of live records since the last [`Journal::drop_through`].
+    /// [`Journal::release_through`] and the giving back in one.
+    fn drop_through(&mut self, commit: CommitNo) -> Result<()> {
+        self.release_through(commit).give_back()
+    }
+
+    /// Whether the disk is full and what is left in the journal's own files should go to what is executed already. So
+    /// who refuses new writes then will hardly ever see an append fail.
+    fn is_short(&self) -> bool {
+        false
+    }
+
+    /// Bytes of live records since the last [`Journal::release_through`].
     fn live_bytes(&self) -> u64;
 
     /// After [`Journal::replay`]: what lies on disk behind the end of the log and does not continue it, in words for an
@@ -67,6 +83,22 @@ pub trait Journal: Send {
     }
 }
 
+/// Files that nobody will read again, still in their place.
+#[derive(Debug, Default)]
+#[must_use = "the space comes back with `give_back`"]
+pub struct Released {
+    paths: Vec<PathBuf>,
+    shared: Option<Arc<sync::Shared>>,
+}
+
+impl Released {
+    /// Renames or deletes the files, the oldest first. A crash on the way leaves files that the next start finds dead.
+    pub fn give_back(self) -> Result<()> {
+        let Some(shared) = self.shared else { return Ok(()) };
+        self.paths.iter().try_for_each(|path| shared.spares.give(path))
+    }
+}
+
 /// Makes appended records durable.
 pub trait Syncer: Send + Sync {
     /// fdatasync of everything appended before the call; returns the mark that is durable now. After one failure every
@@ -74,7 +106,8 @@ pub trait Syncer: Send + Sync {
     fn sync(&self) -> Result<Mark>;
 
     /// Prepares what the next appends will need, so that they need not. For a background thread, as often as it likes:
-    /// returns at once when there is nothing to do.
+    /// returns at once when there is nothing to do, and else writes and syncs a whole file, so nothing that somebody
+    /// waits for belongs on that thread. A failure ends nothing: the next append does it itself, or says why not.
     fn prepare(&self) -> Result<()> {
         Ok(())
     }

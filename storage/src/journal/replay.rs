@@ -39,6 +39,8 @@ pub(super) struct Outcome {
     pub damage: Option<String>,
     /// The highest commit that any header says was durable.
     pub known_durable: CommitNo,
+    /// The backend and the journal do not have the same past: the backend counts, no record was visited.
+    pub other_past: Option<StorageError>,
 }
 
 /// Visits one record.
@@ -52,22 +54,28 @@ pub(super) struct Replay<'a> {
     pub found: Vec<Found>,
     /// Counts what is visited.
     pub live: &'a mut LiveBytes,
+    /// Found on the way; `None` at first.
+    pub other_past: Option<StorageError>,
 }
 
 impl Replay<'_> {
     /// Visits every record after `applied`.
     pub fn run(mut self, visit: &mut Visit<'_>) -> Result<Outcome> {
         let mut walked = Vec::new();
-        let mut position = self.applied;
+        let applied = self.applied;
+        let mut position = applied;
         let mut bytes = Vec::new();
         let mut next = self.start();
         while let Some((index, header)) = next {
             read(&self.found[index], &mut bytes)?;
             position = self.segment(index, header, &bytes, visit)?;
+            if self.other_past.is_some() {
+                return Ok(self.conclude(applied, &[]));
+            }
             walked.push((index, header, position.commit));
             next = self.continuation(index, position);
         }
-        let mark = if position.commit > self.applied.commit { position } else { self.applied };
+        let mark = if position.commit > applied.commit { position } else { applied };
         Ok(self.conclude(mark, &walked))
     }
 
@@ -89,12 +97,13 @@ impl Replay<'_> {
         let limit = self.headers(index + 1).map(|(_, later)| later.before.commit).min().unwrap_or(CommitNo::MAX);
         let mut position = header.before;
         let mut rest = bytes.get(RECORDS_AT as usize..).unwrap_or_default();
-        self.compare(position)?;
+        self.compare(position);
         while position.commit < limit
+            && self.other_past.is_none()
             && let Some(record) = record::decode(rest, position, header.salt)
         {
             position = record.mark;
-            self.compare(position)?;
+            self.compare(position);
             if position.commit > self.applied.commit {
                 self.live.add(position.commit, record.size as u64);
                 visit(position.commit, record.payload)?;
@@ -104,22 +113,22 @@ impl Replay<'_> {
         Ok(position)
     }
 
-    /// The backend and the journal must have the same past.
-    fn compare(&self, position: Mark) -> Result<()> {
-        if position.commit != self.applied.commit || position.chain == self.applied.chain {
-            return Ok(());
-        }
+    /// The backend and the journal must have the same past. Seen before any record after it is visited.
+    fn compare(&mut self, position: Mark) {
         let Mark { commit, chain } = self.applied;
-        let found = position.chain;
-        Err(StorageError::corrupt(
-            "journal",
-            format!("the store applied commit {commit} with chain {chain:016x}, the journal has {found:016x}"),
-        ))
+        if position.commit == commit && position.chain != chain {
+            let found = position.chain;
+            self.other_past = Some(StorageError::damaged(
+                "journal",
+                format!("the store applied commit {commit} with chain {chain:016x}, the journal has {found:016x}"),
+            ));
+        }
     }
 
-    fn conclude(self, mark: Mark, walked: &[(usize, Header, CommitNo)]) -> Outcome {
+    fn conclude(mut self, mark: Mark, walked: &[(usize, Header, CommitNo)]) -> Outcome {
         let damage = self.damage(mark, walked.last().map(|&(index, ..)| index));
         let known_durable = self.headers(0).map(|(_, header)| header.durable).max().unwrap_or_default();
+        let other_past = self.other_past.take();
         let applied = self.applied.commit;
         let last_of = |index| {
             let holds = |&&(at, header, last): &&(usize, Header, CommitNo)| {
@@ -134,7 +143,7 @@ impl Replay<'_> {
                 None => dead.push(path),
             }
         }
-        Outcome { mark, live, dead, damage, known_durable }
+        Outcome { mark, live, dead, damage, known_durable, other_past }
     }
 
     /// Describes segments that come after the end of the log and do not continue it.
@@ -156,9 +165,13 @@ impl Replay<'_> {
 }
 
 impl Outcome {
-    /// The proof that records right behind `applied` were durable and are gone, if there is one.
-    pub fn gap(&self, applied: Mark) -> Result<()> {
-        if self.damage.is_some() && self.mark == applied && self.known_durable > applied.commit {
+    /// What must not be overlooked unless a loss is accepted: another past, or the proof that records right behind
+    /// `applied` were durable and are gone.
+    pub fn loss(&mut self, applied: Mark, is_damaged: bool) -> Result<()> {
+        if let Some(damaged) = self.other_past.take() {
+            return Err(damaged);
+        }
+        if is_damaged && self.mark == applied && self.known_durable > applied.commit {
             return Err(StorageError::DataLoss { durable: self.known_durable, recovered: applied.commit });
         }
         Ok(())

@@ -111,7 +111,11 @@ impl Segment {
     pub fn create(folder: &Path, header: &Header) -> Result<Arc<Segment>> {
         let path = folder.join(name(header.sequence));
         let file = disk::create_new(&path)?;
-        write_header(&file, &path, header)?;
+        if let Err(error) = write_header(&file, &path, header) {
+            // The next attempt makes a file of the same name.
+            let _ = std::fs::remove_file(&path);
+            return Err(error);
+        }
         Ok(Arc::new(Segment { path, file }))
     }
 }

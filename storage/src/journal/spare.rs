@@ -9,8 +9,11 @@
 use crate::disk;
 use crate::error::{Result, StorageError};
 use parking_lot::Mutex;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
+#[cfg(test)]
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// So many are kept ready by [`SparePool::prepare`]. Recycling brings more; at a start each one costs a file's writing.
 const READY: usize = 1;
@@ -24,6 +27,11 @@ pub(super) struct SparePool {
     segment_bytes: u64,
     limit: usize,
     files: Mutex<Files>,
+    /// Whether the last preparation found the disk full.
+    lacking: AtomicBool,
+    /// What tests say is left on the disk.
+    #[cfg(test)]
+    pub pretended_free: AtomicU64,
     /// Held while a file is filled, so that two callers do not both fill the last place.
     preparing: Mutex<()>,
 }
@@ -58,8 +66,28 @@ impl SparePool {
             segment_bytes,
             limit,
             files: Mutex::new(files),
+            lacking: AtomicBool::new(false),
+            #[cfg(test)]
+            pretended_free: AtomicU64::new(u64::MAX),
             preparing: Mutex::new(()),
         })
+    }
+
+    /// Whether there is no spare file, and no room to make one.
+    pub fn is_short(&self) -> bool {
+        self.lacking.load(Ordering::Relaxed) && self.ready() == 0
+    }
+
+    /// Fails if the file system has not so many bytes left: a file that is filled until the disk is full takes the last
+    /// room from others, if only for a moment.
+    pub fn has_room(&self, bytes: u64) -> Result<()> {
+        let free = free_bytes(&self.folder);
+        #[cfg(test)]
+        let free = free.min(self.pretended_free.load(Ordering::Relaxed));
+        if free >= bytes {
+            return Ok(());
+        }
+        Err(StorageError::io("make a journal file in", &self.folder)(ErrorKind::StorageFull.into()))
     }
 
     /// A spare file, if there is one.
@@ -83,18 +111,32 @@ impl SparePool {
         Ok(())
     }
 
-    /// Fills files until enough are ready. For a background thread: writes and syncs whole segments.
+    /// Fills files until enough are ready. For a background thread: writes and syncs whole segments. Leaves room for as
+    /// much again: the last of a disk belongs to what is written now and to checkpoints, which give files back.
     pub fn prepare(&self) -> Result<()> {
         let _turn = self.preparing.lock();
+        let prepared = self.prepare_missing();
+        self.lacking.store(prepared.as_ref().is_err_and(StorageError::is_full), Ordering::Relaxed);
+        prepared
+    }
+
+    fn prepare_missing(&self) -> Result<()> {
         while self.ready() < READY.min(self.limit) {
+            self.has_room(self.segment_bytes.saturating_mul(2))?;
             let spare = self.create(true)?;
             self.files.lock().ready.push(spare);
         }
         Ok(())
     }
 
+    /// Puts a file back that [`SparePool::take`] gave and that was not used.
+    pub fn put_back(&self, spare: PathBuf) {
+        self.files.lock().ready.push(spare);
+    }
+
     /// A new file full of zeros; not yet in the pool. Without `sync` the next fdatasync pays for its blocks.
     pub fn create(&self, sync: bool) -> Result<PathBuf> {
+        self.has_room(self.segment_bytes)?;
         // Under another name until it is full: a short file must never be taken for a spare.
         let draft = self.new_name("tmp");
         let filled = self.fill(&draft, sync);
@@ -129,6 +171,14 @@ impl SparePool {
     }
 }
 
+/// What the file system of `folder` has left for us; a great deal if it does not say.
+fn free_bytes(folder: &Path) -> u64 {
+    match rustix::fs::statvfs(folder) {
+        Ok(stat) if stat.f_blocks > 0 => stat.f_bavail.saturating_mul(stat.f_frsize),
+        _ => u64::MAX,
+    }
+}
+
 fn length(path: &Path) -> Result<u64> {
     std::fs::metadata(path).map(|meta| meta.len()).map_err(StorageError::io("inspect", path))
 }
@@ -157,6 +207,23 @@ mod tests {
         assert_eq!((pool.ready(), count(folder.path(), "spare")), (READY, READY));
         let spare = pool.take().unwrap();
         assert_eq!(std::fs::read(spare).unwrap(), vec![0; SIZE as usize]);
+    }
+
+    #[test]
+    fn a_preparation_that_fails_leaves_nothing_behind_and_works_later() {
+        let folder = tempfile::tempdir().unwrap();
+        // More than any disk has.
+        let pool = SparePool::open(folder.path(), 1 << 60, 1 << 61).unwrap();
+        let refused = pool.prepare().unwrap_err();
+        assert!(refused.is_full(), "{refused}");
+        assert_eq!((pool.ready(), std::fs::read_dir(folder.path()).unwrap().count()), (0, 0));
+        let pool = SparePool::open(folder.path(), SIZE, SIZE).unwrap();
+        let draft = folder.path().join(format!("{:020}.tmp", 1));
+        std::fs::write(&draft, b"in the way").unwrap();
+        assert!(pool.prepare().is_err());
+        assert!(!draft.exists());
+        pool.prepare().unwrap();
+        assert_eq!(pool.ready(), 1);
     }
 
     #[test]

@@ -12,7 +12,6 @@ use super::{Mark, Syncer};
 use crate::error::{Result, StorageError};
 use parking_lot::Mutex;
 use std::fs::File;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -73,9 +72,9 @@ impl Shared {
         self.state.lock().renamed = true;
     }
 
-    /// Takes a segment out that will not be read again.
-    pub fn dropped(&self, path: &Path) {
-        self.state.lock().unsynced.retain(|segment| segment.path != path);
+    /// Takes segments out that will not be read again.
+    pub fn dropped(&self, paths: &[PathBuf]) {
+        self.state.lock().unsynced.retain(|segment| !paths.contains(&segment.path));
     }
 
     /// What is durable.
@@ -95,11 +94,7 @@ impl Shared {
 
     /// Remembers a failure for good, unless it is a full disk: nothing was lost then, and room can be made.
     pub fn failed_write(&self, error: StorageError) -> StorageError {
-        let full = |kind| matches!(kind, ErrorKind::StorageFull | ErrorKind::QuotaExceeded);
-        match &error {
-            StorageError::Io { source, .. } if full(source.kind()) => error,
-            _ => self.failed(error),
-        }
+        if error.is_full() { error } else { self.failed(error) }
     }
 
     /// Remembers a failure for good.

@@ -105,6 +105,10 @@ fn is_noticed(what: &str, damage: impl Fn(&Path)) {
     assert!(commit < AFTER, "{what}: {commit}");
     assert_eq!(left.number(), commit, "{what}: a state that was committed");
     assert!(left.warnings.iter().any(|warning| warning.contains("accepted")), "{what}: {:?}", left.warnings);
+    // Nothing was written since: accepted is accepted.
+    drop(left);
+    let mut left = open(folder.path(), false).unwrap_or_else(|error| panic!("{what}, at once: {error}"));
+    assert_eq!(left.number(), commit, "{what}");
     left.write(5);
     drop(left);
     let mut again = open(folder.path(), false).unwrap_or_else(|error| panic!("{what}, afterwards: {error}"));
@@ -189,7 +193,9 @@ fn a_damaged_watermark_is_refused_and_a_missing_one_is_told() {
     assert_eq!(open(folder.path(), false).unwrap().opened.mark.commit, AFTER, "the other slot is enough");
     flip(&watermark, 4096 + 10);
     let refused = open(folder.path(), false).map(drop);
-    assert!(matches!(refused, Err(StorageError::Corrupt { .. })), "{refused:?}");
+    assert!(matches!(refused, Err(StorageError::Damaged { .. })), "{refused:?}");
+    assert_eq!(open(folder.path(), true).unwrap().number(), AFTER);
+    assert_eq!(open(folder.path(), false).unwrap().number(), AFTER, "accepting it has repaired it");
     std::fs::remove_file(&watermark).unwrap();
     let mut opened = open(folder.path(), false).unwrap();
     assert_eq!(opened.number(), AFTER);

@@ -32,7 +32,7 @@ fn honest(folder: &Path, applied: Mark, payloads: &Payloads, what: &str) -> bool
             assert_eq!(watermark.verify(mark).is_ok(), whole, "{what}: recovered {}", mark.commit);
             whole
         }
-        Err(StorageError::DataLoss { .. } | StorageError::Corrupt { .. }) => false,
+        Err(StorageError::DataLoss { .. } | StorageError::Damaged { .. }) => false,
         Err(error) => panic!("{what}: {error}"),
     }
 }

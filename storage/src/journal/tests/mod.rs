@@ -3,6 +3,7 @@
 //! Owns: opening a journal and collecting what it replays. Read next: `damage.rs`, `stale.rs` (why it can be trusted).
 
 mod damage;
+mod full;
 #[cfg(target_os = "linux")]
 mod measure;
 mod recycle;

@@ -80,3 +80,26 @@ fn files_are_the_owners_alone() {
     let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode(&path), mode(&segments(&path)[0])), (0o700, 0o600));
 }
+
+#[test]
+fn what_is_released_can_be_given_back_while_others_append() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut journal, _, _) = open(folder.path(), small(200)).unwrap();
+    let marks: Vec<_> = (1..=6).map(|n| journal.append(&numbered(n, 150)).unwrap()).collect();
+    let released = journal.release_through(4);
+    assert_eq!((segments(folder.path()).len(), spares(folder.path())), (6, 0), "no file was touched yet");
+    std::thread::scope(|scope| {
+        let giving = scope.spawn(|| released.give_back());
+        for n in 7..40 {
+            journal.append(&numbered(n, 150)).unwrap();
+            journal.syncer().sync().unwrap();
+        }
+        giving.join().unwrap().unwrap();
+    });
+    // Nor does a crash between the two matter.
+    let _ = journal.release_through(10);
+    drop(journal);
+    let (journal, seen, _) = open_after(folder.path(), small(200), marks[3]).unwrap();
+    assert_eq!(seen, (5..40).map(|n| numbered(n, 150)).collect::<Payloads>());
+    assert_eq!(journal.tail_damage(), None);
+}

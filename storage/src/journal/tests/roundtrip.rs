@@ -87,7 +87,7 @@ fn an_empty_journal_goes_on_from_what_was_applied() {
     drop(journal);
     assert_eq!(open_after(folder.path(), small(1000), applied).unwrap().1, [b"next"]);
     let elsewhere = Mark { chain: 54321, ..applied };
-    assert!(matches!(open_after(folder.path(), small(1000), elsewhere), Err(StorageError::Corrupt { .. })));
+    assert!(matches!(open_after(folder.path(), small(1000), elsewhere), Err(StorageError::Damaged { .. })));
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn the_applied_chain_is_compared_in_the_middle_of_a_segment() {
     let marks: Vec<_> = (0..9).map(|n| journal.append(&[n]).unwrap()).collect();
     assert_eq!(open_after(folder.path(), small(1000), marks[4]).unwrap().1, [[5], [6], [7], [8]]);
     let wrong = Mark { chain: marks[4].chain ^ 1, ..marks[4] };
-    assert!(matches!(open_after(folder.path(), small(1000), wrong), Err(StorageError::Corrupt { .. })));
+    assert!(matches!(open_after(folder.path(), small(1000), wrong), Err(StorageError::Damaged { .. })));
 }
 
 #[test]

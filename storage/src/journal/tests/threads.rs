@@ -84,21 +84,3 @@ fn one_failed_write_is_the_end() {
     assert!(matches!(journal.syncer().sync(), Err(StorageError::Poisoned(_))));
     assert_eq!(open(folder.path(), small(1000)).unwrap().1, [b"before"]);
 }
-
-#[cfg(target_os = "linux")]
-#[test]
-fn a_full_disk_heals() {
-    let folder = tempfile::tempdir().unwrap();
-    let (mut journal, _, _) = open(folder.path(), small(1000)).unwrap();
-    journal.append(b"before").unwrap();
-    let full = File::options().write(true).open("/dev/full").unwrap();
-    let active = journal.active.as_mut().unwrap();
-    let full = Arc::new(Segment { path: "/dev/full".into(), file: full });
-    let good = std::mem::replace(&mut active.segment, full);
-    assert!(matches!(journal.append(b"no room"), Err(StorageError::Io { .. })));
-    journal.active.as_mut().unwrap().segment = good;
-    assert_eq!(journal.append(b"room again").unwrap().commit, 2);
-    journal.syncer().sync().unwrap();
-    drop(journal);
-    assert_eq!(open(folder.path(), small(1000)).unwrap().1, [&b"before"[..], b"room again"]);
-}

@@ -1,0 +1,121 @@
+//! Opening a data folder: lock, format, records, journal, watermark; and what an operator may accept as lost.
+//!
+//! Nothing that was ever part of the store is changed before it is clear that it may be served. What was accepted as lost is forgotten at
+//! once and for good: the next start, without the flag, finds a folder that is whole.
+
+use super::{Opened, open};
+use crate::backend::Backend;
+#[cfg(feature = "rocksdb")]
+use crate::backend::rocks::{Options, Rocks};
+use crate::error::{Result, StorageError};
+use crate::folder::DataFolder;
+use crate::journal::{CommitNo, FileJournal, FileJournalOptions, Journal, Mark};
+use crate::watermark::Watermark;
+use std::path::Path;
+use std::sync::Arc;
+
+/// How to open a folder.
+#[derive(Clone, Debug, Default)]
+pub struct FolderOptions {
+    /// Logical databases of a new store.
+    pub databases: usize,
+    /// The journal.
+    pub journal: FileJournalOptions,
+    /// RocksDB.
+    #[cfg(feature = "rocksdb")]
+    pub backend: Options,
+    /// Serve even if durable data is missing.
+    pub accept_data_loss: bool,
+}
+
+/// A folder that was opened.
+pub struct OpenedFolder {
+    /// The store.
+    pub opened: Opened,
+    /// Ready to append. All that it replayed is durable.
+    pub journal: Box<dyn Journal>,
+    /// Verified.
+    pub watermark: Watermark,
+    /// Holds the lock.
+    pub folder: DataFolder,
+    /// What an operator should read.
+    pub warnings: Vec<String>,
+}
+
+/// Opens a data folder whose records are in RocksDB.
+#[cfg(feature = "rocksdb")]
+pub fn open_folder(path: &Path, options: FolderOptions) -> Result<OpenedFolder> {
+    let backend = options.backend.clone();
+    open_folder_over(path, &options, |path| Ok(Arc::new(Rocks::open(path, backend)?)))
+}
+
+/// Opens a data folder with the backend that `backend` opens in the folder it is given.
+pub fn open_folder_over(
+    path: &Path,
+    options: &FolderOptions,
+    backend: impl FnOnce(&Path) -> Result<Arc<dyn Backend>>,
+) -> Result<OpenedFolder> {
+    let folder = DataFolder::open(path)?;
+    let mut losses = Losses { accepted: options.accept_data_loss, warnings: Vec::new() };
+    let watermark = losses.allow(Watermark::open(&folder.watermark()))?;
+    let backend = backend(&folder.backend())?;
+    let journal_options = FileJournalOptions { accept_data_loss: options.accept_data_loss, ..options.journal };
+    let mut journal = FileJournal::open(&folder.journal(), journal_options)?;
+    let opened = open(backend, &mut journal, options.databases)?;
+    losses.allow(journal.other_past().map_or(Ok(()), Err))?;
+    losses.allow(watermark.as_ref().map_or(Ok(()), |watermark| watermark.verify(opened.mark)))?;
+    losses.allow(nothing_missing(journal.known_durable(), opened.mark))?;
+    // Another process may have written what was replayed, and nobody may have synced it. It is served from now on.
+    journal.syncer().sync()?;
+    let mut warnings = losses.warnings;
+    let watermark = match watermark {
+        Some(mut watermark) if warnings.is_empty() => {
+            if watermark.was_missing() && !folder.was_created() {
+                warnings.push("the watermark file is missing: a loss of durable data could not be recognised".into());
+            }
+            note(&mut watermark, opened.mark)?;
+            watermark
+        }
+        _ => {
+            journal.forget_dead()?;
+            Watermark::rewrite(&folder.watermark(), opened.mark)?
+        }
+    };
+    warnings.extend(journal.tail_damage().map(str::to_owned));
+    Ok(OpenedFolder { opened, journal: Box::new(journal), watermark, folder, warnings })
+}
+
+/// Compares what was recovered with what the journal itself knows to have been durable.
+fn nothing_missing(known: CommitNo, recovered: Mark) -> Result<()> {
+    if recovered.commit < known {
+        return Err(StorageError::DataLoss { durable: known, recovered: recovered.commit });
+    }
+    Ok(())
+}
+
+/// Moves the watermark up to what is durable now. A full disk only leaves it lower than it could be.
+fn note(watermark: &mut Watermark, mark: Mark) -> Result<()> {
+    match watermark.advance(mark, true) {
+        Err(full) if full.is_full() => Ok(()),
+        noted => noted,
+    }
+}
+
+/// Whether losses are accepted, and those that were.
+struct Losses {
+    accepted: bool,
+    warnings: Vec<String>,
+}
+
+impl Losses {
+    /// `None` instead of an error that says that something is lost, where that is accepted.
+    fn allow<T>(&mut self, outcome: Result<T>) -> Result<Option<T>> {
+        match outcome {
+            Err(loss @ (StorageError::DataLoss { .. } | StorageError::Damaged { .. })) if self.accepted => {
+                self.warnings.push(format!("accepted: {loss}"));
+                Ok(None)
+            }
+            other => other.map(Some),
+        }
+    }
+}
