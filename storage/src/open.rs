@@ -6,6 +6,7 @@ use crate::checkpoint::{Meta, Settler, restore};
 use crate::error::{Result, StorageError};
 use crate::journal::{Journal, Mark};
 use crate::store::Store;
+use crate::stream::log::NodeLimits;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
@@ -21,8 +22,14 @@ pub struct Opened {
     pub replayed: u64,
 }
 
-/// Opens the store in `backend` and `journal`. `databases` counts only for a new store.
-pub fn open(backend: Arc<dyn Backend>, journal: &mut dyn Journal, databases: usize) -> Result<Opened> {
+/// Opens the store in `backend` and `journal`. `databases` counts only for a new store; `limits` say where replayed
+/// appends begin nodes.
+pub fn open(
+    backend: Arc<dyn Backend>,
+    journal: &mut dyn Journal,
+    databases: usize,
+    limits: NodeLimits,
+) -> Result<Opened> {
     let meta = Meta::read(&*backend)?;
     let (mut store, applied, epoch) = match &meta {
         Some(meta) => (restore(&*backend, meta)?, meta.applied, meta.epoch),
@@ -35,6 +42,7 @@ pub fn open(backend: Arc<dyn Backend>, journal: &mut dyn Journal, databases: usi
         settler.complete(Default::default(), &first)?;
         store.completed(first.epoch);
     }
+    store.node_limits = limits;
     let mut replayed = 0;
     let mark = journal.replay(applied, &mut |_, batch| {
         replayed += 1;
@@ -68,6 +76,7 @@ mod folder {
     use crate::error::{Result, StorageError};
     use crate::folder::DataFolder;
     use crate::journal::{FileJournal, FileJournalOptions, Journal};
+    use crate::stream::log::NodeLimits;
     use crate::watermark::Watermark;
     use std::path::Path;
     use std::sync::Arc;
@@ -77,6 +86,8 @@ mod folder {
     pub struct FolderOptions {
         /// Logical databases of a new store.
         pub databases: usize,
+        /// Where replayed appends begin nodes.
+        pub node_limits: NodeLimits,
         /// The journal.
         pub journal: FileJournalOptions,
         /// RocksDB.
@@ -106,7 +117,7 @@ mod folder {
         let backend = Arc::new(Rocks::open(folder.backend(), options.backend)?);
         let journal_options = FileJournalOptions { accept_data_loss: options.accept_data_loss, ..options.journal };
         let mut journal = FileJournal::open(&folder.journal(), journal_options)?;
-        let opened = open(backend, &mut journal, options.databases)?;
+        let opened = open(backend, &mut journal, options.databases, options.node_limits)?;
         let mut warnings: Vec<String> = journal.tail_damage().map(str::to_owned).into_iter().collect();
         if watermark.was_missing() && !folder.was_created() {
             warnings.push("the watermark file is missing: a loss of durable data could not be recognised".into());
