@@ -147,7 +147,7 @@ impl Store {
         self.batch.deselect();
         self.evicted.note(object.hash);
         let bytes = object.memory();
-        self.bury(object);
+        self.bury(*object);
         bytes
     }
 }

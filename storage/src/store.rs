@@ -354,6 +354,6 @@ impl Store {
             let name = std::mem::take(&mut object.name);
             self.db_mut(key.db).gone.push_back(Gone { hash: object.hash, name, value: Some(value) });
         }
-        self.bury(object);
+        self.bury(*object);
     }
 }

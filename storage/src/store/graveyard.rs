@@ -13,7 +13,7 @@ const WAITING: usize = 64 << 20;
 #[derive(Debug, Default)]
 pub struct Graveyard {
     databases: Vec<Database>,
-    objects: Vec<Box<Object>>,
+    objects: Vec<Object>,
     bytes: usize,
 }
 
@@ -24,7 +24,7 @@ impl Store {
     }
 
     /// Drops an object, at once or later.
-    pub(crate) fn bury(&mut self, object: Box<Object>) {
+    pub(crate) fn bury(&mut self, object: Object) {
         let bytes = object.memory();
         if bytes >= LARGE && self.may_bury() {
             self.graveyard.bytes += bytes;

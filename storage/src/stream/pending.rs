@@ -234,7 +234,7 @@ mod tests {
         list.remove(id(1));
         list.put(id(2), 1, 100, 1);
         let (mut puts, mut deletes) = (vec![], vec![]);
-        let mut drain = |list: &mut PendingList, puts: &mut Vec<_>, deletes: &mut Vec<_>, limit| {
+        let drain = |list: &mut PendingList, puts: &mut Vec<_>, deletes: &mut Vec<_>, limit| {
             list.drain_dirty(limit, |i, p| if p.is_some() { puts.push(i) } else { deletes.push(i) })
         };
         drain(&mut list, &mut puts, &mut deletes, usize::MAX);
