@@ -9,6 +9,7 @@
 
 use super::engine::Engine;
 use crate::config::Config;
+use brooklet_storage::stream::log::NodeLimits;
 
 /// What the last look at memory found. Looked at outside the engine lock about twenty times a second: by the settler,
 /// which gives memory back where it can, or by the timer of a broker that keeps nothing on disk and so never can.
@@ -89,9 +90,9 @@ impl Engine {
     }
 }
 
-/// Chunks of 16 KiB that stay in memory.
-pub fn resident_chunks(config: &Config) -> usize {
-    (config.memory_budget() / 4 / 16_384).max(64) as usize
+/// Bytes of chunks that stay in memory: a megabyte of the most recent ones at least.
+pub fn chunk_bytes(config: &Config) -> usize {
+    usize::try_from(config.memory_budget() / 4).unwrap_or(usize::MAX).max(1 << 20)
 }
 
 /// Bytes of a stream that may be loaded for one call: as many as all chunks in memory may have.
@@ -104,6 +105,12 @@ pub fn checkpoint_bytes(config: &Config) -> u64 {
     config.checkpoint_bytes.min(config.memory_budget() / 4).max(1 << 20)
 }
 
+/// How large the nodes are in which `~` trims.
+pub fn node_limits(config: &Config) -> NodeLimits {
+    let cap = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
+    NodeLimits { entries: cap(config.stream_node_max_entries), bytes: cap(config.stream_node_max_bytes) }
+}
+
 /// How to open the data folder.
 #[cfg(feature = "rocksdb")]
 pub fn folder_options(config: &Config) -> brooklet_storage::open::FolderOptions {
@@ -112,6 +119,7 @@ pub fn folder_options(config: &Config) -> brooklet_storage::open::FolderOptions 
     let cache_bytes = (config.memory_budget() / 8).clamp(8 << 20, 1 << 30) as usize;
     brooklet_storage::open::FolderOptions {
         databases: config.databases as usize,
+        node_limits: node_limits(config),
         // As many files as a checkpoint gives back: with fewer, some would be deleted and written anew each time.
         journal: FileJournalOptions {
             segment_bytes: config.journal_segment_bytes,

@@ -2,6 +2,7 @@
 
 use super::{Ctx, budget};
 use crate::command::error::{self, Refusal};
+use brooklet_storage::StreamId;
 use brooklet_storage::load::Missing;
 use brooklet_storage::names::Names;
 use brooklet_storage::store::{Key, Store};
@@ -9,7 +10,26 @@ use brooklet_storage::stream::Stream;
 use brooklet_storage::stream::log::Cold;
 use bytes::Bytes;
 
+/// How far a call got that works in rounds and has to be run again in between.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Progress {
+    /// What its rounds did so far.
+    pub done: u64,
+    /// Where the next round begins.
+    pub from: StreamId,
+}
+
 impl Ctx<'_> {
+    /// What earlier runs of this call did already; it is forgotten when the call is answered.
+    pub fn progress(&self) -> Progress {
+        self.engine.progress.get(&self.client).copied().unwrap_or_default()
+    }
+
+    /// Notes what this call has done, should it be run again.
+    pub fn set_progress(&mut self, progress: Progress) {
+        self.engine.progress.insert(self.client, progress);
+    }
+
     /// The store.
     pub fn store(&mut self) -> &mut Store {
         &mut self.engine.store

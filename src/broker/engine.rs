@@ -3,10 +3,11 @@
 //! No locks, no sockets, no clock of its own, no async: the same calls give the same answers. Whoever holds the engine
 //! lock is the single writer. Must never know: any verb's file (it gets functions from a [`Spec`]), RESP, threads.
 
-use super::budget::MemoryState;
+use super::budget::{self, MemoryState};
 use super::client::{ClientId, Clients, Traffic};
 use super::clock::Clock;
 use super::commit::Ticket;
+use super::context::Progress;
 use super::errand::Errand;
 use super::stats::Stats;
 use super::wait::{Waits, Wake};
@@ -19,7 +20,6 @@ use crate::telemetry::Sample;
 use brooklet_storage::load::{Loaded, Missing};
 use brooklet_storage::names::Names;
 use brooklet_storage::store::Store;
-use brooklet_storage::stream::log::NodeLimits;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -62,6 +62,8 @@ pub struct Engine {
     pub scratch: Vec<u8>,
     /// Names that were read from disk for calls that are not answered yet, by client.
     pub(crate) names: HashMap<ClientId, Vec<Names>>,
+    /// What calls that are not answered yet have done in rounds, by client.
+    pub(crate) progress: HashMap<ClientId, Progress>,
     /// The batch that is filling now; commits number theirs after it.
     generation: Ticket,
     /// Rises with every change of the options, so that others know when to look again.
@@ -138,6 +140,7 @@ impl Engine {
             write_trouble: None,
             scratch: Vec::new(),
             names: HashMap::new(),
+            progress: HashMap::new(),
             generation: 1,
             config_version: 0,
             next_tick_ms: i64::MAX,
@@ -146,11 +149,7 @@ impl Engine {
 
     /// Brings the parts that follow options up to date; called at start and after CONFIG SET.
     pub fn apply_config(&mut self) {
-        let cap = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
-        self.store.node_limits = NodeLimits {
-            entries: cap(self.config.stream_node_max_entries),
-            bytes: cap(self.config.stream_node_max_bytes),
-        };
+        self.store.node_limits = budget::node_limits(&self.config);
         self.stats.slow.truncate(self.config.slowlog_max_len as usize);
         self.config_version += 1;
         self.clients.iter_mut().for_each(|client| client.outside.notify_one());
@@ -231,10 +230,13 @@ impl Engine {
         }
     }
 
-    /// Lets go of what was read for a call that is answered now.
+    /// Lets go of what was read and noted for a call that is answered now.
     pub(crate) fn forget_names(&mut self, client: ClientId) {
         if !self.names.is_empty() {
             self.names.remove(&client);
+        }
+        if !self.progress.is_empty() {
+            self.progress.remove(&client);
         }
     }
 

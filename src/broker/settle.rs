@@ -19,8 +19,10 @@ use std::time::Duration;
 
 /// Dirty objects gathered under one hold of the lock.
 const SLICE: usize = 256;
-/// Slices that leave at least this many dirty objects are followed by another one before the last.
+/// Passes that leave more dirty objects than this, or so many bytes of them, are followed by another one before the last
+/// slice.
 const FEW: usize = 1024;
+const FEW_BYTES: u64 = 8 << 20;
 /// Passes over objects that get dirty again before the last slice takes the rest.
 const PASSES: usize = 8;
 /// Checkpoints that only serve to free memory are at least so many microseconds apart.
@@ -30,6 +32,9 @@ const PRESSED_CHECKPOINT_US: u64 = 200_000;
 /// Objects looked at under one hold of the lock when memory is short, and how often in one look.
 const EVICT_SLICE: usize = 2048;
 const EVICT_SLICES: usize = 64;
+/// Keys past their deadline that are loaded to be deleted: together, and how often in one look.
+const COLD_BATCH: usize = 64;
+const COLD_BATCHES: usize = 16;
 /// How often the settler looks around.
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -176,16 +181,14 @@ fn checkpoint_due(shared: &Shared, since_us: u64) -> bool {
 fn checkpoint(shared: &Shared, settler: &mut Settler, asked: Option<u64>) -> Result<(), CommitFailed> {
     let fail = |e: StorageError| shared.committer().fail(&e);
     let epoch = settler.epoch();
-    let mut gathered = Gathered::default();
+    let (mut gathered, mut before) = (Gathered::default(), 0);
     for _ in 0..PASSES {
-        let before = shared.engine().store.dirty_objects();
-        let mut left = before;
-        while left > 0 {
-            let more = shared.engine().store.gather(epoch, SLICE, &mut gathered);
-            settler.write_chunks(&mut gathered).map_err(fail)?;
-            left = if more { left.saturating_sub(SLICE) } else { 0 };
-        }
-        if shared.engine().store.dirty_objects() <= FEW {
+        let (pass, bytes) = (gather_pass(shared, settler, &mut gathered).map_err(fail)?, gathered.bytes());
+        let left = shared.engine().store.dirty_objects();
+        // What is left is about as large as what was gathered: the last slice copies it under one hold of the lock.
+        let mean = (bytes - before) / pass.max(1) as u64;
+        before = bytes;
+        if left <= FEW && left as u64 * mean <= FEW_BYTES {
             break;
         }
     }
@@ -207,13 +210,26 @@ fn checkpoint(shared: &Shared, settler: &mut Settler, asked: Option<u64>) -> Res
     Ok(())
 }
 
+/// Gathers in slices what is dirty now; how much that was.
+fn gather_pass(shared: &Shared, settler: &Settler, gathered: &mut Gathered) -> Result<usize, StorageError> {
+    let mut left = shared.engine().store.dirty_objects();
+    let mut taken = 0;
+    while left > 0 {
+        let slice = shared.engine().store.gather(settler.epoch(), SLICE, gathered);
+        settler.write_chunks(gathered)?;
+        taken += slice.taken;
+        left = if slice.more { left.saturating_sub(slice.taken.max(1)) } else { 0 };
+    }
+    Ok(taken)
+}
+
 /// Drops old chunks and, when memory is short, old objects; says how the memory stands.
 fn keep_within_budget(shared: &Shared, hand: &mut (u32, u32)) -> MemoryState {
     let used = crate::telemetry::memory::used();
     let (budget, over) = {
         let mut engine = shared.engine();
         engine.stats.peak_memory = engine.stats.peak_memory.max(used);
-        let keep = budget::resident_chunks(&engine.config);
+        let keep = budget::chunk_bytes(&engine.config);
         engine.store.evict_chunks(keep, 4096);
         let budget = engine.config.memory_budget();
         (budget, engine.memory.excess(used, budget))
@@ -232,20 +248,24 @@ fn keep_within_budget(shared: &Shared, hand: &mut (u32, u32)) -> MemoryState {
         (slice, *hand) = engine.store.evict_objects(*hand, EVICT_SLICE, before_ms, over - freed);
         freed += slice;
     }
+    let buried = shared.engine().store.take_graveyard();
+    drop(buried);
     let mut engine = shared.engine();
     engine.memory.looked(used, freed, budget, shared.clock().monotonic_us());
     engine.memory
 }
 
-/// Loads a few keys that are past their deadline and only on disk, so that the sweep can delete them.
+/// Loads some keys that are past their deadline and only on disk, and deletes them.
 fn sweep_cold(shared: &Shared) {
-    for _ in 0..64 {
+    for _ in 0..COLD_BATCHES {
         let now_ms = shared.clock().now_ms();
-        let Some(missing) = shared.engine().store.expired_cold(now_ms) else { return };
-        let Ok(loaded) = shared.load(missing) else { return };
+        let missing = {
+            let engine = shared.engine();
+            if engine.stats.active_expire { engine.store.expired_cold(now_ms, COLD_BATCH) } else { None }
+        };
+        let Some(Ok(loaded)) = missing.map(|missing| shared.load(missing)) else { return };
         let mut engine = shared.engine();
         engine.store.now_ms = now_ms;
-        engine.store.install(loaded);
-        engine.store.sweep_expired(now_ms, 64);
+        engine.store.install_expired(loaded, now_ms);
     }
 }

@@ -1,4 +1,5 @@
-//! Time: the one thread that ends waits whose time is up, lets keys vanish, and looks at the process.
+//! Time: the one thread that ends waits whose time is up, lets keys vanish, and looks at the process,
+//! and frees large things that commands dropped.
 //!
 //! Every broker has it, whether it listens or not. With a manual clock time passes only in [`crate::Broker::advance`];
 //! the thread then serves calls that wait for another thread's work (SAVE, WAITAOF).
@@ -39,6 +40,12 @@ fn keep_time(shared: &Shared, mut sample: Sample) {
             sample = Sample::take(shared, &sample);
             shared.engine().note_sample(sample);
         }
-        shared.engine().tick();
+        let buried = {
+            let mut engine = shared.engine();
+            engine.tick();
+            engine.store.take_graveyard()
+        };
+        // Freed without the lock.
+        drop(buried);
     }
 }

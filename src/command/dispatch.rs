@@ -25,6 +25,7 @@ pub fn dispatch(engine: &mut Engine, client: ClientId, args: Args<'_>, now_us: &
         Err(Stop::Paused(until_ms)) => return Executed::Paused(until_ms),
         Err(Stop::Refused(refusal)) => {
             engine.stats.count_rejected(spec);
+            engine.forget_names(client);
             return refuse(engine, refusal);
         }
     }

@@ -6,16 +6,15 @@
 //! one atomic batch together with the commit number it stands for.
 //! Must never know: locks (the caller holds them), the journal's form.
 
+mod gather;
+
 use crate::backend::{Backend, Space, Write};
 use crate::codec::{Put, Reader};
 use crate::error::{Result, StorageError};
 use crate::journal::Mark;
 use crate::keys;
-use crate::keyspace::object::{Kind, Object, Value};
-use crate::keyspace::{Gone, GoneValue};
-use crate::load::{NameRecord, encode_pending};
+use crate::load::NameRecord;
 use crate::store::Store;
-use crate::stream::{Stream, header};
 use bytes::Bytes;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -31,16 +30,43 @@ pub struct Gathered {
     born: Vec<(u32, u32)>,
     died: Vec<(u32, u32)>,
     flushed: Vec<u32>,
+    /// Databases have changed their places.
+    swapped: bool,
+    /// Bytes copied, about; what is deleted counts as well.
+    bytes: u64,
 }
+
+/// What one slice has gathered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slice {
+    /// Objects and deletions, begun ones included: 1 at least, unless there was nothing.
+    pub taken: usize,
+    /// Whether there is more.
+    pub more: bool,
+}
+
+/// What a deletion, or the record of a pending entry, counts: they cost time more than bytes.
+const SMALL_WRITE: u64 = 512;
 
 impl Gathered {
     /// Whether nothing has changed since the last checkpoint.
     pub fn is_empty(&self) -> bool {
-        self.writes.is_empty() && self.dead.is_empty() && self.flushed.is_empty()
+        self.writes.is_empty() && self.dead.is_empty() && self.flushed.is_empty() && !self.swapped
+    }
+
+    /// Bytes gathered so far, about.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
     }
 
     fn put(&mut self, space: Space, key: Vec<u8>, value: Vec<u8>) {
+        self.bytes += (key.len() + value.len()) as u64 + 64;
         self.writes.push(Write::Put(space, key, value));
+    }
+
+    fn delete(&mut self, space: Space, key: Vec<u8>) {
+        self.bytes += SMALL_WRITE;
+        self.writes.push(Write::Delete(space, key));
     }
 
     fn delete_prefix(&mut self, space: Space, prefix: Vec<u8>) {
@@ -231,41 +257,6 @@ fn encode_uses(uses: &Uses) -> Vec<u8> {
 }
 
 impl Store {
-    /// Objects that differ from their records, about.
-    pub fn dirty_objects(&self) -> usize {
-        self.databases.iter().map(|d| d.dirty() + d.gone.len()).sum()
-    }
-
-    /// Gathers up to `limit` dirty objects for the checkpoint of `epoch`, the longest dirty first; whether there are
-    /// more. Until [`Store::completed`] no object is dropped from memory: what was gathered is not on disk yet.
-    pub fn gather(&mut self, epoch: u32, limit: usize, out: &mut Gathered) -> bool {
-        self.gather_flushed(out);
-        let mut left = limit;
-        for database in &mut self.databases {
-            let physical = database.physical;
-            // Deletions first: a name that was written again since must not be deleted by them.
-            for gone in database.gone.drain(..) {
-                gather_gone(physical, gone, out);
-            }
-            while left > 0 {
-                let Some(object) = database.next_dirty() else { break };
-                left -= 1;
-                gather_object(physical, epoch, object, out);
-            }
-        }
-        self.gathering = self.gathering || !out.is_empty();
-        self.dirty_objects() > 0
-    }
-
-    fn gather_flushed(&mut self, out: &mut Gathered) {
-        for physical in self.flushed.drain(..) {
-            for space in [Space::Names, Space::Values, Space::Index, Space::Pending] {
-                out.delete_prefix(space, keys::database(physical));
-            }
-            out.flushed.push(physical);
-        }
-    }
-
     /// The facts to record with a checkpoint of `epoch` whose last commit is `applied`.
     pub fn meta(&self, applied: Mark, epoch: u32) -> Meta {
         Meta {
@@ -283,75 +274,6 @@ impl Store {
         self.completed_epoch = epoch;
         self.gathering = false;
         self.stats.changes = 0;
-    }
-}
-
-fn gather_gone(physical: u32, gone: Gone, out: &mut Gathered) {
-    out.writes.push(Write::Delete(Space::Names, keys::name(physical, gone.hash, &gone.name)));
-    let Some(GoneValue { uid, kind, chunks }) = gone.value else { return };
-    out.writes.push(Write::Delete(Space::Values, keys::value(physical, uid)));
-    if kind == Kind::Stream {
-        out.delete_prefix(Space::Index, keys::value(physical, uid));
-        out.delete_prefix(Space::Pending, keys::value(physical, uid));
-        chunks.into_iter().for_each(|(epoch, base)| gather_dead_chunk(physical, uid, epoch, base, out));
-    }
-}
-
-fn gather_dead_chunk(physical: u32, uid: u64, epoch: u32, base: crate::StreamId, out: &mut Gathered) {
-    out.dead.insert(keys::chunk(epoch, physical, uid, base));
-    out.died.push((epoch, physical));
-}
-
-fn gather_object(physical: u32, epoch: u32, object: &mut Object, out: &mut Gathered) {
-    if object.name_dirty || !object.stored {
-        let record = NameRecord { kind: object.kind(), uid: object.uid, deadline_ms: object.deadline_ms };
-        out.put(Space::Names, keys::name(physical, object.hash, &object.name), record.encode());
-    }
-    let uid = object.uid;
-    let value = match &mut object.value {
-        Value::Str(bytes) => bytes.to_vec(),
-        Value::Stream(stream) => {
-            gather_stream(physical, uid, epoch, stream, out);
-            header::write(stream)
-        }
-    };
-    out.put(Space::Values, keys::value(physical, uid), value);
-    (object.dirty, object.name_dirty, object.stored) = (false, false, true);
-}
-
-fn gather_stream(physical: u32, uid: u64, epoch: u32, stream: &mut Stream, out: &mut Gathered) {
-    for (dead_epoch, base) in std::mem::take(&mut stream.log.dead) {
-        gather_dead_chunk(physical, uid, dead_epoch, base, out);
-    }
-    let unsettled: Vec<_> = stream.log.unsettled().collect();
-    for (ordinal, base, bytes) in unsettled {
-        if stream.log.settled(ordinal, epoch, &bytes) {
-            let key = keys::chunk(epoch, physical, uid, base);
-            out.dead.remove(&key);
-            out.chunks.push((key, bytes));
-            out.born.push((epoch, physical));
-        }
-    }
-    for page in std::mem::take(&mut stream.log.dirty_pages) {
-        let key = keys::page(physical, uid, page);
-        match header::write_page(&stream.log, page) {
-            Some(bytes) => out.put(Space::Index, key, bytes),
-            None => out.writes.push(Write::Delete(Space::Index, key)),
-        }
-    }
-    for number in std::mem::take(&mut stream.dead_groups) {
-        out.delete_prefix(Space::Pending, keys::group(physical, uid, number));
-    }
-    for group in stream.groups_mut() {
-        let number = group.number;
-        let writes = std::cell::RefCell::new(&mut out.writes);
-        group.pending.drain_dirty(
-            |id, p| {
-                let key = keys::pending(physical, uid, number, id);
-                writes.borrow_mut().push(Write::Put(Space::Pending, key, encode_pending(p)));
-            },
-            |id| writes.borrow_mut().push(Write::Delete(Space::Pending, keys::pending(physical, uid, number, id))),
-        );
     }
 }
 

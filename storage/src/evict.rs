@@ -1,37 +1,111 @@
 //! Keeping memory within its budget: clean chunks and clean objects are dropped, data never.
 
-use crate::keyspace::object::Value;
-use crate::store::Store;
-use std::collections::VecDeque;
+use crate::keyspace::object::{Object, Value};
+use crate::store::{Key, Store};
+use crate::stream::log::Log;
+use std::collections::{HashSet, VecDeque};
+
+/// Places of chunks in memory, oldest first. A place may be stale: its chunk was trimmed, or its stream is gone.
+#[derive(Debug, Default)]
+pub(crate) struct Resident {
+    places: VecDeque<Place>,
+    /// How many there were when stale ones were last taken out.
+    swept: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    key: Key,
+    uid: u64,
+    ordinal: u64,
+}
+
+/// Stale places that may pile up beside as many as there were after the last sweep.
+const STALE: usize = 1024;
+
+impl Resident {
+    /// Two databases change their places.
+    pub(crate) fn swap(&mut self, a: u32, b: u32) {
+        for Place { key, .. } in &mut self.places {
+            key.db = match key.db {
+                db if db == a => b,
+                db if db == b => a,
+                db => db,
+            };
+        }
+    }
+}
 
 impl Store {
     /// Sealed chunks listed as being in memory; some may be gone with their stream.
     #[cfg(test)]
     pub(crate) fn resident_chunks(&self) -> usize {
-        self.resident.len()
+        self.resident.places.len()
     }
 
-    /// Drops the oldest chunks from memory until at most `keep` are left; chunks that are not on disk stay.
-    /// Returns the bytes that freed. Looks at no more than `limit` chunks.
+    /// Bytes of sealed chunks in memory.
+    pub fn chunk_bytes(&self) -> usize {
+        self.databases.iter().map(|database| database.chunk_bytes).sum()
+    }
+
+    /// Lists a chunk that is in memory now, so that it can be dropped later.
+    pub(crate) fn list_chunk(&mut self, key: Key, uid: u64, ordinal: u64) {
+        if self.volatile {
+            return;
+        }
+        self.resident.places.push_back(Place { key, uid, ordinal });
+        if self.resident.places.len() > self.resident.swept.saturating_mul(2) + STALE {
+            self.sweep_places();
+        }
+    }
+
+    /// Takes stale places out. Costs as much as was listed since the last time.
+    fn sweep_places(&mut self) {
+        let mut places = std::mem::take(&mut self.resident.places);
+        // A stream whose last id was set back may have the same place twice.
+        let mut seen = HashSet::with_capacity(places.len());
+        places.retain(|place| {
+            self.log_of(place).is_some_and(|log| log.holds(place.ordinal)) && seen.insert((place.uid, place.ordinal))
+        });
+        self.resident = Resident { swept: places.len(), places };
+    }
+
+    fn log_of(&self, place: &Place) -> Option<&Log> {
+        let object =
+            self.databases.get(place.key.db as usize)?.object(place.key.slot).filter(|o| o.uid == place.uid)?;
+        match &object.value {
+            Value::Stream(stream) => Some(&stream.log),
+            Value::Str(_) => None,
+        }
+    }
+
+    /// Drops the oldest chunks from memory until at most `keep` bytes of them are left; chunks that are not on disk
+    /// stay. Returns the bytes that freed. Looks at no more than `limit` chunks.
     pub fn evict_chunks(&mut self, keep: usize, limit: usize) -> usize {
+        let (held, completed) = (self.chunk_bytes(), self.completed_epoch);
         let mut freed = 0;
-        for _ in 0..limit.min(self.resident.len()) {
-            if self.resident.len() <= keep {
+        for _ in 0..limit.min(self.resident.places.len()) {
+            let Some(place) = self.resident.places.pop_front() else { break };
+            let Some(log) = self.log_of(&place).filter(|log| log.holds(place.ordinal)) else { continue };
+            if held - freed <= keep {
+                self.resident.places.push_front(place);
                 break;
             }
-            let Some((db, slot, uid, ordinal)) = self.resident.pop_front() else { break };
-            let completed = self.completed_epoch;
-            let object = self.databases[db as usize].object_mut(slot).filter(|o| o.uid == uid);
-            let Some(Value::Stream(stream)) = object.map(|o| &mut o.value) else { continue };
-            if !stream.log.is_settled(ordinal, completed) {
-                if stream.log.holds(ordinal) {
-                    self.resident.push_back((db, slot, uid, ordinal));
-                }
+            if !log.is_settled(place.ordinal, completed) {
+                self.resident.places.push_back(place);
                 continue;
             }
-            freed += stream.log.evict(ordinal);
+            freed += self.evict_chunk(&place);
         }
         freed
+    }
+
+    fn evict_chunk(&mut self, place: &Place) -> usize {
+        let freed = self.db_mut(place.key.db).with_chunks(place.key.slot, |object| match &mut object.value {
+            Value::Stream(stream) => stream.log.evict(place.ordinal),
+            Value::Str(_) => 0,
+        });
+        freed.unwrap_or(0)
     }
 
     /// Drops clean objects that were not used since `before_ms` from memory until `target` bytes are free.
@@ -56,7 +130,9 @@ impl Store {
                 (db, slot) = ((db + 1) % self.databases(), 0);
                 continue;
             }
-            let old = self.database(db).object(slot).is_some_and(|o| o.used_ms < before_ms);
+            // What was used at a time that is still to come was used before the clock was set back: long ago, perhaps.
+            let unused = |o: &Object| o.used_ms < before_ms || o.used_ms > self.now_ms;
+            let old = self.database(db).object(slot).is_some_and(unused);
             if old {
                 freed += self.evict_object(db, slot);
             }
@@ -66,13 +142,12 @@ impl Store {
     }
 
     fn evict_object(&mut self, db: u32, slot: u32) -> usize {
-        let Some(hash) = self.database(db).object(slot).map(|o| o.hash) else { return 0 };
-        let bytes = self.db_mut(db).evict(slot);
-        if bytes > 0 {
-            // The slot may become another key's within the same batch.
-            self.batch.deselect();
-            self.evicted.note(hash);
-        }
+        let Some(object) = self.db_mut(db).evict(slot) else { return 0 };
+        // The slot may become another key's within the same batch.
+        self.batch.deselect();
+        self.evicted.note(object.hash);
+        let bytes = object.memory();
+        self.bury(*object);
         bytes
     }
 }
@@ -101,9 +176,11 @@ impl Evicted {
         self.total
     }
 
-    /// Whether a key with this hash was, or may have been, dropped after the first `total` evictions.
-    pub(crate) fn since(&self, total: u64, hash: u64) -> bool {
-        let newer = self.total.saturating_sub(total);
-        newer > self.recent.len() as u64 || self.recent.iter().rev().take(newer as usize).any(|h| *h == hash)
+    /// Which of `hashes` (ascending) were dropped after the first `total` evictions; `None` if so many were that nobody
+    /// remembers.
+    pub(crate) fn since(&self, total: u64, hashes: &[u64]) -> Option<HashSet<u64>> {
+        let newer = usize::try_from(self.total.saturating_sub(total)).ok().filter(|n| *n <= self.recent.len())?;
+        let recent = self.recent.iter().rev().take(newer);
+        Some(recent.filter(|hash| hashes.binary_search(hash).is_ok()).copied().collect())
     }
 }

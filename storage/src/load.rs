@@ -92,6 +92,16 @@ pub(crate) fn encode_pending(p: &Pending) -> Vec<u8> {
     out
 }
 
+impl Loaded {
+    /// The keys it was read for: database and hashes.
+    pub(crate) fn keys(&self) -> Option<(u32, Vec<u64>)> {
+        match &self.missing.wanted {
+            Wanted::Keys { db, hashes, .. } => Some((*db, hashes.clone())),
+            Wanted::Names { .. } | Wanted::Chunks { .. } => None,
+        }
+    }
+}
+
 impl Missing {
     pub(crate) fn keys(db: u32, physical: u32, mut hashes: Vec<u64>, store: &Store) -> Missing {
         // All keys of a hash are read together, and must not be read twice.
@@ -249,18 +259,22 @@ impl Store {
     /// A key that is cold and was not evicted since the load began was cold all the time, so its records are the newest
     /// and were at rest while they were read.
     fn install_objects(&mut self, db: u32, hashes: &[u64], evicted: u64, found: Result<Found>) {
-        let at_rest =
-            |store: &Store, hash: u64| !store.evicted.since(evicted, hash) && store.database(db).cold(hash) > 0;
-        let mut objects = match found {
+        let Some(touched) = self.evicted.since(evicted, hashes) else { return };
+        let at_rest = |store: &Store, hash: u64| !touched.contains(&hash) && store.database(db).cold(hash) > 0;
+        let objects = match found {
             Ok(found) => found.objects,
             // Damage, unless one of the keys changed meanwhile: then it may have been that one.
             Err(damage) if hashes.iter().all(|hash| at_rest(self, *hash)) => return self.damage = Some(damage),
             Err(_) => return,
         };
-        for hash in hashes.iter().filter(|hash| at_rest(self, **hash)).copied().collect::<Vec<_>>() {
+        // Both are in the order of the hashes: one pass over the two.
+        let mut objects = objects.into_iter().peekable();
+        for hash in hashes.iter().copied() {
+            let these: Vec<Object> = std::iter::from_fn(|| objects.next_if(|o| o.hash == hash)).collect();
+            if !at_rest(self, hash) {
+                continue;
+            }
             let cold = self.database(db).cold(hash);
-            let (these, others): (Vec<Object>, Vec<Object>) = objects.into_iter().partition(|o| o.hash == hash);
-            objects = others;
             if these.len() != cold {
                 let detail = format!("{} keys with hash {hash:016x}, expected {cold}", these.len());
                 return self.damage = Some(StorageError::corrupt("name", detail));
@@ -273,21 +287,24 @@ impl Store {
     }
 
     fn install_chunks(&mut self, key: Key, uid: u64, wanted: &[ColdChunk], found: Result<Found>) {
-        let Some(object) = self.databases[key.db as usize].object_mut(key.slot).filter(|o| o.uid == uid) else {
-            return;
-        };
-        let Value::Stream(stream) = &mut object.value else { return };
-        match found {
+        let here = self.database(key.db).object(key.slot).filter(|o| o.uid == uid);
+        let Some(Value::Stream(stream)) = here.map(|o| &o.value) else { return };
+        let chunks = match found {
+            Ok(found) => found.chunks,
             // Damage, unless one of the chunks is not needed any more: then it may have been that one.
-            Err(damage) if wanted.iter().all(|cold| stream.log.wants(cold)) => self.damage = Some(damage),
-            Err(_) => {}
-            Ok(found) => {
-                for (cold, bytes) in found.chunks {
-                    if stream.log.install(&cold, bytes) {
-                        self.resident.push_back((key.db, key.slot, uid, cold.ordinal));
-                    }
-                }
+            Err(damage) if wanted.iter().all(|cold| stream.log.wants(cold)) => return self.damage = Some(damage),
+            Err(_) => return,
+        };
+        let installed = self.db_mut(key.db).with_chunks(key.slot, |object| match &mut object.value {
+            Value::Stream(stream) => {
+                let placed = chunks.into_iter().filter_map(|(cold, bytes)| {
+                    let placed = stream.log.install(&cold, bytes);
+                    placed.then_some(cold.ordinal)
+                });
+                placed.collect::<Vec<u64>>()
             }
-        }
+            Value::Str(_) => Vec::new(),
+        });
+        installed.into_iter().flatten().for_each(|ordinal| self.list_chunk(key, uid, ordinal));
     }
 }

@@ -14,6 +14,7 @@ use crate::checkpoint::{Meta, Settler, restore};
 use crate::error::{Result, StorageError};
 use crate::journal::{Journal, Mark};
 use crate::store::Store;
+use crate::stream::log::NodeLimits;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
@@ -29,8 +30,14 @@ pub struct Opened {
     pub replayed: u64,
 }
 
-/// Opens the store in `backend` and `journal`. `databases` counts only for a new store.
-pub fn open(backend: Arc<dyn Backend>, journal: &mut dyn Journal, databases: usize) -> Result<Opened> {
+/// Opens the store in `backend` and `journal`. `databases` counts only for a new store; `limits` say where replayed
+/// appends begin nodes.
+pub fn open(
+    backend: Arc<dyn Backend>,
+    journal: &mut dyn Journal,
+    databases: usize,
+    limits: NodeLimits,
+) -> Result<Opened> {
     let meta = Meta::read(&*backend)?;
     let (mut store, applied, epoch) = match &meta {
         Some(meta) => (restore(&*backend, meta)?, meta.applied, meta.epoch),
@@ -43,6 +50,7 @@ pub fn open(backend: Arc<dyn Backend>, journal: &mut dyn Journal, databases: usi
         settler.complete(Default::default(), &first)?;
         store.completed(first.epoch);
     }
+    store.node_limits = limits;
     let mut replayed = 0;
     let mark = journal.replay(applied, &mut |_, batch| {
         replayed += 1;

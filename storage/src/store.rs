@@ -6,20 +6,21 @@
 //! `store/moving.rs` (changes), `store/replay.rs` (recovery).
 
 mod deadlines;
+mod graveyard;
 mod moving;
 mod replay;
 mod strings;
 
 use crate::batch::{Batch, Effect};
 use crate::error::{Result, StorageError};
-use crate::evict::Evicted;
+use crate::evict::{Evicted, Resident};
 use crate::keyspace::object::{Object, Value};
 use crate::keyspace::{Database, Found, Gone, GoneValue};
 use crate::load::Missing;
 use crate::stream::log::{Cold, NodeLimits};
 use crate::stream::{Applied, Stream};
 use bytes::Bytes;
-use std::collections::VecDeque;
+pub use graveyard::Graveyard;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// Number of logical databases unless configured otherwise.
@@ -61,8 +62,10 @@ pub struct Store {
     pub(crate) next_physical: u32,
     /// Physical databases that were flushed since the last checkpoint.
     pub(crate) flushed: Vec<u32>,
-    /// Chunks in memory, oldest first: database, slot, uid, ordinal.
-    pub(crate) resident: VecDeque<(u32, u32, u64, u64)>,
+    /// Databases changed their places since the last checkpoint.
+    pub(crate) swapped: bool,
+    /// Chunks in memory, oldest first.
+    pub(crate) resident: Resident,
     /// Objects dropped from memory: a load that began before its key was is not trusted.
     pub(crate) evicted: Evicted,
     /// A checkpoint has gathered something and is not completed.
@@ -81,9 +84,10 @@ pub struct Store {
     pub stats: StoreStats,
     /// State of the sequence of random choices.
     pub(crate) random: u64,
+    graveyard: Graveyard,
     recording: bool,
     /// Nothing is ever written anywhere.
-    volatile: bool,
+    pub(crate) volatile: bool,
 }
 
 impl Store {
@@ -96,7 +100,8 @@ impl Store {
             next_uid: 1,
             next_physical: databases as u32,
             flushed: Vec::new(),
-            resident: VecDeque::new(),
+            swapped: false,
+            resident: Resident::default(),
             evicted: Evicted::default(),
             gathering: false,
             damage: None,
@@ -106,6 +111,7 @@ impl Store {
             signals: None,
             stats: StoreStats::default(),
             random: seed,
+            graveyard: Graveyard::default(),
             recording: true,
             volatile: false,
         }
@@ -290,16 +296,14 @@ impl Store {
     }
 
     fn apply_to_stream(&mut self, key: Key, effect: &Effect<'_>) -> Result<()> {
-        let (limits, volatile) = (self.node_limits, self.volatile);
-        let object = self.object_mut(key);
-        let uid = object.uid;
-        let Value::Stream(stream) = &mut object.value else {
-            return Err(StorageError::corrupt("batch", "a stream effect for another type"));
-        };
-        let Applied { sealed } = stream.apply(effect, limits)?;
-        if sealed && !volatile {
-            let ordinal = stream.log.last_sealed();
-            self.resident.push_back((key.db, key.slot, uid, ordinal));
+        let limits = self.node_limits;
+        let applied = self.db_mut(key.db).with_chunks(key.slot, |object| match &mut object.value {
+            Value::Stream(stream) => Ok((stream.apply(effect, limits)?, object.uid, stream.log.last_sealed())),
+            Value::Str(_) => Err(StorageError::corrupt("batch", "a stream effect for another type")),
+        });
+        let (Applied { sealed }, uid, ordinal) = applied.expect("a key is valid until it is deleted")?;
+        if sealed {
+            self.list_chunk(key, uid, ordinal);
         }
         self.db_mut(key.db).mark_dirty(key.slot);
         Ok(())
@@ -343,12 +347,13 @@ impl Store {
 
     fn remove(&mut self, key: Key) {
         self.batch.deselect();
-        let Some(object) = self.db_mut(key.db).take(key.slot) else { return };
+        let Some(mut object) = self.db_mut(key.db).take(key.slot) else { return };
         self.signal(key.db, &object.name);
         let value = GoneValue::of(&object);
         if object.stored || !value.chunks.is_empty() {
-            let gone = Gone { hash: object.hash, name: object.name, value: Some(value) };
-            self.db_mut(key.db).gone.push(gone);
+            let name = std::mem::take(&mut object.name);
+            self.db_mut(key.db).gone.push_back(Gone { hash: object.hash, name, value: Some(value) });
         }
+        self.bury(*object);
     }
 }

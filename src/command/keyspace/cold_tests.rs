@@ -27,7 +27,7 @@ impl Broker {
     /// A broker that begins with what `calls` wrote, none of it in memory.
     fn after(calls: &[&str]) -> Broker {
         let backend: Arc<dyn Backend> = Arc::new(Memory::new());
-        let opened = open(Arc::clone(&backend), &mut MemoryJournal::new(), 16).unwrap();
+        let opened = open(Arc::clone(&backend), &mut MemoryJournal::new(), 16, Default::default()).unwrap();
         let mut settler = opened.settler;
         let mut broker = Broker::over(opened.store, &backend);
         calls.iter().for_each(|call| drop(broker.call(call)));
@@ -36,7 +36,19 @@ impl Broker {
         broker.engine.store.gather(epoch, usize::MAX, &mut gathered);
         let meta = broker.engine.store.meta(Mark::default(), epoch);
         settler.complete(gathered, &meta).unwrap();
-        Broker::over(open(Arc::clone(&backend), &mut MemoryJournal::new(), 16).unwrap().store, &backend)
+        Broker::over(
+            open(Arc::clone(&backend), &mut MemoryJournal::new(), 16, Default::default()).unwrap().store,
+            &backend,
+        )
+    }
+
+    /// A broker that ran `calls` and has everything in memory.
+    fn warm(calls: &[&str]) -> Broker {
+        let backend: Arc<dyn Backend> = Arc::new(Memory::new());
+        let opened = open(Arc::clone(&backend), &mut MemoryJournal::new(), 16, Default::default()).unwrap();
+        let mut broker = Broker::over(opened.store, &backend);
+        calls.iter().for_each(|call| drop(broker.call(call)));
+        broker
     }
 
     fn over(store: brooklet_storage::store::Store, backend: &Arc<dyn Backend>) -> Broker {
@@ -54,6 +66,8 @@ impl Broker {
                 Executed::Reply(reply) => return reply,
                 Executed::Missing(missing) => {
                     self.loads += 1;
+                    // A small cache: most of what earlier loads brought is gone again.
+                    self.engine.store.evict_chunks(2 << 20, usize::MAX);
                     let loaded = missing.read(&*self.backend).unwrap();
                     self.engine.install(self.client, loaded);
                 }
@@ -174,4 +188,59 @@ fn looking_at_a_key_is_no_use() {
     assert_eq!(broker.call("OBJECT IDLETIME k"), Reply::Integer(10));
     broker.call("TOUCH k");
     assert_eq!(broker.call("OBJECT IDLETIME k"), Reply::Integer(0));
+}
+
+/// A stream of about 5 MiB that two groups have read, with gaps in what is pending.
+fn delivered_stream() -> Vec<String> {
+    let value = "x".repeat(1000);
+    let mut calls: Vec<String> = (1..=5000).map(|i| format!("XADD s {i}-1 f {value}")).collect();
+    calls.extend(["XGROUP CREATE s a 0", "XGROUP CREATE s b 0"].map(str::to_owned));
+    calls.push("XREADGROUP GROUP a c COUNT 5000 STREAMS s >".to_owned());
+    calls.push("XREADGROUP GROUP b c COUNT 4500 STREAMS s >".to_owned());
+    for first in (1..=5000).step_by(500) {
+        // Of every 500 the first 300 are acknowledged, and the 50 before the last 50 deleted.
+        let ids = |from: usize, to: usize| (from..to).map(|i| format!("{i}-1")).collect::<Vec<_>>().join(" ");
+        calls.push(format!("XACK s a {}", ids(first, first + 300)));
+        calls.push(format!("XACK s b {}", ids(first, first + 250)));
+        calls.push(format!("XDEL s {}", ids(first + 400, first + 450)));
+    }
+    calls
+}
+
+#[test]
+fn trimming_a_cold_stream_ends_however_small_the_cache_is() {
+    let calls = delivered_stream();
+    let calls: Vec<&str> = calls.iter().map(String::as_str).collect();
+    for trim in [
+        "XTRIM s MAXLEN ~ 100 LIMIT 0",
+        "XTRIM s MINID ~ 4000-0 LIMIT 0",
+        "XTRIM s MAXLEN 200",
+        "XTRIM s MAXLEN ~ 200 LIMIT 0 ACKED",
+        "XTRIM s MAXLEN ~ 200 LIMIT 1000 ACKED",
+        "XTRIM s MAXLEN 200 ACKED",
+        "XTRIM s MINID 4200 ACKED",
+        "XTRIM s MAXLEN 200 DELREF",
+        "XTRIM s MAXLEN ~ 200 LIMIT 0 DELREF",
+        "XTRIM s MINID ~ 4200 LIMIT 2000 DELREF",
+        "XADD s MAXLEN 200 DELREF 9000-1 f v",
+        "XADD s MAXLEN ~ 200 LIMIT 0 ACKED 9000-1 f v",
+    ] {
+        let (mut warm, mut cold) = (Broker::warm(&calls), Broker::after(&calls));
+        assert_eq!(cold.call(trim), warm.call(trim), "{trim}");
+        assert!(cold.engine.progress.is_empty(), "{trim}");
+        for look in ["XLEN s", "XPENDING s a", "XPENDING s b", "XINFO STREAM s", "XINFO GROUPS s"] {
+            assert_eq!(cold.call(look), warm.call(look), "{look} after {trim}");
+        }
+        let ids = |broker: &mut Broker| {
+            let stream = broker.engine.store.find(0, b"s").unwrap().unwrap();
+            let log = &broker.engine.store.stream(stream).unwrap().log;
+            log.ids(brooklet_storage::stream::log::IdRange::ALL).map_err(|cold| {
+                let missing = broker.engine.store.missing_chunks(stream, cold);
+                let loaded = missing.read(&*broker.backend).unwrap();
+                broker.engine.install(broker.client, loaded);
+            })
+        };
+        let _ = ids(&mut cold);
+        assert_eq!(ids(&mut cold), ids(&mut warm), "{trim}");
+    }
 }

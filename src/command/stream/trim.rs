@@ -3,9 +3,14 @@
 //! A plan is made before anything changes, for the stream as it will be with the entry that XADD brings, because
 //! reading may have to wait for the disk. The one surprising rule: with ACKED, trimming goes on past entries it must
 //! keep, until the length or the id it was given is reached.
+//!
+//! ACKED and DELREF have to look into every chunk, and all of them need not fit in memory. So these two work in rounds:
+//! a round trims as far as about [`ROUND_BYTES`] of chunks reach, as a smaller call of its own would, and the call that
+//! is run again after a load goes on where the last round ended ([`Ctx::progress`]).
 
 use super::references::References;
 use crate::broker::Ctx;
+use crate::broker::context::Progress;
 use crate::command::args::Args;
 use crate::command::error::{self, Refusal};
 use crate::command::number;
@@ -13,7 +18,8 @@ use brooklet_storage::StreamId;
 use brooklet_storage::batch::{Effect, Ids};
 use brooklet_storage::store::Key;
 use brooklet_storage::stream::Stream;
-use brooklet_storage::stream::log::{Cold, IdRange, Incoming};
+use brooklet_storage::stream::group::Group as PendingGroup;
+use brooklet_storage::stream::log::{Cold, CutLimit, IdRange, Incoming};
 use std::ops::ControlFlow;
 
 /// Which entries go.
@@ -107,9 +113,14 @@ impl Trim {
     }
 }
 
+/// Bytes of chunks that one round of trimming with ACKED or DELREF needs in memory, about.
+const ROUND_BYTES: u64 = 1 << 20;
+
 /// Everything that trimming will change. What it needs is in memory.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Plan {
+    /// Entries that earlier rounds took already.
+    earlier: u64,
     /// The first id that stays, and how many entries below it go.
     front: Option<(StreamId, u64)>,
     /// Entries that go although an older one stays.
@@ -118,9 +129,10 @@ pub struct Plan {
     released: Vec<(u32, Vec<StreamId>)>,
 }
 
-/// Plans the trimming of the stream `key` (of a new one if there is none), to which `incoming` is appended first.
+/// Plans the trimming of the stream `key` (of a new one if there is none), to which `incoming` is appended first. All
+/// rounds but the last are done already then.
 pub fn plan(
-    ctx: &Ctx<'_>,
+    ctx: &mut Ctx<'_>,
     key: Option<Key>,
     trim: &Trim,
     references: References,
@@ -128,14 +140,23 @@ pub fn plan(
 ) -> Result<Plan, Refusal> {
     let at_most = trim.at_most(ctx.engine.store.node_limits.entries);
     let Some(key) = key else {
-        let planned = Subject { stream: &Stream::default(), incoming, at_most }.plan(trim, references);
+        let stream = &Stream::default();
+        let planned = Subject { stream, incoming, at_most, progress: Progress::default() }.plan(trim, references);
         // A new stream has nothing on disk.
-        return Ok(planned.unwrap_or_default());
+        return Ok(planned.map(|(plan, _)| plan).unwrap_or_default());
     };
-    ctx.warm(key, Subject { stream: ctx.stream(key), incoming, at_most }.plan(trim, references))
+    loop {
+        let progress = ctx.progress();
+        let subject = Subject { stream: ctx.stream(key), incoming, at_most, progress };
+        let (plan, next) = ctx.warm(key, subject.plan(trim, references))?;
+        let plan = Plan { earlier: progress.done, ..plan };
+        let Some(from) = next else { return Ok(plan) };
+        let done = apply(ctx, key, &plan);
+        ctx.set_progress(Progress { done, from });
+    }
 }
 
-/// Does what was planned; how many entries went.
+/// Does what was planned; how many entries went, earlier rounds included.
 pub fn apply(ctx: &mut Ctx<'_>, key: Key, plan: &Plan) -> u64 {
     for (group, ids) in &plan.released {
         ctx.store().change(key, &Effect::Ack { group: *group, ids: Ids::Listed(ids) });
@@ -152,7 +173,7 @@ pub fn apply(ctx: &mut Ctx<'_>, key: Key, plan: &Plan) -> u64 {
         // Trimming does not count as deleting.
         ctx.store().change(key, &Effect::StreamCounters { last, added, max_deleted });
     }
-    plan.front.map_or(0, |(_, removed)| removed) + plan.scattered.len() as u64
+    plan.earlier + plan.front.map_or(0, |(_, removed)| removed) + plan.scattered.len() as u64
 }
 
 /// The stream as it will be when trimming begins.
@@ -160,7 +181,11 @@ struct Subject<'a> {
     stream: &'a Stream,
     incoming: Option<Incoming>,
     at_most: u64,
+    progress: Progress,
 }
+
+/// What one round does, and the id from which the next one goes on; `None` if this is the last.
+type Round = (Plan, Option<StreamId>);
 
 impl Subject<'_> {
     fn len(&self) -> u64 {
@@ -174,13 +199,13 @@ impl Subject<'_> {
         Ok(found.unwrap_or_else(|| incoming.unwrap_or(self.stream.last_id).next().unwrap_or(StreamId::MAX)))
     }
 
-    fn plan(&self, trim: &Trim, references: References) -> Result<Plan, Cold> {
+    fn plan(&self, trim: &Trim, references: References) -> Result<Round, Cold> {
         let idle = match trim.bound {
             Bound::MaxLen(max) => self.len() <= max,
             Bound::MinId(id) => !self.stream.is_empty() && id <= self.stream.log.first_id(),
         };
         if idle {
-            return Ok(Plan::default());
+            return Ok((Plan::default(), None));
         }
         if references == References::Acked && self.stream.groups().len() > 0 {
             return self.unreferenced(trim);
@@ -190,11 +215,10 @@ impl Subject<'_> {
             Bound::MaxLen(max) => self.all_but(max)?,
             Bound::MinId(id) => self.below(id)?,
         };
-        let released = match front {
-            Some((first, _)) if references == References::Delete => self.released(first)?,
-            _ => Vec::new(),
-        };
-        Ok(Plan { front, released, ..Plan::default() })
+        match front {
+            Some((first, removed)) if references == References::Delete => self.with_references(first, removed),
+            _ => Ok((Plan { front, ..Plan::default() }, None)),
+        }
     }
 
     fn all_but(&self, max: u64) -> Result<Option<(StreamId, u64)>, Cold> {
@@ -217,43 +241,64 @@ impl Subject<'_> {
         Ok(if removed == 0 { None } else { Some((self.first_from(id)?, removed)) })
     }
 
-    /// Whether a node may go as a whole.
-    fn may_go(&self, trim: &Trim, gone: u64, node: u64, last: StreamId) -> bool {
-        let allowed = match trim.bound {
-            Bound::MaxLen(max) => (self.len() - gone).saturating_sub(node) >= max,
-            Bound::MinId(id) => last < id,
-        };
-        allowed && gone.saturating_add(node) <= self.at_most
+    /// How much may go in whole nodes.
+    fn cut_limit(&self, trim: &Trim) -> CutLimit {
+        let left = self.at_most.saturating_sub(self.progress.done);
+        match trim.bound {
+            Bound::MaxLen(max) => CutLimit { entries: self.len().saturating_sub(max).min(left), below: None },
+            Bound::MinId(id) => CutLimit { entries: left, below: Some(id) },
+        }
     }
 
     fn whole_nodes(&self, trim: &Trim) -> Result<Option<(StreamId, u64)>, Cold> {
-        let may_go = |gone, node, last| self.may_go(trim, gone, node, last);
-        let Some((removed, last)) = self.stream.log.node_cut(self.incoming, may_go)? else { return Ok(None) };
-        Ok(Some((self.first_from(last.next().unwrap_or(StreamId::MAX))?, removed)))
+        let Some(cut) = self.stream.log.node_cut(self.incoming, self.cut_limit(trim))? else { return Ok(None) };
+        Ok(Some((self.first_from(cut.kept_from)?, cut.removed)))
     }
 
-    /// What groups have pending of the entries below `first`.
-    fn released(&self, first: StreamId) -> Result<Vec<(u32, Vec<StreamId>)>, Cold> {
-        let range = IdRange { start: StreamId::MIN, end: first.prev().unwrap_or(StreamId::MIN) };
-        let pending = |group: &brooklet_storage::stream::group::Group| -> Vec<StreamId> {
-            group.pending.range(range.start, range.end).map(|(id, _)| id).collect()
+    /// The removal of what is below `first`, together with what groups have pending of it.
+    fn with_references(&self, first: StreamId, removed: u64) -> Result<Round, Cold> {
+        let log = &self.stream.log;
+        let Some(oldest) = self.oldest_pending(first) else {
+            return Ok((Plan { front: Some((first, removed)), ..Plan::default() }, None));
+        };
+        let behind = log.stretch(oldest, ROUND_BYTES)?.filter(|base| *base < first);
+        let (cut, count) = match behind {
+            Some(base) => (self.first_from(base)?, log.live_before(base)),
+            None => (first, removed),
+        };
+        let released = self.released(oldest, cut)?;
+        Ok((Plan { front: Some((cut, count)), released, ..Plan::default() }, behind))
+    }
+
+    /// The smallest id below `end` that a group has pending, unless it is known to be gone.
+    fn oldest_pending(&self, end: StreamId) -> Option<StreamId> {
+        let last = end.prev()?;
+        let oldest =
+            |group: &PendingGroup| group.pending.range(self.stream.log.first_id(), last).next().map(|(id, _)| id);
+        self.stream.groups().filter_map(|(_, group)| oldest(group)).min()
+    }
+
+    /// What groups have pending of the live entries from `start` on and below `end`.
+    fn released(&self, start: StreamId, end: StreamId) -> Result<Vec<(u32, Vec<StreamId>)>, Cold> {
+        let Some(end) = end.prev() else { return Ok(Vec::new()) };
+        let live = self.stream.log.ids(IdRange { start, end })?;
+        let pending = |group: &PendingGroup| -> Vec<StreamId> {
+            let ids = group.pending.range(start, end).map(|(id, _)| id);
+            ids.filter(|id| live.binary_search(id).is_ok()).collect()
         };
         let held = self.stream.groups().map(|(_, group)| (group.number, pending(group)));
-        let mut held: Vec<_> = held.filter(|(_, ids)| !ids.is_empty()).collect();
-        if !held.is_empty() {
-            let live = self.stream.log.ids(range)?;
-            held.iter_mut().for_each(|(_, ids)| ids.retain(|id| live.binary_search(id).is_ok()));
-        }
-        Ok(held)
+        Ok(held.filter(|(_, ids)| !ids.is_empty()).collect())
     }
 
     /// Entries that no group needs, as far as the bound allows.
-    fn unreferenced(&self, trim: &Trim) -> Result<Plan, Cold> {
+    fn unreferenced(&self, trim: &Trim) -> Result<Round, Cold> {
         // Behind the slowest cursor everything is needed: no reason to look there.
         let slowest = self.stream.groups().map(|(_, group)| group.last_delivered).min().unwrap_or(StreamId::MAX);
-        let (mut doomed, mut kept) = (Vec::new(), None);
-        self.stream.log.walk_nodes(self.incoming, |live, last| {
-            if trim.about && !self.may_go(trim, doomed.len() as u64, live.len() as u64, last) {
+        let (limit, first) = (self.cut_limit(trim), self.stream.log.first_id());
+        // What earlier rounds passed over stays.
+        let (mut doomed, mut kept) = (Vec::new(), (first < self.progress.from).then_some(first));
+        let next = self.stream.log.walk_nodes(self.progress.from, ROUND_BYTES, self.incoming, |live, last| {
+            if trim.about && !limit.allows((doomed.len() + live.len()) as u64, last) {
                 return ControlFlow::Break(());
             }
             for id in live {
@@ -277,6 +322,6 @@ impl Subject<'_> {
             Some(last) => Some((self.first_from(last.next().unwrap_or(StreamId::MAX))?, doomed.len() as u64)),
             None => None,
         };
-        Ok(Plan { front, scattered, released: Vec::new() })
+        Ok((Plan { front, scattered, ..Plan::default() }, next))
     }
 }

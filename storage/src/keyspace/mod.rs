@@ -47,10 +47,14 @@ pub struct Database {
     pub(crate) free: Vec<u32>,
     /// (deadline, hash) of every key that has one, cold ones included.
     pub(crate) deadlines: BTreeSet<(u64, u64)>,
+    /// Where the next sweep over the deadlines begins.
+    pub(crate) sweep_from: (u64, u64),
     /// Slots whose objects may be dirty, the longest waiting first, each once (`queued`).
     dirty: VecDeque<u32>,
     queued: Vec<bool>,
-    pub(crate) gone: Vec<Gone>,
+    pub(crate) gone: VecDeque<Gone>,
+    /// Bytes of sealed chunks in memory, of all streams here.
+    pub(crate) chunk_bytes: usize,
     /// Hashes that more than one name had. Their keys are either all in memory or all on disk: a load brings all keys
     /// of a hash, and could not tell which of them is the newer one elsewhere.
     collided: HashSet<u64>,
@@ -145,6 +149,7 @@ impl Database {
     }
 
     fn occupy(&mut self, object: Box<Object>) -> u32 {
+        self.chunk_bytes += object.chunk_bytes();
         match self.free.pop() {
             Some(slot) => {
                 self.objects[slot as usize] = Some(object);
@@ -163,6 +168,7 @@ impl Database {
         let object = self.objects.get_mut(slot as usize)?.take()?;
         self.names.remove(object.hash, slot);
         self.free.push(slot);
+        self.chunk_bytes -= object.chunk_bytes();
         self.forget_deadline(object.deadline_ms, object.hash);
         Some(object)
     }
@@ -176,16 +182,17 @@ impl Database {
         }
     }
 
-    /// Drops a clean object from memory; its name stays as cold. Returns the bytes that freed.
-    pub(crate) fn evict(&mut self, slot: u32) -> usize {
-        let Some(place) = self.objects.get_mut(slot as usize) else { return 0 };
+    /// Drops a clean object from memory; its name stays as cold.
+    pub(crate) fn evict(&mut self, slot: u32) -> Option<Box<Object>> {
+        let place = self.objects.get_mut(slot as usize)?;
         if place.as_ref().is_none_or(|o| o.dirty || !o.stored || self.collided.contains(&o.hash)) {
-            return 0;
+            return None;
         }
-        let Some(object) = place.take() else { return 0 };
+        let object = place.take()?;
         self.names.replace(object.hash, slot, COLD);
         self.free.push(slot);
-        object.memory()
+        self.chunk_bytes -= object.chunk_bytes();
+        Some(object)
     }
 
     /// Notes at start that a key with this hash is on disk.
@@ -219,6 +226,15 @@ impl Database {
         }
     }
 
+    /// Works on the object in `slot` and keeps count of the chunks it holds.
+    pub(crate) fn with_chunks<T>(&mut self, slot: u32, work: impl FnOnce(&mut Object) -> T) -> Option<T> {
+        let object = self.objects.get_mut(slot as usize)?.as_deref_mut()?;
+        let before = object.chunk_bytes();
+        let done = work(object);
+        self.chunk_bytes = self.chunk_bytes - before + object.chunk_bytes();
+        Some(done)
+    }
+
     pub(crate) fn mark_dirty(&mut self, slot: u32) {
         let Some(object) = self.objects.get_mut(slot as usize).and_then(Option::as_deref_mut) else { return };
         object.dirty = true;
@@ -234,13 +250,22 @@ impl Database {
         self.dirty.len()
     }
 
+    /// Lets an object that was not gathered whole wait on, in front of all others.
+    pub(crate) fn still_dirty(&mut self, slot: u32) {
+        let queued = &mut self.queued[slot as usize];
+        if !*queued {
+            *queued = true;
+            self.dirty.push_front(slot);
+        }
+    }
+
     /// The object that waits longest to be written, still marked dirty.
-    pub(crate) fn next_dirty(&mut self) -> Option<&mut Object> {
+    pub(crate) fn next_dirty(&mut self) -> Option<(u32, &mut Object)> {
         while let Some(slot) = self.dirty.pop_front() {
             self.queued[slot as usize] = false;
             // Slots may stand here whose object is gone, or came from the disk since.
             if self.object(slot).is_some_and(|o| o.dirty) {
-                return self.object_mut(slot);
+                return self.object_mut(slot).map(|o| (slot, o));
             }
         }
         None

@@ -95,6 +95,14 @@ impl Object {
         self.deadline_ms.is_some_and(|d| d as i64 <= now_ms)
     }
 
+    /// Bytes of sealed chunks that it holds in memory.
+    pub(crate) fn chunk_bytes(&self) -> usize {
+        match &self.value {
+            Value::Str(_) => 0,
+            Value::Stream(stream) => stream.log.resident_bytes,
+        }
+    }
+
     /// Bytes of memory, about.
     pub fn memory(&self) -> usize {
         let value = match &self.value {

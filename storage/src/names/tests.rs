@@ -20,7 +20,7 @@ struct Disk {
 impl Disk {
     fn with(keys: usize) -> Disk {
         let backend: Arc<dyn Backend> = Arc::new(Memory::new());
-        let mut opened = open(Arc::clone(&backend), &mut MemoryJournal::new(), 2).unwrap();
+        let mut opened = open(Arc::clone(&backend), &mut MemoryJournal::new(), 2, Default::default()).unwrap();
         for i in 0..keys {
             opened.store.set_string(0, format!("k{i}").as_bytes(), None, Bytes::from_static(b"v"), None);
         }
@@ -31,7 +31,7 @@ impl Disk {
         opened.store.gather(epoch, usize::MAX, &mut gathered);
         let meta = opened.store.meta(Mark::default(), epoch);
         opened.settler.complete(gathered, &meta).unwrap();
-        let store = open(Arc::clone(&backend), &mut MemoryJournal::new(), 2).unwrap().store;
+        let store = open(Arc::clone(&backend), &mut MemoryJournal::new(), 2, Default::default()).unwrap().store;
         Disk { store, backend }
     }
 

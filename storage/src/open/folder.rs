@@ -10,6 +10,7 @@ use crate::backend::rocks::{Options, Rocks};
 use crate::error::{Result, StorageError};
 use crate::folder::DataFolder;
 use crate::journal::{CommitNo, FileJournal, FileJournalOptions, Journal, Mark};
+use crate::stream::log::NodeLimits;
 use crate::watermark::Watermark;
 use std::path::Path;
 use std::sync::Arc;
@@ -19,6 +20,8 @@ use std::sync::Arc;
 pub struct FolderOptions {
     /// Logical databases of a new store.
     pub databases: usize,
+    /// Where replayed appends begin nodes.
+    pub node_limits: NodeLimits,
     /// The journal.
     pub journal: FileJournalOptions,
     /// RocksDB.
@@ -61,7 +64,7 @@ pub fn open_folder_over(
     let backend = backend(&folder.backend())?;
     let journal_options = FileJournalOptions { accept_data_loss: options.accept_data_loss, ..options.journal };
     let mut journal = FileJournal::open(&folder.journal(), journal_options)?;
-    let opened = open(backend, &mut journal, options.databases)?;
+    let opened = open(backend, &mut journal, options.databases, options.node_limits)?;
     losses.allow(journal.other_past().map_or(Ok(()), Err))?;
     losses.allow(watermark.as_ref().map_or(Ok(()), |watermark| watermark.verify(opened.mark)))?;
     losses.allow(nothing_missing(journal.known_durable(), opened.mark))?;

@@ -35,6 +35,7 @@ impl World {
     fn open(&self, accept_data_loss: bool) -> Result<OpenedFolder> {
         let journal = FileJournalOptions { segment_bytes: 8192, spare_bytes: 0, ..FileJournalOptions::default() };
         let options = FolderOptions {
+            node_limits: Default::default(),
             databases: 1,
             journal,
             #[cfg(feature = "rocksdb")]

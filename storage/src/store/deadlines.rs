@@ -2,7 +2,8 @@
 
 use super::{Key, Store};
 use crate::batch::Effect;
-use crate::load::Missing;
+use crate::keyspace::Database;
+use crate::load::{Loaded, Missing};
 
 impl Store {
     /// Deletes a key whose deadline has passed.
@@ -11,40 +12,43 @@ impl Store {
         self.delete(key);
     }
 
-    /// Deletes up to `limit` keys whose deadline has passed; those that are only on disk are left to
-    /// [`Store::expired_cold`].
+    /// Deletes up to `limit` keys whose deadline has passed; those that are only on disk are passed over and left to
+    /// [`Store::expired_cold`]. Looks at a bounded number of them and goes on behind it the next time.
     pub fn sweep_expired(&mut self, now_ms: i64, limit: usize) -> usize {
         let mut swept = 0;
         for db in 0..self.databases() {
-            let due = ..=(now_ms.max(0) as u64, u64::MAX);
-            let hashes: Vec<u64> = self
-                .database(db)
-                .deadlines
-                .range(due)
-                .take(limit.saturating_sub(swept))
-                .map(|(_, hash)| *hash)
-                .collect();
-            for hash in hashes {
-                let slots: Vec<u32> = self.database(db).names.find(hash).collect();
-                for slot in slots {
-                    let overdue = |d: u64| d as i64 <= now_ms;
-                    if self.database(db).object(slot).and_then(|o| o.deadline_ms).is_some_and(overdue) {
-                        self.expire(Key { db, slot });
-                        swept += 1;
-                    }
-                }
+            for hash in self.db_mut(db).next_overdue(now_ms, limit.saturating_sub(swept)) {
+                swept += self.expire_hash(db, hash, now_ms);
             }
         }
         swept
     }
 
-    /// One key whose deadline has passed and that is only on disk: load it, and the next sweep deletes it.
-    pub fn expired_cold(&self, now_ms: i64) -> Option<Missing> {
+    /// Deletes the keys with this hash that are in memory and whose deadline has passed.
+    fn expire_hash(&mut self, db: u32, hash: u64, now_ms: i64) -> usize {
+        let slots: Vec<u32> = self.database(db).overdue(hash, now_ms).collect();
+        slots.iter().for_each(|slot| self.expire(Key { db, slot: *slot }));
+        slots.len()
+    }
+
+    /// Up to `limit` keys of a database whose deadline has passed and that are only on disk: load them, and
+    /// [`Store::install_expired`] deletes them.
+    pub fn expired_cold(&self, now_ms: i64, limit: usize) -> Option<Missing> {
         (0..self.databases()).find_map(|db| {
             let database = self.database(db);
-            let (deadline, hash) = *database.deadlines.first()?;
-            (deadline as i64 <= now_ms && database.cold(hash) > 0).then(|| self.missing_key(db, hash))
+            let due = database.deadlines.range(..=(now_ms.max(0) as u64, u64::MAX)).take(LOOKED);
+            let cold = due.map(|(_, hash)| *hash).filter(|hash| database.cold(*hash) > 0);
+            let hashes: Vec<u64> = cold.take(limit).collect();
+            (!hashes.is_empty()).then(|| Missing::keys(db, database.physical, hashes, self))
         })
+    }
+
+    /// Puts what was loaded for [`Store::expired_cold`] in its place and deletes those of it whose deadline has passed.
+    pub fn install_expired(&mut self, loaded: Loaded, now_ms: i64) -> usize {
+        let keys = loaded.keys();
+        self.install(loaded);
+        let Some((db, hashes)) = keys else { return 0 };
+        hashes.into_iter().map(|hash| self.expire_hash(db, hash, now_ms)).sum()
     }
 
     /// Sets or takes away the deadline of a key.
@@ -52,5 +56,36 @@ impl Store {
         self.record_for(key, &Effect::Deadline { at_ms });
         self.db_mut(key.db).set_deadline(key.slot, at_ms);
         self.db_mut(key.db).mark_dirty(key.slot);
+    }
+}
+
+/// Deadlines looked at in one sweep of a database, about a millisecond's worth.
+const LOOKED: usize = 8192;
+
+impl Database {
+    /// Slots of keys with this hash that are in memory and whose deadline has passed.
+    fn overdue(&self, hash: u64, now_ms: i64) -> impl Iterator<Item = u32> + '_ {
+        self.names.find(hash).filter(move |slot| self.object(*slot).is_some_and(|o| o.is_over(now_ms)))
+    }
+
+    /// Hashes of up to `limit` keys in memory whose deadline has passed. The search begins where the last one ended:
+    /// however many keys that are only on disk stand in front, it comes past them.
+    fn next_overdue(&mut self, now_ms: i64, limit: usize) -> Vec<u64> {
+        let end = (now_ms.max(0) as u64, u64::MAX);
+        let start = self.sweep_from.min(end);
+        let in_turn = self.deadlines.range(start..=end).chain(self.deadlines.range(..start));
+        let mut found = Vec::new();
+        let mut reached = start;
+        for place in in_turn.take(LOOKED) {
+            if found.len() == limit {
+                break;
+            }
+            reached = *place;
+            if self.overdue(place.1, now_ms).next().is_some() {
+                found.push(place.1);
+            }
+        }
+        self.sweep_from = reached;
+        found
     }
 }

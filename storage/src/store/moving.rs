@@ -26,7 +26,7 @@ impl Store {
         self.signal(key.db, &old_name);
         let value = (to_db != key.db).then(|| GoneValue::of(&object));
         if object.stored || value.as_ref().is_some_and(|v| !v.chunks.is_empty()) {
-            self.db_mut(key.db).gone.push(Gone { hash: object.hash, name: old_name, value });
+            self.db_mut(key.db).gone.push_back(Gone { hash: object.hash, name: old_name, value });
         }
         if to_db != key.db {
             // Records carry their database: in another one everything is written anew.
@@ -56,12 +56,10 @@ impl Store {
     /// Lists the chunks of a stream that are in memory, so that they can be dropped later.
     fn track_chunks(&mut self, key: Key) {
         let object = self.object(key);
-        if let Value::Stream(stream) = &object.value
-            && !self.volatile
-        {
+        if let Value::Stream(stream) = &object.value {
             let uid = object.uid;
             let ordinals: Vec<u64> = stream.log.in_memory().collect();
-            self.resident.extend(ordinals.into_iter().map(|o| (key.db, key.slot, uid, o)));
+            ordinals.into_iter().for_each(|ordinal| self.list_chunk(key, uid, ordinal));
         }
     }
 
@@ -104,6 +102,7 @@ impl Store {
         if !self.volatile {
             self.flushed.push(old.physical);
         }
+        self.bury_database(old);
     }
 
     /// Exchanges two databases. Who waits for their keys is for the caller to wake.
@@ -115,14 +114,7 @@ impl Store {
     pub(super) fn apply_swap(&mut self, a: u32, b: u32) {
         self.batch.deselect();
         self.databases.swap(a as usize, b as usize);
-        for entry in &mut self.resident {
-            entry.0 = if entry.0 == a {
-                b
-            } else if entry.0 == b {
-                a
-            } else {
-                entry.0
-            };
-        }
+        self.swapped = !self.volatile;
+        self.resident.swap(a, b);
     }
 }

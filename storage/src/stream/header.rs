@@ -153,7 +153,7 @@ pub fn read_page(log: &mut Log, bytes: &[u8]) -> Result<()> {
     }
     while !r.is_empty() {
         let ordinal = r.num()?;
-        let chunk = ChunkRef { base: r.id()?, live: r.num32()?, len: r.num32()?, epoch: r.num32()?, data: None };
+        let chunk = ChunkRef::new(r.id()?, r.num32()?, r.num32()?, r.num32()?);
         let expected = log.first_ordinal.checked_add(log.sealed.len() as u64);
         if expected != Some(ordinal) {
             return Err(StorageError::corrupt("stream index", format!("chunk {ordinal}, expected {expected:?}")));

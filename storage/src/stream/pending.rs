@@ -34,9 +34,13 @@ pub struct PendingList {
     by_consumer: HashMap<u32, BTreeSet<StreamId>>,
     next_order: u64,
     /// Entries with a record on disk that were removed since.
-    pub(crate) gone: Vec<StreamId>,
-    pub(crate) any_dirty: bool,
+    gone: Vec<StreamId>,
+    /// Every entry that is dirty, and perhaps others: those that were removed stay until there are many.
+    dirty: Vec<StreamId>,
 }
+
+/// Ids in `dirty` beyond two for every pending entry, before those of removed entries are taken out.
+const STALE: usize = 1024;
 
 impl PendingList {
     /// Number of pending entries.
@@ -99,14 +103,28 @@ impl PendingList {
 
     /// Inserts or replaces the pending entry `id`.
     pub fn put(&mut self, id: StreamId, consumer: u32, delivered_ms: i64, deliveries: i64) {
-        self.put_at(self.next_order, id, consumer, delivered_ms, deliveries);
+        if !self.put_at(self.next_order, id, consumer, delivered_ms, deliveries) {
+            self.note_dirty(id);
+        }
     }
 
-    fn put_at(&mut self, order: u64, id: StreamId, consumer: u32, delivered_ms: i64, deliveries: i64) {
+    fn note_dirty(&mut self, id: StreamId) {
+        self.dirty.push(id);
+        if self.dirty.len() > 2 * self.by_id.len() + STALE {
+            self.dirty.sort_unstable();
+            self.dirty.dedup();
+            let by_id = &self.by_id;
+            self.dirty.retain(|id| by_id.get(id).is_some_and(|p| p.dirty));
+        }
+    }
+
+    /// Whether an entry was there that was dirty already.
+    fn put_at(&mut self, order: u64, id: StreamId, consumer: u32, delivered_ms: i64, deliveries: i64) -> bool {
         self.next_order = self.next_order.max(order.saturating_add(1));
+        let mut was_dirty = false;
         let mut new = Pending { consumer, delivered_ms, deliveries, order, stored: false, dirty: true };
         if let Some(old) = self.by_id.get(&id).copied() {
-            new.stored = old.stored;
+            (new.stored, was_dirty) = (old.stored, old.dirty);
             self.by_due.remove(&(old.delivered_ms, old.order, id));
             if old.consumer != consumer {
                 self.forget_owner(old.consumer, id);
@@ -117,7 +135,7 @@ impl PendingList {
         }
         self.by_id.insert(id, new);
         self.by_due.insert((delivered_ms, order, id));
-        self.any_dirty = true;
+        was_dirty
     }
 
     /// Removes the pending entry `id`.
@@ -128,7 +146,6 @@ impl PendingList {
         if old.stored {
             self.gone.push(id);
         }
-        self.any_dirty = true;
         Some(old)
     }
 
@@ -144,26 +161,28 @@ impl PendingList {
     /// Puts an entry back that was read from disk, in its old place: later ones must not come before it.
     pub(crate) fn restore(&mut self, id: StreamId, consumer: u32, delivered_ms: i64, deliveries: i64, order: u64) {
         self.put_at(order, id, consumer, delivered_ms, deliveries);
-        self.any_dirty = false;
         if let Some(p) = self.by_id.get_mut(&id) {
             (p.stored, p.dirty) = (true, false);
         }
     }
 
-    /// Hands out every entry that differs from its record on disk and considers it written.
-    pub(crate) fn drain_dirty(&mut self, mut put: impl FnMut(StreamId, &Pending), mut delete: impl FnMut(StreamId)) {
-        for id in self.gone.drain(..) {
+    /// Hands out up to `limit` entries that differ from their records on disk (`None`: there must be no record), and
+    /// considers them written; whether that were all.
+    pub(crate) fn drain_dirty(&mut self, limit: usize, mut write: impl FnMut(StreamId, Option<&Pending>)) -> bool {
+        let deleted = limit.min(self.gone.len());
+        for id in self.gone.drain(self.gone.len() - deleted..) {
             if !self.by_id.contains_key(&id) {
-                delete(id);
+                write(id, None);
             }
         }
-        if self.any_dirty {
-            for (id, p) in self.by_id.iter_mut().filter(|(_, p)| p.dirty) {
-                put(*id, p);
+        let put = (limit - deleted).min(self.dirty.len());
+        for id in self.dirty.drain(self.dirty.len() - put..) {
+            if let Some(p) = self.by_id.get_mut(&id).filter(|p| p.dirty) {
+                write(id, Some(p));
                 (p.stored, p.dirty) = (true, false);
             }
         }
-        self.any_dirty = false;
+        self.gone.is_empty() && self.dirty.is_empty()
     }
 
     /// Whether anything of it may be on disk.
@@ -174,7 +193,7 @@ impl PendingList {
     /// Considers nothing written.
     pub(crate) fn forget_records(&mut self) {
         self.gone.clear();
-        self.any_dirty = !self.by_id.is_empty();
+        self.dirty = self.by_id.keys().copied().collect();
         self.by_id.values_mut().for_each(|p| (p.stored, p.dirty) = (false, true));
     }
 
@@ -215,11 +234,37 @@ mod tests {
         list.remove(id(1));
         list.put(id(2), 1, 100, 1);
         let (mut puts, mut deletes) = (vec![], vec![]);
-        list.drain_dirty(|i, _| puts.push(i), |i| deletes.push(i));
+        let drain = |list: &mut PendingList, puts: &mut Vec<_>, deletes: &mut Vec<_>, limit| {
+            list.drain_dirty(limit, |i, p| if p.is_some() { puts.push(i) } else { deletes.push(i) })
+        };
+        drain(&mut list, &mut puts, &mut deletes, usize::MAX);
         assert_eq!((puts.as_slice(), deletes.as_slice()), (&[id(2)][..], &[][..]));
         list.remove(id(2));
-        list.drain_dirty(|i, _| puts.push(i), |i| deletes.push(i));
+        drain(&mut list, &mut puts, &mut deletes, usize::MAX);
         assert_eq!(deletes, [id(2)]);
-        list.drain_dirty(|_, _| panic!("clean"), |_| panic!("clean"));
+        assert!(list.drain_dirty(usize::MAX, |_, _| panic!("clean")));
+    }
+
+    #[test]
+    fn only_what_is_dirty_is_looked_at_and_in_parts() {
+        let mut list = PendingList::default();
+        (1..=10_000).for_each(|ms| list.put(id(ms), 1, 100, 1));
+        let mut parts = 1;
+        while !list.drain_dirty(1000, |_, _| {}) {
+            parts += 1;
+        }
+        assert!((10..=11).contains(&parts), "{parts}");
+        list.put(id(77), 2, 100, 1);
+        list.put(id(77), 3, 100, 1);
+        assert_eq!(list.dirty, [id(77)]);
+        // What comes and goes between two checkpoints does not pile up.
+        for ms in 20_000..200_000 {
+            list.put(id(ms), 1, 100, 1);
+            list.remove(id(ms));
+        }
+        assert!(list.dirty.len() <= 2 * list.len() + STALE + 1, "{}", list.dirty.len());
+        let mut written = Vec::new();
+        assert!(list.drain_dirty(usize::MAX, |id, p| written.push((id, p.is_some()))));
+        assert_eq!(written, [(id(77), true)]);
     }
 }

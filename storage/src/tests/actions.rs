@@ -157,8 +157,11 @@ impl World {
         }
         for _ in 0..200 {
             self.store.sweep_expired(self.now_ms, 3);
-            match self.store.expired_cold(self.now_ms) {
-                Some(missing) => self.load(missing),
+            match self.store.expired_cold(self.now_ms, 2) {
+                Some(missing) => {
+                    let loaded = missing.read(&*self.backend).unwrap();
+                    self.store.install_expired(loaded, self.now_ms);
+                }
                 None if self.store.sweep_expired(self.now_ms, 1) == 0 => {
                     return self.model.expire(self.now_ms);
                 }

@@ -292,7 +292,7 @@ fn eviction_passes_over_chunks_that_are_not_on_disk_and_comes_to_an_end() {
     world.stream(b"new", 10, CHUNK_BYTES);
     world.settle();
     world.stream(b"newer", 10, CHUNK_BYTES);
-    let all = world.store.resident_chunks();
+    let all = world.store.chunk_bytes();
     assert_eq!(world.store.evict_chunks(all, 1000), 0, "within the budget nothing goes");
     assert!(world.store.evict_chunks(0, 1000) > 0);
     assert_eq!(world.store.resident_chunks(), 9, "those of the last checkpoint are gone");

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 fn options(accept_data_loss: bool) -> FolderOptions {
     let journal = FileJournalOptions { segment_bytes: 8192, spare_bytes: 0, ..FileJournalOptions::default() };
     let backend = Options { write_buffer_bytes: 1 << 20, ..Options::default() };
-    FolderOptions { databases: 2, journal, backend, accept_data_loss }
+    FolderOptions { databases: 2, journal, backend, accept_data_loss, ..Default::default() }
 }
 
 fn open(path: &Path, accept_data_loss: bool) -> Result<OpenedFolder> {

@@ -106,7 +106,14 @@ fn steps(seed: u64, count: usize) -> Vec<Step> {
 }
 
 impl World {
-    fn act(&mut self, Step(act, mut dice): Step) {
+    fn act(&mut self, step: Step) {
+        self.perform(step);
+        let counted = |o: &crate::keyspace::object::Object| o.chunk_bytes();
+        let held: usize = self.store.databases.iter().flat_map(|d| d.resident()).map(|(_, o)| counted(o)).sum();
+        assert_eq!(self.store.chunk_bytes(), held, "bytes of chunks in memory");
+    }
+
+    fn perform(&mut self, Step(act, mut dice): Step) {
         let dice = &mut dice;
         match act {
             Act::SetString => self.set_string(dice),
@@ -142,7 +149,8 @@ impl World {
             Act::Complete => assert!(self.complete()),
             Act::FailComplete => self.fail_complete(dice),
             Act::EvictChunks => {
-                self.store.evict_chunks(dice.roll(20) as usize, 1 + dice.roll(100) as usize);
+                let keep = dice.roll(20) as usize * crate::stream::chunk::CHUNK_BYTES;
+                self.store.evict_chunks(keep, 1 + dice.roll(100) as usize);
             }
             Act::EvictObjects => {
                 let before_ms = self.now_ms + 1;

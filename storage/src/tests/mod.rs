@@ -2,9 +2,11 @@
 //!
 //! Read in this order: `model.rs` (what a store should hold), `world.rs` (a store with everything that can happen to
 //! it), `actions.rs` and `delivery.rs` (commands), `life.rs` (random lives, shrunk when they fail), `cases.rs` and `late.rs` (bugs that
-//! were found, and promises).
+//! were found, and promises),
+//! `bounds.rs` and `upkeep.rs` (what goes on behind commands).
 
 mod actions;
+mod bounds;
 mod bytes;
 mod cases;
 mod delivery;
@@ -13,6 +15,7 @@ mod folder;
 mod late;
 mod life;
 mod model;
+mod upkeep;
 mod view;
 mod world;
 

@@ -101,7 +101,7 @@ impl World {
     }
 
     fn over(backend: Arc<Frail>, mut journal: MemoryJournal, model: State) -> World {
-        let opened = open(backend.clone(), &mut journal, DATABASES).unwrap();
+        let opened = open(backend.clone(), &mut journal, DATABASES, Default::default()).unwrap();
         let commits = BTreeMap::from([(opened.mark.commit, model.clone())]);
         World {
             backend,
@@ -181,7 +181,8 @@ impl World {
             None => Gathered::default(),
             cut => return self.checkpoint = cut,
         };
-        self.store.gather(self.settler.epoch(), limit, &mut gathered);
+        // Few bytes, so that large streams come in parts.
+        self.store.gather_within(self.settler.epoch(), limit, limit as u64 * 1000, &mut gathered);
         if write {
             self.settler.write_chunks(&mut gathered).unwrap();
         }
@@ -197,8 +198,8 @@ impl World {
         };
         let epoch = self.settler.epoch();
         self.commit();
-        let more = self.store.gather(epoch, usize::MAX, &mut gathered);
-        assert!(!more, "the last slice takes all the rest");
+        let slice = self.store.gather(epoch, usize::MAX, &mut gathered);
+        assert!(!slice.more, "the last slice takes all the rest");
         let meta = self.store.meta(self.mark, epoch);
         self.checkpoint = Some(Checkpoint::Cut(gathered, meta));
     }

@@ -16,7 +16,7 @@ mod residence;
 #[cfg(test)]
 mod tests;
 
-pub use nodes::Incoming;
+pub use nodes::{CutLimit, Incoming, NodeCut};
 
 use super::chunk::{self, CHUNK_BYTES};
 use crate::id::StreamId;
@@ -43,6 +43,14 @@ pub struct ChunkRef {
     pub epoch: u32,
     /// Its bytes, when they are in memory. A box, so that a chunk that is only on disk costs 40 bytes.
     pub data: Option<Arc<Bytes>>,
+    /// It is known that no node begins in it. Only saves reading it; never written.
+    pub(crate) no_node_begins: Cell<bool>,
+}
+
+impl ChunkRef {
+    pub(crate) fn new(base: StreamId, live: u32, len: u32, epoch: u32) -> ChunkRef {
+        ChunkRef { base, live, len, epoch, data: None, no_node_begins: Cell::new(false) }
+    }
 }
 
 /// A chunk that has to be loaded before the call can be answered.
@@ -225,7 +233,7 @@ impl Log {
         let open = std::mem::take(&mut self.open);
         let (len, ordinal) = (open.bytes.len(), self.first_ordinal + self.sealed.len() as u64);
         self.dirty_pages.insert(ordinal / PAGE);
-        let mut chunk = ChunkRef { base: open.base, live: open.live, len: len as u32, epoch: 0, data: None };
+        let mut chunk = ChunkRef::new(open.base, open.live, len as u32, 0);
         if open.live > 0 {
             self.unsettled.insert(ordinal);
             self.resident_bytes += len;

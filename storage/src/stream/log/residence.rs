@@ -78,8 +78,45 @@ impl Log {
 
     /// All chunks that are only on disk.
     pub fn all_cold(&self) -> Cold {
+        self.cold_among(0..self.sealed.len())
+    }
+
+    /// Chunks from that of `from` on, about `bytes` bytes of them and one at least: answers the base of the chunk behind
+    /// them (`None`: that were all) once all of them are in memory.
+    pub fn stretch(&self, from: StreamId, bytes: u64) -> Result<Option<StreamId>, Cold> {
+        let first = self.chunk_of(from);
+        let end = self.stretch_end(first, bytes);
+        match self.cold_among(first..end) {
+            // The open chunk is always in memory.
+            cold if cold.0.is_empty() => Ok(self.sealed.get(end).map(|c| c.base)),
+            cold => Err(cold),
+        }
+    }
+
+    /// The chunks among about `bytes` bytes from chunk `index` on that are only on disk.
+    pub(super) fn cold_stretch(&self, index: usize, bytes: u64) -> Cold {
+        self.cold_among(index..self.stretch_end(index, bytes))
+    }
+
+    fn stretch_end(&self, first: usize, bytes: u64) -> usize {
+        let mut left = bytes.max(1);
+        let behind = (first..self.sealed.len()).find(|i| {
+            let c = &self.sealed[*i];
+            let enough = left == 0 && c.live > 0;
+            left = if c.live > 0 { left.saturating_sub(u64::from(c.len)) } else { left };
+            enough
+        });
+        behind.unwrap_or(self.sealed.len())
+    }
+
+    fn cold_among(&self, indexes: std::ops::Range<usize>) -> Cold {
         let cold = |i: &usize| self.sealed[*i].live > 0 && self.sealed[*i].data.is_none();
-        Cold((0..self.sealed.len()).filter(cold).map(|i| self.cold(i)).collect())
+        Cold(indexes.filter(cold).map(|i| self.cold(i)).collect())
+    }
+
+    /// Live entries in the chunks before the one with this base.
+    pub fn live_before(&self, base: StreamId) -> u64 {
+        self.sealed.iter().take_while(|c| c.base < base).map(|c| u64::from(c.live)).sum()
     }
 
     /// Considers nothing written: the stream gets a new identity, its records belong to the old one.

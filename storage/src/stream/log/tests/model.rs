@@ -14,6 +14,8 @@ pub struct Pair {
     pub log: Log,
     pub live: BTreeMap<StreamId, Vec<u8>>,
     pub last: StreamId,
+    /// Its last id was set back.
+    pub lowered: bool,
     disk: BTreeMap<(u32, StreamId), Bytes>,
     pages: BTreeMap<u64, Vec<u8>>,
     epoch: u32,
@@ -63,7 +65,7 @@ impl Pair {
         let top = to.max(self.live.last_key_value().map_or(StreamId::MIN, |(id, _)| *id));
         if top < self.last {
             self.log.lower_top(top);
-            self.last = top;
+            (self.last, self.lowered) = (top, true);
         }
     }
 
@@ -105,7 +107,7 @@ impl Pair {
         self.log = read.log;
     }
 
-    fn load(&mut self, cold: Cold) {
+    pub fn load(&mut self, cold: Cold) {
         assert!(!cold.0.is_empty(), "nothing is named");
         for named in cold.0 {
             let bytes = self.disk.get(&(named.epoch, named.base)).unwrap_or_else(|| panic!("{named:?} is not on disk"));

@@ -1,9 +1,10 @@
 //! Any sequence of operations leaves the log in agreement with the map.
 
-use super::super::Incoming;
+use super::super::{Cold, CutLimit, Incoming, Log};
 use super::model::{LIMITS, Pair};
 use crate::id::StreamId;
 use proptest::prelude::*;
+use std::ops::ControlFlow;
 
 #[derive(Clone, Debug)]
 enum Op {
@@ -19,6 +20,8 @@ enum Op {
     TrimAll,
     /// Trim whole nodes down to this share of the length.
     TrimNodes(u8),
+    /// Trim whole nodes below an id, but no further than down to a share.
+    TrimNodesBelow(u8, u8),
     LowerTop(u8),
     Settle,
     Evict,
@@ -41,6 +44,7 @@ fn op() -> impl Strategy<Value = Op> {
         3 => (0u16..60).prop_map(Op::Trim),
         1 => Just(Op::TrimAll),
         3 => any::<u8>().prop_map(Op::TrimNodes),
+        3 => (any::<u8>(), 0u8..100).prop_map(|(a, b)| Op::TrimNodesBelow(a, b)),
         1 => any::<u8>().prop_map(Op::LowerTop),
         3 => Just(Op::Settle),
         3 => Just(Op::Evict),
@@ -79,7 +83,12 @@ impl Pair {
             Op::DeleteRun(share, n) => self.delete_run(self.at(*share), usize::from(*n)),
             Op::Trim(n) => self.trim(usize::from(*n)),
             Op::TrimAll => self.trim(usize::MAX),
-            Op::TrimNodes(share) => self.trim_nodes(self.at(*share) as u64),
+            Op::TrimNodes(share) => self.trim_nodes(self.at(*share) as u64, None),
+            Op::TrimNodesBelow(share, keep) => {
+                // A last id that was set back leaves deleted entries above later ones: there the two may differ.
+                let below = (!self.lowered).then(|| self.id_near(*share));
+                self.trim_nodes(self.at(*keep) as u64, below);
+            }
             Op::LowerTop(share) => self.lower_top(self.id_near(*share)),
             Op::Settle => self.settle(),
             Op::Evict => self.evict(),
@@ -93,25 +102,31 @@ impl Pair {
         ids.into_iter().for_each(|id| self.delete(id));
     }
 
-    /// Whole nodes only: what goes is counted rightly, and one node more would be too much.
-    fn trim_nodes(&mut self, keep: u64) {
-        let len = self.live.len() as u64;
-        let (refused, cut) = self.ask_often(|log| {
-            let mut refused = None;
-            let more = |gone: u64, node: u64, _| {
-                assert!(node > 0);
-                let fits = len - gone - node >= keep;
-                refused = (!fits).then_some(gone + node);
-                fits
-            };
-            log.node_cut(None, more).map(|cut| (refused, cut))
-        });
-        assert!(refused.is_none_or(|gone| gone <= len && len - gone < keep));
-        let Some((removed, last)) = cut else { return };
-        assert_eq!(removed, self.live.range(..=last).count() as u64);
-        let first = self.ask(|log| log.first_from(last.next().unwrap_or(StreamId::MAX)));
-        self.cut(removed as usize, first);
+    /// Whole nodes only: as many as a walk over all nodes would take.
+    fn trim_nodes(&mut self, keep: u64, below: Option<StreamId>) {
+        let limit = CutLimit { entries: (self.live.len() as u64).saturating_sub(keep), below };
+        let cut = self.ask_often(|log| log.node_cut(None, limit));
+        let walked = self.ask_often(|log| walked_cut(log, None, limit));
+        let planned = cut.map(|cut| (cut.removed, self.ask(|log| log.first_from(cut.kept_from))));
+        assert_eq!(planned, walked.map(|gone| (gone, self.nth_live(gone as usize))), "{limit:?}");
+        if let Some((removed, first)) = planned {
+            self.cut(removed as usize, first);
+        }
     }
+}
+
+/// How many entries a `~` cut takes, found by visiting node after node.
+fn walked_cut(log: &Log, incoming: Option<Incoming>, limit: CutLimit) -> Result<Option<u64>, Cold> {
+    let mut gone = 0;
+    log.walk_nodes(StreamId::MIN, u64::MAX, incoming, |live, last| {
+        assert!(!live.is_empty());
+        if !limit.allows(gone + live.len() as u64, last) {
+            return ControlFlow::Break(());
+        }
+        gone += live.len() as u64;
+        ControlFlow::Continue(())
+    })?;
+    Ok((gone > 0).then_some(gone))
 }
 
 proptest! {
@@ -138,12 +153,17 @@ proptest! {
         for (ms, size) in (1..).zip(sizes) {
             pair.append(StreamId::new(ms, 0), vec![0; size]);
         }
-        let total = pair.log.len() + 1;
-        let more = |gone: u64, node: u64, _| total - gone - node >= keep;
         let new = Incoming { id: StreamId::new(1000, 0), begins_node: pair.log.begins_node(len, LIMITS) };
-        let planned = pair.log.node_cut(Some(new), more).unwrap();
-        pair.append(new.id, vec![0; len]);
-        prop_assert_eq!(planned, pair.log.node_cut(None, more).unwrap());
-        prop_assert_eq!(planned, pair.log.clone().node_cut(None, more).unwrap(), "the remembered node changes nothing");
+        for below in [None, Some(StreamId::new(keep, 0)), Some(StreamId::new(1001, 0))] {
+            let limit = CutLimit { entries: (pair.log.len() + 1).saturating_sub(keep), below };
+            let planned = pair.log.node_cut(Some(new), limit).unwrap();
+            prop_assert_eq!(planned.map(|cut| cut.removed), walked_cut(&pair.log, Some(new), limit).unwrap());
+            let mut appended = pair.log.clone();
+            appended.append(new.id, &vec![0; len], LIMITS);
+            for _ in 0..2 {
+                let cut = appended.node_cut(None, limit).unwrap();
+                prop_assert_eq!(planned.map(|cut| cut.removed), cut.map(|cut| cut.removed), "{:?}", limit);
+            }
+        }
     }
 }
