@@ -3,8 +3,8 @@
 //! | part | share | why |
 //! |---|---|---|
 //! | chunks in memory | 1/4 | readers that keep up never touch the disk |
-//! | RocksDB block cache with its write buffers | 1/8 | cold reads; what settles |
-//! | journal not yet settled | 1/4 | sealed chunks cannot be dropped before they are on disk |
+//! | RocksDB: block cache, and write buffers of half its size | 3/16 | cold reads; what settles |
+//! | what is not settled yet | 1/8, and about twice as much while it settles | only what is on disk can be dropped |
 //! | objects, clients, replies | the rest | |
 
 use super::engine::Engine;
@@ -59,6 +59,16 @@ impl MemoryState {
         *self = MemoryState { baseline, advisory, ..MemoryState::default() };
     }
 
+    /// Whether memory is so far below the budget that nothing has to be given back soon.
+    pub fn is_far_below(&self, budget: u64) -> bool {
+        self.used < budget / 2
+    }
+
+    /// Bytes in use in the whole process.
+    pub fn total(&self) -> u64 {
+        self.used + self.baseline
+    }
+
     /// Bytes above the budget.
     pub fn excess(&self, used: u64, budget: u64) -> usize {
         usize::try_from(used.saturating_sub(self.baseline).saturating_sub(budget)).unwrap_or(usize::MAX)
@@ -102,7 +112,7 @@ pub fn loaded_bytes(config: &Config) -> u64 {
 
 /// Journal bytes that start a checkpoint.
 pub fn checkpoint_bytes(config: &Config) -> u64 {
-    config.checkpoint_bytes.min(config.memory_budget() / 4).max(1 << 20)
+    config.checkpoint_bytes.min(config.memory_budget() / 8).max(1 << 20)
 }
 
 /// How large the nodes are in which `~` trims.

@@ -53,8 +53,8 @@ pub(crate) fn start(shared: &Arc<Shared>, settler: Settler, watermark: Watermark
     let folder_d = Arc::clone(&folder);
     [
         threads::start("settler", Arc::clone(&failed), move || {
+            let _done = SetOnDrop(done);
             settle_until_ended(&a, settler);
-            done.store(true, Ordering::Release);
         }),
         // It holds the folder's lock until the settler is done and the last mark is noted; so does whoever makes files.
         threads::start("syncer", Arc::clone(&failed), move || sync_until_done(&b, watermark, &done_b, folder)),
@@ -64,6 +64,15 @@ pub(crate) fn start(shared: &Arc<Shared>, settler: Settler, watermark: Watermark
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// Tells that a thread has ended, also when it panicked.
+struct SetOnDrop(Arc<AtomicBool>);
+
+impl Drop for SetOnDrop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+    }
 }
 
 fn commit_until_done(shared: &Shared) {
@@ -186,7 +195,7 @@ fn checkpoint(shared: &Shared, settler: &mut Settler, asked: Option<u64>) -> Res
         let (pass, bytes) = (gather_pass(shared, settler, &mut gathered).map_err(fail)?, gathered.bytes());
         let left = shared.engine().store.dirty_objects();
         // What is left is about as large as what was gathered: the last slice copies it under one hold of the lock.
-        let mean = (bytes - before) / pass.max(1) as u64;
+        let mean = bytes.saturating_sub(before) / pass.max(1) as u64;
         before = bytes;
         if left <= FEW && left as u64 * mean <= FEW_BYTES {
             break;
@@ -225,15 +234,19 @@ fn gather_pass(shared: &Shared, settler: &Settler, gathered: &mut Gathered) -> R
 
 /// Drops old chunks and, when memory is short, old objects; says how the memory stands.
 fn keep_within_budget(shared: &Shared, hand: &mut (u32, u32)) -> MemoryState {
-    let used = crate::telemetry::memory::used();
-    let (budget, over) = {
+    let (known, budget) = {
+        let engine = shared.engine();
+        (engine.memory, engine.config.memory_budget())
+    };
+    // Far from the budget the timer's look is good enough.
+    let used = if known.is_far_below(budget) { known.total() } else { crate::telemetry::memory::used() };
+    let over = known.excess(used, budget);
+    {
         let mut engine = shared.engine();
         engine.stats.peak_memory = engine.stats.peak_memory.max(used);
         let keep = budget::chunk_bytes(&engine.config);
         engine.store.evict_chunks(keep, 4096);
-        let budget = engine.config.memory_budget();
-        (budget, engine.memory.excess(used, budget))
-    };
+    }
     let mut freed = 0;
     // Slices of a turn each: others get the lock in between.
     for _ in 0..EVICT_SLICES {

@@ -58,7 +58,7 @@ struct World {
 impl World {
     fn new(sync: Arc<SyncState>) -> World {
         let mut disk = Disk::default();
-        let opened = brooklet_storage::open::open(Arc::new(Memory::new()), &mut disk, 1).unwrap();
+        let opened = brooklet_storage::open::open(Arc::new(Memory::new()), &mut disk, 1, Default::default()).unwrap();
         let clock = Clock::Manual(ManualClock::at(1));
         let engine = Mutex::new(Engine::new(opened.store, Config::default(), clock, Tasks::default()));
         let committer = Committer::new(Box::new(disk.clone()), opened.mark, sync);
