@@ -133,7 +133,10 @@ fn tables_shrink_when_most_keys_are_gone() {
     const KEYS: u32 = 100_000;
     let mut world = World::new(1);
     let value = Bytes::from_static(b"v");
-    (0..KEYS).for_each(|i| drop(world.store.set_string(0, &i.to_be_bytes(), None, value.clone(), None)));
+    let set = |world: &mut World, i: u32| {
+        world.store.set_string(0, &i.to_be_bytes(), None, value.clone(), None);
+    };
+    (0..KEYS).for_each(|i| set(&mut world, i));
     let full = world.store.database(0).names.memory();
     let kept = |i: &u32| i % 10_000 == 77;
     for i in (0..KEYS).filter(|i| !kept(i)) {
@@ -145,7 +148,7 @@ fn tables_shrink_when_most_keys_are_gone() {
     // One at the end stays until it is used again from disk.
     world.settle();
     world.store.evict_objects((0, 0), 2 * KEYS as usize, EVER, usize::MAX);
-    (KEYS..KEYS + 10_000).for_each(|i| drop(world.store.set_string(0, &i.to_be_bytes(), None, value.clone(), None)));
+    (KEYS..KEYS + 10_000).for_each(|i| set(&mut world, i));
     for i in KEYS..KEYS + 10_000 {
         let key = world.store.find(0, &i.to_be_bytes()).unwrap().unwrap();
         world.store.delete(key);
