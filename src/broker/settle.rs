@@ -19,6 +19,8 @@ use std::time::Duration;
 
 /// Dirty objects gathered under one hold of the lock.
 const SLICE: usize = 256;
+/// Slices of one pass at most: an object that changes faster than it is gathered must not hold it up for ever.
+const SLICES: usize = 1 << 16;
 /// Passes that leave more dirty objects than this, or so many bytes of them, are followed by another one before the last
 /// slice.
 const FEW: usize = 1024;
@@ -221,13 +223,15 @@ fn checkpoint(shared: &Shared, settler: &mut Settler, asked: Option<u64>) -> Res
 
 /// Gathers in slices what is dirty now; how much that was.
 fn gather_pass(shared: &Shared, settler: &Settler, gathered: &mut Gathered) -> Result<usize, StorageError> {
-    let mut left = shared.engine().store.dirty_objects();
+    let dirty = shared.engine().store.dirty_objects();
     let mut taken = 0;
-    while left > 0 {
+    for _ in 0..SLICES {
         let slice = shared.engine().store.gather(settler.epoch(), SLICE, gathered);
         settler.write_chunks(gathered)?;
         taken += slice.taken;
-        left = if slice.more { left.saturating_sub(slice.taken.max(1)) } else { 0 };
+        if !slice.more || taken >= dirty {
+            break;
+        }
     }
     Ok(taken)
 }

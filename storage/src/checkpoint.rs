@@ -39,7 +39,7 @@ pub struct Gathered {
 /// What one slice has gathered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Slice {
-    /// Objects and deletions, begun ones included: 1 at least, unless there was nothing.
+    /// Objects and deletions. One that was begun only does not count; the next slice goes on with it.
     pub taken: usize,
     /// Whether there is more.
     pub more: bool,

@@ -77,20 +77,21 @@ fn gather_database(database: &mut Database, epoch: u32, room: &mut Room, start: 
     // All deletions first: a name that was written again since must not be deleted by them.
     while !room.is_used_up(start, out) {
         let Some(gone) = database.gone.front_mut() else { break };
-        room.objects -= 1;
         if !gather_dead_chunks(physical, gone, room.writes(start, out), out) {
             return;
         }
         if let Some(gone) = database.gone.pop_front() {
             gather_gone(physical, gone, out);
         }
+        room.objects -= 1;
     }
     while database.gone.is_empty() && !room.is_used_up(start, out) {
         let Some((slot, object)) = database.next_dirty() else { break };
-        room.objects -= 1;
         if !gather_object(physical, epoch, object, room.writes(start, out), out) {
             database.still_dirty(slot);
+            return;
         }
+        room.objects -= 1;
     }
 }
 

@@ -44,7 +44,9 @@ pub struct Database {
     pub(crate) physical: u32,
     pub(crate) names: NameTable,
     pub(crate) objects: Vec<Option<Box<Object>>>,
-    pub(crate) free: Vec<u32>,
+    free: Vec<u32>,
+    /// Slots that became free since the last attempt to have fewer.
+    released: usize,
     /// (deadline, hash) of every key that has one, cold ones included.
     pub(crate) deadlines: BTreeSet<(u64, u64)>,
     /// Where the next sweep over the deadlines begins.
@@ -163,11 +165,30 @@ impl Database {
         }
     }
 
+    /// Notes that a slot is free. Once most are, those at the end are given back, and the lowest are used first, so that
+    /// the end becomes free as keys come and go.
+    fn release(&mut self, slot: u32) {
+        self.free.push(slot);
+        self.released += 1;
+        if self.released < (self.objects.len() / 16).max(1024) || self.free.len() * 4 < self.objects.len() * 3 {
+            return;
+        }
+        self.released = 0;
+        let used = self.objects.iter().rposition(Option::is_some).map_or(0, |last| last + 1);
+        self.objects.truncate(used);
+        self.queued.truncate(used);
+        self.free.retain(|slot| (*slot as usize) < used);
+        self.free.sort_unstable_by(|a, b| b.cmp(a));
+        self.objects.shrink_to(2 * used);
+        self.queued.shrink_to(2 * used);
+        self.free.shrink_to(2 * used);
+    }
+
     /// Takes an object and its name out.
     pub(crate) fn take(&mut self, slot: u32) -> Option<Box<Object>> {
         let object = self.objects.get_mut(slot as usize)?.take()?;
         self.names.remove(object.hash, slot);
-        self.free.push(slot);
+        self.release(slot);
         self.chunk_bytes -= object.chunk_bytes();
         self.forget_deadline(object.deadline_ms, object.hash);
         Some(object)
@@ -190,7 +211,7 @@ impl Database {
         }
         let object = place.take()?;
         self.names.replace(object.hash, slot, COLD);
-        self.free.push(slot);
+        self.release(slot);
         self.chunk_bytes -= object.chunk_bytes();
         Some(object)
     }
@@ -262,8 +283,9 @@ impl Database {
     /// The object that waits longest to be written, still marked dirty.
     pub(crate) fn next_dirty(&mut self) -> Option<(u32, &mut Object)> {
         while let Some(slot) = self.dirty.pop_front() {
-            self.queued[slot as usize] = false;
             // Slots may stand here whose object is gone, or came from the disk since.
+            let Some(queued) = self.queued.get_mut(slot as usize) else { continue };
+            *queued = false;
             if self.object(slot).is_some_and(|o| o.dirty) {
                 return self.object_mut(slot).map(|o| (slot, o));
             }

@@ -22,6 +22,9 @@ const VACANT: Cell = Cell { hash: 0, slot: EMPTY };
 /// more room there.
 const OVERHANG: usize = 64;
 
+/// Bits of the smallest table.
+const LEAST_BITS: u32 = 4;
+
 /// Hash -> slot, ordered by hash.
 #[derive(Clone, Debug)]
 pub struct NameTable {
@@ -32,7 +35,7 @@ pub struct NameTable {
 
 impl Default for NameTable {
     fn default() -> Self {
-        NameTable::with_bits(4)
+        NameTable::with_bits(LEAST_BITS)
     }
 }
 
@@ -92,7 +95,7 @@ impl NameTable {
     /// Adds a cell.
     pub fn insert(&mut self, hash: u64, slot: u32) {
         if self.len * 4 >= (1usize << self.bits) * 3 {
-            self.grow();
+            self.resize(self.bits + 1);
         }
         self.place(hash, slot);
         self.len += 1;
@@ -109,13 +112,13 @@ impl NameTable {
         self.cells[at] = Cell { hash, slot };
     }
 
-    fn grow(&mut self) {
-        let mut larger = NameTable::with_bits(self.bits + 1);
+    fn resize(&mut self, bits: u32) {
+        let mut other = NameTable::with_bits(bits);
         for cell in self.cells.iter().filter(|c| c.slot != EMPTY) {
-            larger.place(cell.hash, cell.slot);
+            other.place(cell.hash, cell.slot);
         }
-        larger.len = self.len;
-        *self = larger;
+        other.len = self.len;
+        *self = other;
     }
 
     /// Removes the cell (`hash`, `slot`); whether it was there.
@@ -132,6 +135,10 @@ impl NameTable {
         }
         self.cells[at] = VACANT;
         self.len -= 1;
+        // Half of it would still be half empty: the next change of size is far away in both directions.
+        if self.bits > LEAST_BITS && self.len * 8 < (1usize << self.bits) {
+            self.resize(self.bits - 1);
+        }
         true
     }
 

@@ -127,3 +127,39 @@ fn whole_databases_that_changed_make_a_checkpoint_due() {
     assert_eq!(world.store.dirty_objects(), 0);
     world.verify_disk();
 }
+
+#[test]
+fn tables_shrink_when_most_keys_are_gone() {
+    const KEYS: u32 = 100_000;
+    let mut world = World::new(1);
+    let value = Bytes::from_static(b"v");
+    let set = |world: &mut World, i: u32| {
+        world.store.set_string(0, &i.to_be_bytes(), None, value.clone(), None);
+    };
+    (0..KEYS).for_each(|i| set(&mut world, i));
+    let full = world.store.database(0).names.memory();
+    let kept = |i: &u32| i % 10_000 == 77;
+    for i in (0..KEYS).filter(|i| !kept(i)) {
+        let key = world.store.find(0, &i.to_be_bytes()).unwrap().unwrap();
+        world.store.delete(key);
+    }
+    let database = world.store.database(0);
+    assert!(database.names.memory() * 100 < full, "{} of {full}", database.names.memory());
+    // One at the end stays until it is used again from disk.
+    world.settle();
+    world.store.evict_objects((0, 0), 2 * KEYS as usize, EVER, usize::MAX);
+    (KEYS..KEYS + 10_000).for_each(|i| set(&mut world, i));
+    for i in KEYS..KEYS + 10_000 {
+        let key = world.store.find(0, &i.to_be_bytes()).unwrap().unwrap();
+        world.store.delete(key);
+    }
+    let objects = &world.store.database(0).objects;
+    assert!(objects.capacity() < 20_000, "{} slots", objects.capacity());
+    for i in (0..KEYS).filter(kept) {
+        while let Err(missing) = world.store.find(0, &i.to_be_bytes()) {
+            world.load(missing);
+        }
+        assert!(world.store.find(0, &i.to_be_bytes()).unwrap().is_some());
+    }
+    assert_eq!(world.store.database(0).len(), 10);
+}
