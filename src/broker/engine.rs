@@ -10,6 +10,7 @@ use super::commit::Ticket;
 use super::errand::Errand;
 use super::stats::Stats;
 use super::wait::{Waits, Wake};
+use super::watch::Watches;
 use crate::command::args::Args;
 use crate::command::error::{self, Refusal};
 use crate::command::spec::Spec;
@@ -36,6 +37,8 @@ pub struct Engine {
     pub clients: Clients,
     /// Parked calls.
     pub waits: Waits,
+    /// Watched keys.
+    pub watches: Watches,
     /// Options as they are now.
     pub config: Config,
     /// Counters, slow log, latency.
@@ -125,6 +128,7 @@ impl Engine {
             store,
             clients: Clients::default(),
             waits: Waits::default(),
+            watches: Watches::default(),
             config,
             stats,
             clock,
@@ -210,7 +214,7 @@ impl Engine {
         executed
     }
 
-    pub(super) fn run(
+    pub(crate) fn run(
         &mut self,
         client: ClientId,
         db: u32,
@@ -262,6 +266,7 @@ impl Engine {
     pub fn close(&mut self, client: ClientId) {
         self.cancel_wait(client);
         self.forget_names(client);
+        self.unwatch(client);
         self.clients.close(client);
     }
 }
