@@ -35,7 +35,7 @@ impl Session {
         while steps.len() < length {
             match rng.u8(..) {
                 0..6 if restarts => steps.push(Step::Restart { kill: rng.bool() }),
-                0..10 if transactions => transaction(&mut steps, &mut rng, &mut words, theme),
+                0..24 if transactions => transaction(&mut steps, &mut rng, &mut words, theme),
                 _ => {
                     let client = rng.usize(..4);
                     steps.push(command(client, &mut words, theme));

@@ -92,3 +92,11 @@ fn a_queue_that_grows_too_long_ends_its_client() {
     assert!(matches!(session.call(["EXEC"]), Err(Error::Ended)));
     assert_eq!(number(other.call(["EXISTS", "k"]).unwrap()), 0);
 }
+
+#[test]
+fn what_has_to_be_done_outside_of_the_lock_is_done_in_its_place() {
+    let broker = Broker::in_memory();
+    let answers = items(transaction(&broker.session(), &["SET a 1", "CONFIG REWRITE", "DEBUG SLEEP 0", "GET a"]));
+    assert!(matches!(&answers[1], Reply::Error(line) if line.contains("config file")), "{answers:?}");
+    assert_eq!((&answers[0], &answers[3]), (&Reply::OK, &bulk("1")));
+}

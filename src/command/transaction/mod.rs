@@ -19,3 +19,6 @@ pub static VERBS: &[&Spec] = &[&multi::SPEC, &exec::SPEC, &discard::SPEC, &watch
 #[cfg(test)]
 #[cfg(feature = "memory")]
 mod cold_tests;
+#[cfg(test)]
+#[cfg(feature = "memory")]
+mod tests;
