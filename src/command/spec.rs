@@ -178,8 +178,8 @@ pub enum Flag {
     LeavesEntries,
     /// Goes over the names of a database.
     WalksNames,
-    /// Concerns keys of a database that is not the caller's.
-    CrossesDatabases,
+    /// Afterwards keys stand elsewhere: under another name, or in another database.
+    MovesKeys,
 }
 
 /// A verb or a subcommand.

@@ -99,6 +99,15 @@ fn a_key_may_get_another_name_or_database_on_the_way() {
 }
 
 #[test]
+fn the_first_call_may_move_what_the_second_reads() {
+    for calls in [["RENAME s r", "XRANGE r 9-1 9-1"], ["SWAPDB 0 1", "XRANGE u 9-1 9-1"], ["RENAME t s", "XDEL s 3-1"]]
+    {
+        let answers = cold().transaction(&calls);
+        assert!(items(&answers).iter().all(|answer| !matches!(answer, Reply::Error(_))), "{calls:?}");
+    }
+}
+
+#[test]
 fn reading_transactions_need_no_copies() {
     let mut broker = cold();
     let answers = broker.transaction(&["SELECT 1", "XRANGE u 5-1 5-1", "SELECT 0", "XRANGE t 5-1 5-1"]);
@@ -198,14 +207,17 @@ fn cold_and_warm_answer_alike() {
     let records = cold();
     let mut rng = fastrand::Rng::with_seed(7);
     let mut loads = 0;
-    for _ in 0..400 {
-        let calls: Vec<String> = (0..rng.usize(2..7)).map(|_| any_call(&mut rng)).collect();
-        let calls: Vec<&str> = calls.iter().map(String::as_str).collect();
+    for _ in 0..250 {
         let (mut cold, mut warm) = (records.again(), warm());
-        let (found, expected) = (cold.transaction(&calls), warm.transaction(&calls));
-        assert_eq!(comparable(found), comparable(expected), "{calls:?}");
-        assert_eq!(cold.call("DBSIZE"), warm.call("DBSIZE"), "{calls:?}");
+        // The second and third one meet what is partly in memory.
+        for _ in 0..3 {
+            let calls: Vec<String> = (0..rng.usize(2..7)).map(|_| any_call(&mut rng)).collect();
+            let calls: Vec<&str> = calls.iter().map(String::as_str).collect();
+            let (found, expected) = (cold.transaction(&calls), warm.transaction(&calls));
+            assert_eq!(comparable(found), comparable(expected), "{calls:?}");
+            assert_eq!(cold.call("DBSIZE"), warm.call("DBSIZE"), "{calls:?}");
+        }
         loads += cold.loads;
     }
-    assert!(loads > 500, "{loads}");
+    assert!(loads > 700, "{loads}");
 }

@@ -41,7 +41,7 @@ pub fn up(engine: &mut Engine, client: ClientId, calls: &[Queued]) -> Result<(),
 fn look_over(engine: &Engine, db: u32, calls: &[Queued]) -> Result<bool, Missing> {
     let mut selected = db;
     let mut names: Vec<(u32, Vec<&[u8]>)> = Vec::new();
-    let (mut changed, mut rehearse) = (false, false);
+    let (mut changed, mut moved, mut rehearse) = (false, false, false);
     for queued in calls {
         let (spec, args) = (queued.spec, queued.call.as_args());
         if selects(spec) {
@@ -49,7 +49,10 @@ fn look_over(engine: &Engine, db: u32, calls: &[Queued]) -> Result<bool, Missing
         }
         let keys = keys_of(spec, args);
         rehearse |= changed && may_need_disk(engine, selected, spec, args, keys.as_deref());
+        // What was looked at above is then no longer what the call will find.
+        rehearse |= moved && spec.keys != Keys::None;
         changed |= !is_repeatable(spec);
+        moved |= spec.has(Flag::MovesKeys);
         match names.iter_mut().find(|(db, _)| *db == selected) {
             Some((_, list)) => list.extend(keys.unwrap_or_default()),
             None => names.push((selected, keys.unwrap_or_default())),
@@ -82,7 +85,7 @@ fn may_need_disk(engine: &Engine, db: u32, spec: &Spec, args: Args<'_>, keys: Op
     let trims = || args.iter().any(|arg| arg.eq_ignore_ascii_case(b"MAXLEN") || arg.eq_ignore_ascii_case(b"MINID"));
     let has_entries = |name: &&[u8]| engine.store.on_disk(db, name) == OnDisk::Entries;
     spec.has(Flag::WalksNames)
-        || spec.has(Flag::CrossesDatabases)
+        || spec.has(Flag::MovesKeys)
         || (keys.iter().any(has_entries) && (!spec.has(Flag::LeavesEntries) || trims()))
 }
 
