@@ -23,8 +23,8 @@ pub struct Session {
 }
 
 impl Session {
-    /// The session of a seed, with transactions if the server offers them.
-    pub fn generate(seed: u64, transactions: bool) -> Self {
+    /// The session of a seed.
+    pub fn generate(seed: u64) -> Self {
         let mut rng = Rng::with_seed(seed);
         let protocols = (0..4).map(|_| Protocol::ALL[rng.usize(..2)]).collect();
         let length = rng.usize(10..90);
@@ -35,7 +35,7 @@ impl Session {
         while steps.len() < length {
             match rng.u8(..) {
                 0..6 if restarts => steps.push(Step::Restart { kill: rng.bool() }),
-                0..24 if transactions => transaction(&mut steps, &mut rng, &mut words, theme),
+                0..24 => transaction(&mut steps, &mut rng, &mut words, theme),
                 _ => {
                     let client = rng.usize(..4);
                     steps.push(command(client, &mut words, theme));

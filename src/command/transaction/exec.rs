@@ -3,6 +3,9 @@
 //! The whole queue runs under one hold of the engine lock. A call that fails has its error among the answers, the others
 //! run all the same. Who waits for a key is served after the last call. What the calls need from disk is loaded
 //! before the first of them changes anything ([`warm`]): after that there is no way back.
+//!
+//! Always answered as a whole or not at all: where a queued CLIENT REPLY or CLIENT KILL makes the reference break off in the
+//! middle of the array, it is not sent (CLIENT REPLY), or sent to its end.
 
 use super::warm;
 use crate::broker::Ctx;
