@@ -3,6 +3,7 @@
 //! The records live in the engine, so that CLIENT LIST and KILL see them and a parked call can be run for its client.
 //! Must never know: sockets. A session learns that it must end through its [`Client::outside`] bell.
 
+use super::transaction::Transaction;
 use crate::resp::Protocol;
 use hashbrown::HashMap;
 use std::sync::Arc;
@@ -54,6 +55,10 @@ pub struct Client {
     pub active_ms: i64,
     /// Name of its last command.
     pub last_command: &'static str,
+    /// What was queued since MULTI.
+    pub transaction: Option<Box<Transaction>>,
+    /// A watched key was touched.
+    pub watch_broken: bool,
     /// CLIENT REPLY.
     pub reply_mode: ReplyMode,
     /// CLIENT NO-EVICT.
@@ -83,7 +88,13 @@ pub struct Client {
 impl Client {
     /// Bytes of memory, about: the record and both buffers.
     pub fn memory(&self) -> usize {
-        size_of::<Client>() + self.query_bytes + self.output_bytes + self.addr.len() + self.laddr.len()
+        let buffers = self.query_bytes + self.output_bytes + self.queued_bytes();
+        size_of::<Client>() + buffers + self.addr.len() + self.laddr.len()
+    }
+
+    /// Bytes of memory that calls queued since MULTI take, about.
+    pub fn queued_bytes(&self) -> usize {
+        self.transaction.as_ref().map_or(0, |t| t.bytes)
     }
 
     /// Whether the reply of the call that just ran is sent; steps CLIENT REPLY's state.
@@ -195,6 +206,8 @@ impl Clients {
             created_ms: now_ms,
             active_ms: now_ms,
             last_command: "NULL",
+            transaction: None,
+            watch_broken: false,
             reply_mode: ReplyMode::On,
             no_evict: false,
             no_touch: false,

@@ -11,6 +11,7 @@ use super::context::Progress;
 use super::errand::Errand;
 use super::stats::Stats;
 use super::wait::{Waits, Wake};
+use super::watch::Watches;
 use crate::command::args::Args;
 use crate::command::error::{self, Refusal};
 use crate::command::spec::Spec;
@@ -36,6 +37,8 @@ pub struct Engine {
     pub clients: Clients,
     /// Parked calls.
     pub waits: Waits,
+    /// Watched keys.
+    pub watches: Watches,
     /// Options as they are now.
     pub config: Config,
     /// Counters, slow log, latency.
@@ -66,6 +69,8 @@ pub struct Engine {
     pub(crate) progress: HashMap<ClientId, Progress>,
     /// The batch that is filling now; commits number theirs after it.
     generation: Ticket,
+    /// EXEC runs its calls: none of them may change anything before it has all that it needs.
+    pub(crate) in_transaction: bool,
     /// Rises with every change of the options, so that others know when to look again.
     config_version: u64,
     /// When the timer looks again unless it is rearmed, Unix milliseconds.
@@ -127,6 +132,7 @@ impl Engine {
             store,
             clients: Clients::default(),
             waits: Waits::default(),
+            watches: Watches::default(),
             config,
             stats,
             clock,
@@ -142,6 +148,7 @@ impl Engine {
             names: HashMap::new(),
             progress: HashMap::new(),
             generation: 1,
+            in_transaction: false,
             config_version: 0,
             next_tick_ms: i64::MAX,
         }
@@ -209,7 +216,7 @@ impl Engine {
         executed
     }
 
-    pub(super) fn run(
+    pub(crate) fn run(
         &mut self,
         client: ClientId,
         db: u32,
@@ -264,6 +271,7 @@ impl Engine {
     pub fn close(&mut self, client: ClientId) {
         self.cancel_wait(client);
         self.forget_names(client);
+        self.unwatch(client);
         self.clients.close(client);
     }
 }

@@ -16,6 +16,8 @@ pub enum Errand {
     RewriteConfig(Option<PathBuf>, Box<Config>),
     /// DEBUG SLEEP: keep everybody waiting, as a reference server that sleeps does.
     StandStill(Duration),
+    /// EXEC: what calls of a transaction need done, each with its place among the answers.
+    Several(Vec<Reply>, Vec<(usize, Errand)>),
 }
 
 impl Errand {
@@ -31,6 +33,12 @@ impl Errand {
                 let _engine = shared.engine();
                 std::thread::sleep(time);
                 Reply::OK
+            }
+            Errand::Several(mut answers, errands) => {
+                for (place, errand) in errands {
+                    answers[place] = errand.run(shared);
+                }
+                Reply::Array(answers)
             }
         }
     }

@@ -20,6 +20,8 @@ pub mod stats;
 pub mod tasks;
 pub mod threads;
 pub(crate) mod timer;
+pub mod transaction;
 pub mod wait;
+pub mod watch;
 
 pub use engine::{Ctx, Engine, Executed, Terms};

@@ -7,8 +7,10 @@ use super::error::Refusal;
 use super::gate::{self, Stop};
 use super::spec::{Flag, Spec};
 use super::table;
+use super::transaction::queue;
 use crate::broker::client::{ClientId, ReplyMode};
 use crate::broker::stats::{SLOW_ARGS, SlowCall};
+use crate::broker::transaction::Queued;
 use crate::broker::{Engine, Executed};
 use crate::config;
 use crate::reply::Reply;
@@ -18,7 +20,10 @@ pub fn dispatch(engine: &mut Engine, client: ClientId, args: Args<'_>, now_us: &
     let spec = match table::resolve(args) {
         Ok(spec) => spec,
         Err(_) if is_web_request(args.at(0)) => return hang_up(engine, client),
-        Err(refusal) => return refuse(engine, refusal),
+        Err(refusal) => {
+            let refusal = queue::refused(engine, client, table::find(args.at(0)), refusal);
+            return refuse(engine, refusal);
+        }
     };
     match gate::check(engine, client, spec, args) {
         Ok(()) => {}
@@ -26,11 +31,17 @@ pub fn dispatch(engine: &mut Engine, client: ClientId, args: Args<'_>, now_us: &
         Err(Stop::Refused(refusal)) => {
             engine.stats.count_rejected(spec);
             engine.forget_names(client);
+            let refusal = queue::refused(engine, client, Some(spec), refusal);
             return refuse(engine, refusal);
         }
     }
     if let Some(c) = engine.clients.get_mut(client) {
         c.last_command = spec.name;
+        if c.transaction.is_some()
+            && let Some(queued) = queue::take(engine, client, spec, args)
+        {
+            return queued;
+        }
     }
     let executed = engine.execute(client, spec, args);
     if !matches!(executed, Executed::Missing(_)) {
@@ -40,9 +51,30 @@ pub fn dispatch(engine: &mut Engine, client: ClientId, args: Args<'_>, now_us: &
         engine.forget_names(client);
         let ended_us = engine.clock.monotonic_us();
         let micros = ended_us.saturating_sub(std::mem::replace(now_us, ended_us));
-        account(engine, client, spec, args, &executed, micros);
+        let error = match &executed {
+            Executed::Reply(Reply::Error(line)) => Some(&**line),
+            _ => None,
+        };
+        account(engine, client, spec, args, error, micros);
     }
     executed
+}
+
+/// Runs a queued call for EXEC: it passed the gates when it was queued. Counts it unless it has to run again.
+pub fn run_queued(engine: &mut Engine, client: ClientId, queued: &Queued) -> Result<Reply, Refusal> {
+    let (spec, args) = (queued.spec, queued.call.as_args());
+    let began_us = engine.clock.monotonic_us();
+    let db = engine.clients.get(client).map_or(0, |c| c.db);
+    let now_ms = engine.store.now_ms;
+    let outcome = engine.run(client, db, spec, args, now_ms);
+    let error = match &outcome {
+        Err(Refusal::Missing(_)) => return outcome,
+        Err(Refusal::Wire(line)) | Ok(Reply::Error(line)) => Some(&**line),
+        _ => None,
+    };
+    let micros = engine.clock.monotonic_us().saturating_sub(began_us);
+    account(engine, client, spec, args, error, micros);
+    outcome
 }
 
 /// Whether a line looks like the head of a web request: somebody may be using a browser against us.
@@ -71,13 +103,9 @@ fn account(
     client: ClientId,
     spec: &'static Spec,
     args: Args<'_>,
-    executed: &Executed,
+    error: Option<&str>,
     micros: u64,
 ) {
-    let error = match executed {
-        Executed::Reply(Reply::Error(line)) => Some(line),
-        _ => None,
-    };
     engine.stats.count_call(spec, micros, error.is_some(), engine.config.latency_tracking);
     if let Some(line) = error {
         engine.stats.count_error(line);

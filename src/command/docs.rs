@@ -17,10 +17,11 @@ verb has a transcript of what it answers in `tests/protocol/cases/`; wanted diff
 [compatibility.md](compatibility.md).
 ";
 
-const GROUPS: [(Group, &str); 6] = [
+const GROUPS: [(Group, &str); 7] = [
     (Group::Stream, "Streams"),
     (Group::Keyspace, "Keys"),
     (Group::String, "Strings"),
+    (Group::Transaction, "Transactions"),
     (Group::Connection, "Connection"),
     (Group::Server, "Server"),
     (Group::Cluster, "Cluster"),

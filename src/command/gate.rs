@@ -1,6 +1,6 @@
 //! What stands between a call and its execution, in the reference's order. Each gate is one small function.
 //!
-//! Verb and arity (`table.rs`), authentication, [access lists], [cluster redirects], memory, disk, [replica], pause.
+//! Verb and arity (`table.rs`), authentication, MULTI, [access lists], [cluster redirects], memory, disk, [replica], pause.
 //! Those in brackets come with their work, in this order.
 
 use super::args::Args;
@@ -26,9 +26,35 @@ pub enum Stop {
 /// Passes a call, or says why not.
 pub fn check(engine: &mut Engine, client: ClientId, spec: &'static Spec, _args: Args<'_>) -> Result<(), Stop> {
     authenticated(engine, client, spec).map_err(Stop::Refused)?;
-    has_memory(engine, spec)?;
-    can_write(engine, spec)?;
-    paused(engine, spec)
+    let demands = Demands::of(engine, client, spec);
+    if spec.has(Flag::NoMulti) && in_transaction(engine, client) {
+        return Err(Stop::Refused(error::transaction::NOT_IN_MULTI));
+    }
+    has_memory(engine, demands)?;
+    can_write(engine, demands)?;
+    paused(engine, spec, demands)
+}
+
+/// What a call needs of the broker. EXEC needs what its queue needs.
+#[derive(Clone, Copy)]
+struct Demands {
+    memory: bool,
+    writes: bool,
+}
+
+impl Demands {
+    fn of(engine: &Engine, client: ClientId, spec: &Spec) -> Demands {
+        if !spec.has(Flag::RunsQueue) {
+            return Demands { memory: spec.has(Flag::Denyoom), writes: spec.kind.writes() };
+        }
+        let transaction = engine.clients.get(client).and_then(|c| c.transaction.as_ref());
+        let (memory, writes) = transaction.map_or((false, false), |t| (t.wants_memory, t.writes));
+        Demands { memory, writes }
+    }
+}
+
+fn in_transaction(engine: &Engine, client: ClientId) -> bool {
+    engine.clients.get(client).is_some_and(|c| c.transaction.is_some())
 }
 
 fn authenticated(engine: &mut Engine, client: ClientId, spec: &Spec) -> Result<(), Refusal> {
@@ -43,8 +69,8 @@ fn authenticated(engine: &mut Engine, client: ClientId, spec: &Spec) -> Result<(
 
 /// Memory is above the budget and cannot be given back: see [`crate::broker::budget::MemoryState`].
 /// Memory that only has to settle first makes a write wait, so that nobody fills it faster than the disk empties it.
-fn has_memory(engine: &Engine, spec: &Spec) -> Result<(), Stop> {
-    if !spec.has(Flag::Denyoom) {
+fn has_memory(engine: &Engine, demands: Demands) -> Result<(), Stop> {
+    if !demands.memory {
         Ok(())
     } else if engine.is_out_of_memory() {
         Err(Stop::Refused(error::OOM))
@@ -57,8 +83,8 @@ fn has_memory(engine: &Engine, spec: &Spec) -> Result<(), Stop> {
 
 /// The disk takes nothing: see [`Engine::write_trouble`].
 /// A batch that is large already goes to the journal first: one record holds 4 GiB at most.
-fn can_write(engine: &Engine, spec: &Spec) -> Result<(), Stop> {
-    if !spec.kind.writes() {
+fn can_write(engine: &Engine, demands: Demands) -> Result<(), Stop> {
+    if !demands.writes {
         return Ok(());
     }
     match &engine.write_trouble {
@@ -68,12 +94,12 @@ fn can_write(engine: &Engine, spec: &Spec) -> Result<(), Stop> {
     }
 }
 
-fn paused(engine: &mut Engine, spec: &Spec) -> Result<(), Stop> {
+fn paused(engine: &mut Engine, spec: &Spec, demands: Demands) -> Result<(), Stop> {
     let Some(pause) = engine.pause else { return Ok(()) };
     if engine.clock.now_ms() >= pause.until_ms {
         engine.pause = None;
         return Ok(());
     }
-    let held = (pause.all && spec.name != "client|unpause") || spec.kind.writes();
+    let held = (pause.all && spec.name != "client|unpause") || demands.writes;
     if held { Err(Stop::Paused(pause.until_ms)) } else { Ok(()) }
 }

@@ -21,3 +21,8 @@ mod keyspace;
 mod server;
 mod stream;
 mod string;
+mod transaction;
+
+#[cfg(test)]
+#[cfg(feature = "memory")]
+mod cold_kit;

@@ -66,6 +66,8 @@ pub enum Group {
     Keyspace,
     /// `string`
     String,
+    /// `transactions`
+    Transaction,
     /// `connection`
     Connection,
     /// `server`
@@ -81,6 +83,7 @@ impl Group {
             Group::Stream => "stream",
             Group::Keyspace => "generic",
             Group::String => "string",
+            Group::Transaction => "transactions",
             Group::Connection => "connection",
             Group::Server => "server",
             Group::Cluster => "cluster",
@@ -93,6 +96,7 @@ impl Group {
             Group::Stream => Some("stream"),
             Group::Keyspace => Some("keyspace"),
             Group::String => Some("string"),
+            Group::Transaction => Some("transaction"),
             Group::Connection => Some("connection"),
             Group::Server | Group::Cluster => None,
         }
@@ -166,6 +170,16 @@ pub enum Flag {
     Dangerous,
     /// Answers may come in any order.
     NondeterministicOutput,
+    /// Runs at once inside MULTI, too. (This and the following are ours; COMMAND does not show them.)
+    Unqueued,
+    /// Runs what was queued: what the gates ask of a call, they ask of the queue.
+    RunsQueue,
+    /// Never asks for entries of a stream that are only on disk, unless it trims.
+    LeavesEntries,
+    /// Goes over the names of a database.
+    WalksNames,
+    /// Afterwards keys stand elsewhere: under another name, or in another database.
+    MovesKeys,
 }
 
 /// A verb or a subcommand.

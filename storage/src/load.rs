@@ -24,14 +24,14 @@ use std::ops::ControlFlow;
 /// What a command needs that is only on disk.
 #[derive(Clone, Debug)]
 pub struct Missing {
-    wanted: Wanted,
-    physical: u32,
+    pub(crate) wanted: Wanted,
+    pub(crate) physical: u32,
     /// Damage that an earlier load met for certain: to be reported instead of reading on.
     damage: Option<String>,
 }
 
 #[derive(Clone, Debug)]
-enum Wanted {
+pub(crate) enum Wanted {
     /// Everything about the keys with these hashes.
     Keys { db: u32, hashes: Vec<u64>, evicted: u64 },
     /// What the records of names with these hashes say, both ends included.

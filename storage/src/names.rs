@@ -112,6 +112,20 @@ impl Store {
         Ok(next.unwrap_or(0))
     }
 
+    /// Whether all names of a database are in memory or in `read`.
+    ///
+    /// # Errors
+    /// Those that are not.
+    pub fn all_names_known(&self, db: u32, read: &[Names]) -> std::result::Result<(), Missing> {
+        let mut from = 0;
+        loop {
+            from = self.window(self.database(db), from, usize::MAX, read)?.unwrap_or(0);
+            if from == 0 {
+                return Ok(());
+            }
+        }
+    }
+
     /// The hash behind a window of `cells` cells, `None` at the end. Cells with one hash are never parted.
     fn window(
         &self,
@@ -149,11 +163,10 @@ impl Store {
             return Ok(None);
         }
         // The choice that was made before its name had to be read.
-        let chosen = read.iter().rev().filter(|n| n.from == n.to).flat_map(|n| cold(database, read, n.from));
-        for entry in chosen.filter(|e| !e.is_over(now_ms)) {
-            if database.find(entry.hash, &entry.name) == Found::Cold {
-                return Ok(Some(entry.name.clone()));
-            }
+        let mut chosen = read.iter().rev().filter(|n| n.from == n.to).flat_map(|n| cold(database, read, n.from));
+        let is_usable = |e: &Entry| !e.is_over(now_ms) && database.find(e.hash, &e.name) == Found::Cold;
+        if let Some(entry) = chosen.find(|e| is_usable(e)) {
+            return Ok(Some(entry.name.clone()));
         }
         let draws = std::iter::repeat_with(|| database.names.sample(step(&mut random))).take(DRAWS).flatten();
         let mut usable = draws.filter(|(_, slot)| database.object(*slot).is_none_or(|o| !o.is_over(now_ms)));
@@ -165,10 +178,12 @@ impl Store {
             found.or_else(|| in_order.find(|(_, slot)| database.object(*slot).is_none_or(|o| !o.is_over(now_ms))));
         self.random = random;
         let Some((hash, slot)) = found else { return Ok(None) };
-        let database = &self.databases[db as usize];
         match database.object(slot) {
             Some(object) => Ok(Some(object.name.clone())),
-            None => Err(Missing::names(database.physical, hash, hash, self)),
+            None => match cold(database, read, hash).find(|e| is_usable(e)) {
+                Some(entry) => Ok(Some(entry.name.clone())),
+                None => Err(Missing::names(database.physical, hash, hash, self)),
+            },
         }
     }
 }

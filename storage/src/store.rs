@@ -10,6 +10,9 @@ mod graveyard;
 mod moving;
 mod replay;
 mod strings;
+mod touch;
+
+pub use touch::Touch;
 
 use crate::batch::{Batch, Effect};
 use crate::error::{Result, StorageError};
@@ -80,6 +83,8 @@ pub struct Store {
     pub now_ms: i64,
     /// Keys whose waiters must look again; only collected while somebody waits.
     pub signals: Option<Vec<Signal>>,
+    /// What was changed; only collected while somebody watches.
+    pub touched: Option<Vec<Touch>>,
     /// Counters.
     pub stats: StoreStats,
     /// State of the sequence of random choices.
@@ -109,6 +114,7 @@ impl Store {
             node_limits: NodeLimits::default(),
             now_ms: 0,
             signals: None,
+            touched: None,
             stats: StoreStats::default(),
             random: seed,
             graveyard: Graveyard::default(),
@@ -274,6 +280,9 @@ impl Store {
     /// # Panics
     /// If `effect` does not fit the stream's state: a command must have checked that.
     pub fn change(&mut self, key: Key, effect: &Effect<'_>) {
+        if touch::changes_entries(effect) {
+            self.touch_key(key);
+        }
         self.record_for(key, effect);
         self.apply_to_stream(key, effect).expect("a command checks before it changes");
     }
@@ -318,6 +327,7 @@ impl Store {
     /// Creates an empty stream under a name that does not exist.
     pub fn create_stream(&mut self, db: u32, name: &[u8]) -> Key {
         let uid = self.new_uid();
+        self.touch(db, name);
         self.record_named(db, name, &Effect::StreamCreate { uid });
         self.insert(db, name, uid, Value::Stream(Box::default()), None)
     }
@@ -341,6 +351,7 @@ impl Store {
 
     /// Deletes a key.
     pub fn delete(&mut self, key: Key) {
+        self.touch_key(key);
         self.record_for(key, &Effect::Delete);
         self.remove(key);
     }

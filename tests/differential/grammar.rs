@@ -174,6 +174,12 @@ impl Words {
         (args, settle_ms)
     }
 
+    /// A WATCH.
+    pub fn watch(&mut self) -> String {
+        let names: Vec<String> = (0..self.rng.usize(1..4)).map(|_| self.kind("any")).collect();
+        format!("WATCH {}", names.join(" "))
+    }
+
     fn template(&mut self, theme: Theme, may_wait: bool) -> &'static str {
         let weighted = |line: &'static str| {
             let (weight, template) = line.split_once(' ')?;

@@ -31,15 +31,11 @@ fn main() -> ExitCode {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut pair = start(folder.path());
     println!("differential: SEED={seed} CASES={cases} restarts={}", pair.restarts);
-    let transactions = offers_transactions(&pair);
-    if !transactions {
-        println!("differential: NOT COMPARED: transactions, which the server under test does not know");
-    }
     let started = Instant::now();
     let mut replies = 0;
     for case in 0..cases {
         let _told = Told(seed + case);
-        let session = Session::generate(seed + case, transactions);
+        let session = Session::generate(seed + case);
         match pair.play(&session) {
             Ok(count) => replies += count,
             Err(difference) => {
@@ -68,11 +64,6 @@ impl Drop for Told {
 
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
-}
-
-fn offers_transactions(pair: &Pair) -> bool {
-    let mut client = pair.ours.connect(brooklet_testkit::Protocol::Resp2).expect("our server answers");
-    !matches!(client.call(&["MULTI"]), Ok(brooklet_testkit::Value::Error(_)) | Err(_))
 }
 
 fn start(folder: &std::path::Path) -> Pair {

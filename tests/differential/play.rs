@@ -186,7 +186,7 @@ impl Play<'_> {
         let woken = std::mem::take(&mut self.peers[at].waits);
         let command = self.peers[at].command.clone();
         let queued = self.follow_transaction(at, &command, a.as_ref().ok());
-        let (a, b) = match self.lag_for(&command) {
+        let (a, b) = match self.lag_for(&command, &queued) {
             Lag::Compared => (a, b),
             Lag::Blanked => (a.map(without_lag), b.map(without_lag)),
             Lag::Counted => (a.map(|reply| self.counted(&command, reply)), b),
@@ -218,9 +218,12 @@ impl Play<'_> {
     }
 
     /// Our lag is a count of entries; the reference's is not always one.
-    fn lag_for(&self, command: &Args) -> Lag {
-        let told = command.first().is_some_and(|verb| verb.eq_ignore_ascii_case(b"XINFO"));
-        match (self.exact_lag, told && self.one_database) {
+    fn lag_for(&self, command: &Args, queued: &[Args]) -> Lag {
+        let tells = |args: &Args| args.first().is_some_and(|verb| verb.eq_ignore_ascii_case(b"XINFO"));
+        if self.exact_lag && queued.iter().any(tells) {
+            return Lag::Blanked;
+        }
+        match (self.exact_lag, tells(command) && self.one_database) {
             (false, _) => Lag::Compared,
             (true, true) => Lag::Counted,
             (true, false) => Lag::Blanked,

@@ -23,8 +23,8 @@ pub struct Session {
 }
 
 impl Session {
-    /// The session of a seed, with transactions if the server offers them.
-    pub fn generate(seed: u64, transactions: bool) -> Self {
+    /// The session of a seed.
+    pub fn generate(seed: u64) -> Self {
         let mut rng = Rng::with_seed(seed);
         let protocols = (0..4).map(|_| Protocol::ALL[rng.usize(..2)]).collect();
         let length = rng.usize(10..90);
@@ -35,7 +35,7 @@ impl Session {
         while steps.len() < length {
             match rng.u8(..) {
                 0..6 if restarts => steps.push(Step::Restart { kill: rng.bool() }),
-                0..10 if transactions => transaction(&mut steps, &mut rng, &mut words, theme),
+                0..24 => transaction(&mut steps, &mut rng, &mut words, theme),
                 _ => {
                     let client = rng.usize(..4);
                     steps.push(command(client, &mut words, theme));
@@ -62,14 +62,42 @@ fn command(client: usize, words: &mut grammar::Words, theme: grammar::Theme) -> 
     Step::Command { client, args, settle_ms }
 }
 
+/// MULTI to EXEC of one client, with what others do before and in between. Now and then something is forgotten.
 fn transaction(steps: &mut Vec<Step>, rng: &mut Rng, words: &mut grammar::Words, theme: grammar::Theme) {
     let client = rng.usize(..4);
-    let plain = |word: &str| Step::Command { client, args: brooklet_testkit::args(&[word]), settle_ms: 0 };
-    steps.push(plain("MULTI"));
-    for _ in 0..rng.usize(1..6) {
-        steps.push(command(client, words, theme));
+    let say = |text: &str, settle_ms: u64| {
+        let args = text.split(' ').map(|word| word.as_bytes().to_vec()).collect();
+        Step::Command { client, args, settle_ms }
+    };
+    let others = |steps: &mut Vec<Step>, rng: &mut Rng, words: &mut grammar::Words| {
+        for _ in 0..rng.usize(..3) {
+            steps.push(command((client + rng.usize(1..4)) % 4, words, theme));
+        }
+    };
+    if rng.bool() {
+        steps.push(say(&words.watch(), 0));
+        others(steps, rng, words);
     }
-    steps.push(plain(if rng.u8(..8) == 0 { "DISCARD" } else { "EXEC" }));
+    if rng.u8(..16) > 0 {
+        steps.push(say("MULTI", 0));
+    }
+    let mut settle_ms = 0;
+    for _ in 0..rng.usize(..6) {
+        let step = command(client, words, theme);
+        if let Step::Command { settle_ms: own, .. } = &step {
+            settle_ms = settle_ms.max(*own);
+        }
+        steps.push(step);
+        if rng.u8(..8) == 0 {
+            others(steps, rng, words);
+        }
+    }
+    let end = ["DISCARD", "UNWATCH", "MULTI", "WATCH k", "RESET"];
+    let end = if rng.u8(..6) == 0 { end[rng.usize(..end.len())] } else { "EXEC" };
+    steps.push(say(end, settle_ms));
+    if end != "EXEC" {
+        steps.push(say("EXEC", settle_ms));
+    }
 }
 
 impl Step {

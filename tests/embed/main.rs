@@ -8,6 +8,7 @@ use std::time::Duration;
 mod corpus;
 mod durable;
 mod time;
+mod transaction;
 
 fn bulk(text: &str) -> Reply {
     Reply::bulk(text)

@@ -14,7 +14,7 @@ pub static SPEC: Spec = Spec {
     group: Group::Connection,
     complexity: "O(1)",
     arity: -1,
-    flags: &[Flag::NoScript, Flag::Loading, Flag::Stale, Flag::Fast, Flag::NoAuth, Flag::AllowBusy],
+    flags: &[Flag::NoScript, Flag::Loading, Flag::Stale, Flag::Fast, Flag::NoAuth, Flag::AllowBusy, Flag::Unqueued],
     keys: Keys::None,
     syntax: "",
     kind: Kind::Session(run),

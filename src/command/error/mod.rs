@@ -7,6 +7,7 @@ pub mod keyspace;
 pub mod server;
 pub mod stream;
 pub mod string;
+pub mod transaction;
 
 use crate::broker::errand::Errand;
 use crate::broker::wait::Park;

@@ -1,89 +1,11 @@
 //! Verbs over keys that are only on disk: what they answer, how often they have to load, and what they leave there.
 
-use crate::broker::client::{ClientId, Origin};
-use crate::broker::clock::{Clock, ManualClock};
-use crate::broker::tasks::Tasks;
-use crate::broker::{Engine, Executed};
-use crate::command::args::OwnedArgs;
-use crate::command::dispatch::dispatch;
-use crate::config::Config;
+use crate::broker::clock::Clock;
+use crate::command::cold_kit::{Broker, texts};
 use crate::reply::Reply;
-use brooklet_storage::backend::Backend;
-use brooklet_storage::backend::memory::Memory;
-use brooklet_storage::checkpoint::Gathered;
-use brooklet_storage::journal::{Mark, MemoryJournal};
-use brooklet_storage::open::open;
 use std::collections::BTreeSet;
-use std::sync::Arc;
-
-struct Broker {
-    engine: Engine,
-    client: ClientId,
-    backend: Arc<dyn Backend>,
-    loads: usize,
-}
 
 impl Broker {
-    /// A broker that begins with what `calls` wrote, none of it in memory.
-    fn after(calls: &[&str]) -> Broker {
-        let backend: Arc<dyn Backend> = Arc::new(Memory::new());
-        let opened = open(Arc::clone(&backend), &mut MemoryJournal::new(), 16, Default::default()).unwrap();
-        let mut settler = opened.settler;
-        let mut broker = Broker::over(opened.store, &backend);
-        calls.iter().for_each(|call| drop(broker.call(call)));
-        let mut gathered = Gathered::default();
-        let epoch = settler.epoch();
-        broker.engine.store.gather(epoch, usize::MAX, &mut gathered);
-        let meta = broker.engine.store.meta(Mark::default(), epoch);
-        settler.complete(gathered, &meta).unwrap();
-        Broker::over(
-            open(Arc::clone(&backend), &mut MemoryJournal::new(), 16, Default::default()).unwrap().store,
-            &backend,
-        )
-    }
-
-    /// A broker that ran `calls` and has everything in memory.
-    fn warm(calls: &[&str]) -> Broker {
-        let backend: Arc<dyn Backend> = Arc::new(Memory::new());
-        let opened = open(Arc::clone(&backend), &mut MemoryJournal::new(), 16, Default::default()).unwrap();
-        let mut broker = Broker::over(opened.store, &backend);
-        calls.iter().for_each(|call| drop(broker.call(call)));
-        broker
-    }
-
-    fn over(store: brooklet_storage::store::Store, backend: &Arc<dyn Backend>) -> Broker {
-        let clock = Clock::Manual(ManualClock::at(1_000_000));
-        let mut engine = Engine::new(store, Config::default(), clock, Tasks::default());
-        let client = engine.clients.open(Origin::in_process(), true, 0);
-        Broker { engine, client, backend: Arc::clone(backend), loads: 0 }
-    }
-
-    fn call(&mut self, line: &str) -> Reply {
-        let call = OwnedArgs::collect(line.split(' '));
-        for _ in 0..100 {
-            self.engine.begin_turn();
-            match dispatch(&mut self.engine, self.client, call.as_args(), &mut 0) {
-                Executed::Reply(reply) => return reply,
-                Executed::Missing(missing) => {
-                    self.loads += 1;
-                    // A small cache: most of what earlier loads brought is gone again.
-                    self.engine.store.evict_chunks(2 << 20, usize::MAX);
-                    let loaded = missing.read(&*self.backend).unwrap();
-                    self.engine.install(self.client, loaded);
-                }
-                other => panic!("{line}: {other:?}"),
-            }
-        }
-        panic!("{line} never ends");
-    }
-
-    /// How many loads `line` takes, and what it answers.
-    fn counted(&mut self, line: &str) -> (usize, Reply) {
-        let before = self.loads;
-        let reply = self.call(line);
-        (self.loads - before, reply)
-    }
-
     fn scan(&mut self, options: &str) -> BTreeSet<String> {
         let (mut cursor, mut names) = ("0".to_owned(), BTreeSet::new());
         loop {
@@ -99,14 +21,6 @@ impl Broker {
     fn resident_bytes(&mut self) -> usize {
         let Reply::Integer(n) = self.call("MEMORY USAGE s") else { panic!("no number") };
         n as usize
-    }
-}
-
-fn texts(reply: &Reply) -> Vec<String> {
-    match reply {
-        Reply::Bulk(text) => vec![String::from_utf8(text.to_vec()).unwrap()],
-        Reply::Array(items) => items.iter().flat_map(texts).collect(),
-        _ => Vec::new(),
     }
 }
 
@@ -226,6 +140,7 @@ fn trimming_a_cold_stream_ends_however_small_the_cache_is() {
         "XADD s MAXLEN ~ 200 LIMIT 0 ACKED 9000-1 f v",
     ] {
         let (mut warm, mut cold) = (Broker::warm(&calls), Broker::after(&calls));
+        cold.cache = 2 << 20;
         assert_eq!(cold.call(trim), warm.call(trim), "{trim}");
         assert!(cold.engine.progress.is_empty(), "{trim}");
         for look in ["XLEN s", "XPENDING s a", "XPENDING s b", "XINFO STREAM s", "XINFO GROUPS s"] {
@@ -242,5 +157,9 @@ fn trimming_a_cold_stream_ends_however_small_the_cache_is() {
         };
         let _ = ids(&mut cold);
         assert_eq!(ids(&mut cold), ids(&mut warm), "{trim}");
+        // In a transaction it has to have everything at once.
+        let (mut warm, mut cold) = (Broker::warm(&calls), Broker::after(&calls));
+        let queue = ["SET before it", trim, "XLEN s"];
+        assert_eq!(cold.transaction(&queue), warm.transaction(&queue), "{trim} in a transaction");
     }
 }

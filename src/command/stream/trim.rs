@@ -141,13 +141,17 @@ pub fn plan(
     let at_most = trim.at_most(ctx.engine.store.node_limits.entries);
     let Some(key) = key else {
         let stream = &Stream::default();
-        let planned = Subject { stream, incoming, at_most, progress: Progress::default() }.plan(trim, references);
+        let subject = Subject { stream, incoming, at_most, progress: Progress::default(), round_bytes: u64::MAX };
+        let planned = subject.plan(trim, references);
         // A new stream has nothing on disk.
         return Ok(planned.map(|(plan, _)| plan).unwrap_or_default());
     };
+    // A transaction must not have changed anything when it misses something.
+    let in_rounds = !ctx.engine.in_transaction;
     loop {
-        let progress = ctx.progress();
-        let subject = Subject { stream: ctx.stream(key), incoming, at_most, progress };
+        let progress = if in_rounds { ctx.progress() } else { Progress::default() };
+        let round_bytes = if in_rounds { ROUND_BYTES } else { u64::MAX };
+        let subject = Subject { stream: ctx.stream(key), incoming, at_most, progress, round_bytes };
         let (plan, next) = ctx.warm(key, subject.plan(trim, references))?;
         let plan = Plan { earlier: progress.done, ..plan };
         let Some(from) = next else { return Ok(plan) };
@@ -182,6 +186,7 @@ struct Subject<'a> {
     incoming: Option<Incoming>,
     at_most: u64,
     progress: Progress,
+    round_bytes: u64,
 }
 
 /// What one round does, and the id from which the next one goes on; `None` if this is the last.
@@ -261,7 +266,7 @@ impl Subject<'_> {
         let Some(oldest) = self.oldest_pending(first) else {
             return Ok((Plan { front: Some((first, removed)), ..Plan::default() }, None));
         };
-        let behind = log.stretch(oldest, ROUND_BYTES)?.filter(|base| *base < first);
+        let behind = log.stretch(oldest, self.round_bytes)?.filter(|base| *base < first);
         let (cut, count) = match behind {
             Some(base) => (self.first_from(base)?, log.live_before(base)),
             None => (first, removed),
@@ -297,7 +302,7 @@ impl Subject<'_> {
         let (limit, first) = (self.cut_limit(trim), self.stream.log.first_id());
         // What earlier rounds passed over stays.
         let (mut doomed, mut kept) = (Vec::new(), (first < self.progress.from).then_some(first));
-        let next = self.stream.log.walk_nodes(self.progress.from, ROUND_BYTES, self.incoming, |live, last| {
+        let next = self.stream.log.walk_nodes(self.progress.from, self.round_bytes, self.incoming, |live, last| {
             if trim.about && !limit.allows((doomed.len() + live.len()) as u64, last) {
                 return ControlFlow::Break(());
             }

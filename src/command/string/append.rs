@@ -32,6 +32,8 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     drop(value);
     check_length(ctx, len, more.len())?;
     if more.is_empty() {
+        // Who watches the key is told all the same, as in the reference.
+        ctx.store().touch_key(key);
         return Ok(Reply::count(len));
     }
     Ok(Reply::count(ctx.store().patch_string(key, len, more)))

@@ -11,9 +11,10 @@ pub(super) fn write(engine: &Engine, page: &mut Page) {
     page.line("client_recent_max_input_buffer", largest(|c| c.query_bytes).unwrap_or(0));
     page.line("client_recent_max_output_buffer", largest(|c| c.output_bytes).unwrap_or(0));
     page.line("blocked_clients", engine.waits.len());
-    page.zeros(&["tracking_clients", "pubsub_clients", "watching_clients"]);
+    page.zeros(&["tracking_clients", "pubsub_clients"]);
+    page.line("watching_clients", engine.watches.clients());
     page.line("clients_in_timeout_table", engine.waits.with_deadline());
-    page.line("total_watched_keys", 0);
+    page.line("total_watched_keys", engine.watches.keys());
     page.line("total_blocking_keys", engine.waits.keys());
     page.line("total_blocking_keys_on_nokey", 0);
 }

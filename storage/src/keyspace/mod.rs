@@ -60,6 +60,8 @@ pub struct Database {
     /// Hashes that more than one name had. Their keys are either all in memory or all on disk: a load brings all keys
     /// of a hash, and could not tell which of them is the newer one elsewhere.
     collided: HashSet<u64>,
+    /// Set in a rehearsal's database: the hashes about which everything is known here. See `rehearsal.rs`.
+    pub(crate) known: Option<HashSet<u64>>,
 }
 
 /// What is known about a name without asking the disk.
@@ -79,6 +81,11 @@ impl Database {
         Database { physical, ..Database::default() }
     }
 
+    /// One of which nothing is known yet: a rehearsal's.
+    pub(crate) fn unknown(physical: u32) -> Database {
+        Database { known: Some(HashSet::new()), ..Database::new(physical) }
+    }
+
     /// Number of keys.
     pub fn len(&self) -> usize {
         self.names.len()
@@ -86,7 +93,8 @@ impl Database {
 
     /// Whether there is no key.
     pub fn is_empty(&self) -> bool {
-        self.names.is_empty()
+        // A rehearsal does not know what else there is.
+        self.names.is_empty() && self.known.is_none()
     }
 
     /// Number of keys with a deadline.
@@ -119,7 +127,8 @@ impl Database {
                 _ => cold |= slot == COLD,
             }
         }
-        if cold { Found::Cold } else { Found::Absent }
+        let unknown = || self.known.as_ref().is_some_and(|known| !known.contains(&hash));
+        if cold || unknown() { Found::Cold } else { Found::Absent }
     }
 
     #[inline]

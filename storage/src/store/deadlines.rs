@@ -53,6 +53,7 @@ impl Store {
 
     /// Sets or takes away the deadline of a key.
     pub fn set_deadline(&mut self, key: Key, at_ms: Option<u64>) {
+        self.touch_key(key);
         self.record_for(key, &Effect::Deadline { at_ms });
         self.db_mut(key.db).set_deadline(key.slot, at_ms);
         self.db_mut(key.db).mark_dirty(key.slot);

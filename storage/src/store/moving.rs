@@ -3,7 +3,7 @@
 //! Records on disk carry their database and uid. A key that changes its database, and the copy of a key, get a new uid
 //! and are written anew; what belongs to the old uid is dropped by the next checkpoint.
 
-use super::{Key, Store};
+use super::{Key, Store, Touch};
 use crate::batch::Effect;
 use crate::keyspace::object::{Object, Value};
 use crate::keyspace::{Database, Gone, GoneValue};
@@ -12,6 +12,8 @@ impl Store {
     /// Moves a key to another name or database, replacing `target` (what [`Store::find`] answered for the new name).
     /// For another database all chunks must be in memory ([`Stream::log`]'s `all_cold` names the others).
     pub fn rename(&mut self, key: Key, to_db: u32, to_name: &[u8], target: Option<Key>) -> Key {
+        self.touch_key(key);
+        self.touch(to_db, to_name);
         self.record_for(key, &Effect::Rename { db: to_db, name: to_name });
         self.apply_rename(key, to_db, to_name, target)
     }
@@ -65,6 +67,7 @@ impl Store {
 
     /// Copies a key, replacing `target`. All chunks of a stream must be in memory.
     pub fn copy(&mut self, key: Key, to_db: u32, to_name: &[u8], target: Option<Key>) -> Key {
+        self.touch(to_db, to_name);
         self.record_for(key, &Effect::Copy { db: to_db, name: to_name });
         self.apply_copy(key, to_db, to_name, target)
     }
@@ -91,6 +94,7 @@ impl Store {
     /// Who waits for its keys is for the caller to wake: their names may be only on disk.
     pub fn flush(&mut self, db: u32) {
         let physical = self.next_physical;
+        self.touch_database(Touch::Flushed { db });
         self.record(&Effect::Flush { db, physical });
         self.apply_flush(db, physical);
     }
@@ -107,6 +111,7 @@ impl Store {
 
     /// Exchanges two databases. Who waits for their keys is for the caller to wake.
     pub fn swap(&mut self, a: u32, b: u32) {
+        self.touch_database(Touch::Swapped { a, b });
         self.record(&Effect::Swap { a, b });
         self.apply_swap(a, b);
     }

@@ -15,6 +15,7 @@ impl Store {
         value: Bytes,
         deadline_ms: Option<u64>,
     ) -> Key {
+        self.touch(db, name);
         let reused = old.filter(|k| self.string(*k).is_some());
         let uid = reused.map(|k| self.object(k).uid).unwrap_or_else(|| self.new_uid());
         let effect = Effect::SetString { uid, deadline_ms, value: &value };
@@ -54,6 +55,7 @@ impl Store {
 
     /// Overwrites a string from `offset` on, padding with zeros; its new length.
     pub fn patch_string(&mut self, key: Key, offset: usize, bytes: &[u8]) -> usize {
+        self.touch_key(key);
         self.record_for(key, &Effect::PatchString { offset: offset as u64, bytes });
         self.apply_patch(key, offset, bytes)
     }

@@ -10,8 +10,8 @@ pub(super) fn describe(engine: &Engine, c: &Client) -> String {
     let seconds_since = |ms: i64| (now_ms - ms).max(0) / 1000;
     let text = String::from_utf8_lossy;
     format!(
-        "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub=0 psub=0 ssub=0 multi=-1 watch=0 \
-         qbuf={} qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl={} oll=0 omem={} tot-mem={} events={} cmd={} \
+        "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub=0 psub=0 ssub=0 multi={} watch={} \
+         qbuf={} qbuf-free=0 argv-mem=0 multi-mem={} rbs=0 rbp=0 obl={} oll=0 omem={} tot-mem={} events={} cmd={} \
          user=default redir=-1 resp={} lib-name={} lib-ver={} io-thread=0 tot-net-in={} tot-net-out={} tot-cmds={}\n",
         c.id,
         c.addr,
@@ -22,7 +22,10 @@ pub(super) fn describe(engine: &Engine, c: &Client) -> String {
         seconds_since(c.active_ms),
         flags(engine, c),
         c.db,
+        c.transaction.as_ref().map_or(-1, |t| t.calls().len() as i64),
+        engine.watches.count_of(c.id),
         c.query_bytes,
+        c.queued_bytes(),
         c.output_bytes,
         c.output_bytes,
         c.memory(),
@@ -39,7 +42,9 @@ pub(super) fn describe(engine: &Engine, c: &Client) -> String {
 
 fn flags(engine: &Engine, c: &Client) -> String {
     let all = [
+        (c.transaction.is_some(), 'x'),
         (engine.waits.contains(c.id), 'b'),
+        (c.watch_broken, 'd'),
         (c.close_after_reply || c.killed, 'c'),
         (c.no_evict, 'e'),
         (c.no_touch, 'T'),

@@ -86,6 +86,7 @@ pub(super) fn categories(spec: &Spec) -> Vec<&'static str> {
         (admin || spec.has(Flag::Dangerous), "dangerous"),
         // WAIT and WAITAOF are generic verbs about the connection's own writes.
         (is("connection") || (is("keyspace") && blocks), "connection"),
+        (is("transaction"), "transaction"),
     ];
     set(&all)
 }
@@ -114,6 +115,8 @@ mod tests {
             ("wait", "blocking", "slow blocking connection"),
             ("lastsave", "loading stale fast", "admin fast dangerous"),
             ("shutdown", "admin noscript loading stale no_multi allow_busy", "admin slow dangerous"),
+            ("multi", "noscript loading stale fast allow_busy", "fast transaction"),
+            ("exec", "noscript loading stale skip_slowlog", "slow transaction"),
             ("hello", "noscript loading stale fast no_auth allow_busy", "fast connection"),
         ] {
             let spec = find_full(name.as_bytes()).unwrap();

@@ -9,7 +9,7 @@ use crate::reply::Reply;
 /// What a command does with its `nth` key.
 pub(super) fn access(spec: &Spec, nth: usize) -> &'static [&'static str] {
     match (spec.name, nth) {
-        ("xlen" | "exists" | "type" | "strlen" | "touch" | "memory|usage", _) => &["RO"],
+        ("xlen" | "exists" | "type" | "strlen" | "touch" | "watch" | "memory|usage", _) => &["RO"],
         ("object|encoding" | "object|refcount" | "object|freq" | "object|idletime", _) => &["RO"],
         ("copy", 0) | ("xreadgroup", _) => &["RO", "access"],
         ("setex" | "psetex" | "mset" | "msetex", _) | ("copy" | "rename", 1) => &["OW", "update"],

@@ -15,7 +15,7 @@ pub static SPEC: Spec = Spec {
     group: Group::Stream,
     complexity: "O(log(C)), C the group's consumers",
     arity: 5,
-    flags: &[Flag::Denyoom],
+    flags: &[Flag::Denyoom, Flag::LeavesEntries],
     keys: super::KEY,
     syntax: "key group consumer",
     kind: Kind::Write(run),

@@ -76,6 +76,11 @@ impl Log {
         sealed.chain(self.dead.iter().copied())
     }
 
+    /// Whether any chunk is only on disk. Stops at the first; what it passes is in memory.
+    pub fn any_cold(&self) -> bool {
+        self.sealed.iter().any(|chunk| chunk.live > 0 && chunk.data.is_none())
+    }
+
     /// All chunks that are only on disk.
     pub fn all_cold(&self) -> Cold {
         self.cold_among(0..self.sealed.len())

@@ -1,0 +1,117 @@
+//! What the gates say to a client in MULTI, and what becomes of its transaction.
+
+use crate::broker::Executed;
+use crate::broker::client::Origin;
+use crate::broker::engine::Pause;
+use crate::command::args::OwnedArgs;
+use crate::command::cold_kit::Broker;
+use crate::command::dispatch::dispatch;
+use crate::reply::Reply;
+
+fn error(reply: Reply) -> String {
+    match reply {
+        Reply::Error(line) => line.into_owned(),
+        other => panic!("no error: {other:?}"),
+    }
+}
+
+fn queued() -> Reply {
+    Reply::Status("QUEUED".into())
+}
+
+fn paused(broker: &mut Broker, line: &str) -> bool {
+    let call = OwnedArgs::collect(line.split(' '));
+    broker.engine.begin_turn();
+    matches!(dispatch(&mut broker.engine, broker.client, call.as_args(), &mut 0), Executed::Paused(_))
+}
+
+#[test]
+fn memory_that_is_short_when_a_call_is_queued_spoils() {
+    let mut broker = Broker::after(&[]);
+    broker.call("MULTI");
+    (broker.engine.memory.stuck, broker.engine.memory.used) = (true, u64::MAX);
+    assert_eq!(error(broker.call("SET a 1")), "OOM command not allowed when used memory > 'maxmemory'.");
+    assert_eq!(broker.call("GET a"), queued());
+    broker.engine.memory.stuck = false;
+    assert_eq!(error(broker.call("EXEC")), "EXECABORT Transaction discarded because of previous errors.");
+}
+
+#[test]
+fn memory_that_is_short_at_exec_ends_only_transactions_that_need_some() {
+    let mut broker = Broker::after(&[]);
+    broker.call("MULTI");
+    broker.call("SET a 1");
+    (broker.engine.memory.stuck, broker.engine.memory.used) = (true, u64::MAX);
+    let line = "EXECABORT Transaction discarded because of: OOM command not allowed when used memory > 'maxmemory'.";
+    assert_eq!(error(broker.call("EXEC")), line);
+    assert_eq!(error(broker.call("EXEC")), "ERR EXEC without MULTI");
+    assert_eq!(broker.transaction(&["GET a", "DEL a"]), Reply::Array(vec![Reply::Null, Reply::Integer(0)]));
+}
+
+#[test]
+fn a_disk_that_takes_nothing_ends_transactions_that_write() {
+    let mut broker = Broker::after(&[]);
+    broker.call("MULTI");
+    broker.call("DEL a");
+    broker.engine.write_trouble = Some("full".into());
+    let line = "EXECABORT Transaction discarded because of: MISCONF Errors writing to the AOF file: full";
+    assert_eq!(error(broker.call("EXEC")), line);
+    assert_eq!(broker.transaction(&["GET a"]), Reply::Array(vec![Reply::Null]));
+}
+
+#[test]
+fn a_pause_of_writes_holds_what_would_write() {
+    let mut broker = Broker::after(&[]);
+    broker.call("MULTI");
+    broker.call("GET a");
+    broker.engine.pause = Some(Pause { until_ms: i64::MAX, all: false });
+    assert!(paused(&mut broker, "SET a 1"));
+    assert_eq!(broker.call("EXEC"), Reply::Array(vec![Reply::Null]));
+    broker.engine.pause = None;
+    broker.call("MULTI");
+    broker.call("SET a 1");
+    broker.engine.pause = Some(Pause { until_ms: i64::MAX, all: false });
+    assert!(paused(&mut broker, "EXEC"));
+    broker.engine.pause = None;
+    assert_eq!(broker.call("EXEC"), Reply::Array(vec![Reply::OK]), "it waited, and was not spoilt");
+}
+
+#[test]
+fn who_watches_is_counted_and_forgotten() {
+    let mut broker = Broker::after(&[]);
+    broker.call("WATCH a b");
+    let own = broker.client;
+    broker.client = broker.engine.clients.open(Origin::in_process(), true, 0);
+    broker.call("WATCH b c d");
+    let counts = |broker: &Broker| (broker.engine.watches.clients(), broker.engine.watches.keys());
+    assert_eq!((counts(&broker), broker.engine.watches.count_of(own)), ((2, 4), 2));
+    broker.call("SET c 1");
+    assert_eq!(counts(&broker), (1, 2), "one that was told watches nothing more");
+    broker.engine.close(own);
+    assert_eq!(counts(&broker), (0, 0));
+    assert!(broker.engine.store.touched.is_none(), "nothing is collected for nobody");
+}
+
+#[test]
+fn too_many_watched_keys_end_the_client() {
+    let mut broker = Broker::after(&[]);
+    broker.engine.config.client_query_buffer_limit = 10_000;
+    let names: Vec<String> = (0..100).map(|i| format!("k{i}")).collect();
+    broker.call(&format!("WATCH {}", names.join(" ")));
+    assert!(broker.engine.clients.get(broker.client).unwrap().killed);
+    assert_eq!(broker.engine.stats.query_limit_disconnections, 1);
+}
+
+#[test]
+fn calls_are_counted_when_they_run() {
+    let mut broker = Broker::after(&[]);
+    broker.engine.stats.reset();
+    broker.transaction(&["SET a x", "INCR a", "GET a"]);
+    let stats = &broker.engine.stats;
+    let count = |name: &str| {
+        let of = stats.commands.iter().find(|of| of.spec.name == name).unwrap();
+        (of.calls, of.failed)
+    };
+    assert_eq!((count("set"), count("incr"), count("exec")), ((1, 0), (1, 1), (1, 0)));
+    assert_eq!((stats.total_commands, stats.total_errors), (5, 1));
+}
