@@ -59,7 +59,8 @@ impl Gathered {
         self.bytes
     }
 
-    fn put(&mut self, space: Space, key: Vec<u8>, value: Vec<u8>) {
+    fn put(&mut self, space: Space, key: Vec<u8>, value: impl Into<Bytes>) {
+        let value = value.into();
         self.bytes += (key.len() + value.len()) as u64 + 64;
         self.writes.push(Write::Put(space, key, value));
     }
@@ -184,7 +185,7 @@ impl Settler {
     /// Writes the chunks gathered so far; nothing refers to them before [`Settler::complete`].
     pub fn write_chunks(&self, gathered: &mut Gathered) -> Result<()> {
         for some in gathered.chunks.chunks(64) {
-            let put = |(key, bytes): &(Vec<u8>, Arc<Bytes>)| Write::Put(Space::Chunks, key.clone(), bytes.to_vec());
+            let put = |(key, bytes): &(Vec<u8>, Arc<Bytes>)| Write::Put(Space::Chunks, key.clone(), Bytes::clone(bytes));
             let writes: Vec<Write> = some.iter().map(put).collect();
             self.backend.write(&writes)?;
         }

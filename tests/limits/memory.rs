@@ -11,9 +11,10 @@ fn data_beyond_maxmemory_is_served_from_disk() {
     let server = start(Data::Durable(folder.path().into()), &["--maxmemory", "64mb"]);
     let mut c = client(&server);
     let value = "x".repeat(2000);
-    // 200 MB of strings, 40 MB of entries.
+    // 400 MB of strings, 80 MB of entries, as fast as they are taken.
     let mut refused = 0;
-    for batch in 0..200 {
+    let mut most = 0;
+    for batch in 0..400 {
         let mut bytes = Vec::new();
         for i in 0..500 {
             let n = batch * 500 + i;
@@ -29,16 +30,18 @@ fn data_beyond_maxmemory_is_served_from_disk() {
                 refused += 1;
             }
         }
+        most = most.max(resident(&server));
     }
     assert_eq!(refused, 0, "memory that can be given back is no reason to refuse");
-    let used = resident(&server);
-    assert!(used < 160 * MIB, "{used} bytes resident for a budget of 64 MiB");
-    assert_eq!(number(&mut c, &["DBSIZE"]), 100_001);
-    assert_eq!(number(&mut c, &["XLEN", "s"]), 20_000);
-    for n in (0..100_000).step_by(997) {
+    // While a flood settles, what is written exists twice or thrice for a moment.
+    assert!(most < 288 * MIB, "{most} bytes resident for a budget of 64 MiB");
+    super::until("what memory can give back", || resident(&server) < 112 * MIB);
+    assert_eq!(number(&mut c, &["DBSIZE"]), 200_001);
+    assert_eq!(number(&mut c, &["XLEN", "s"]), 40_000);
+    for n in (0..200_000).step_by(1997) {
         assert_eq!(text(&mut c, &["GET", &format!("k{n}")]), format!("{n}-{value}"));
     }
-    for n in (1..=20_000).step_by(997) {
+    for n in (1..=40_000).step_by(997) {
         let entry = call(&mut c, &["XRANGE", "s", &format!("{n}-0"), &format!("{n}-0")]);
         assert_eq!(entry.items().len(), 1, "{n}");
     }

@@ -31,7 +31,7 @@ pub(super) use cases;
 
 /// A put, shorter.
 pub fn put(space: Space, key: &[u8], value: &[u8]) -> Write {
-    Write::Put(space, key.to_vec(), value.to_vec())
+    Write::Put(space, key.to_vec(), value.to_vec().into())
 }
 
 /// `from..to` of a space.

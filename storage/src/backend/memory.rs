@@ -187,15 +187,15 @@ impl Spaces {
     fn apply(&mut self, writes: &[Write]) {
         for write in writes {
             match write {
-                Write::Put(space, key, value) => self.put(*space, key, value),
+                Write::Put(space, key, value) => self.put(*space, key, value.clone()),
                 Write::Delete(space, key) => self.remove(*space, key),
                 Write::DeleteRange(space, from, to) => self.remove_range(*space, from, to),
             }
         }
     }
 
-    fn put(&mut self, space: Space, key: &[u8], value: &[u8]) {
-        let (key, value) = (Bytes::copy_from_slice(key), Bytes::copy_from_slice(value));
+    fn put(&mut self, space: Space, key: &[u8], value: Bytes) {
+        let key = Bytes::copy_from_slice(key);
         let added = key.len() + value.len();
         let key_len = key.len();
         let replaced = self.map_mut(space).insert(key, value).map_or(0, |old| key_len + old.len());

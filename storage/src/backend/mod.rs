@@ -11,6 +11,7 @@ pub mod memory;
 pub mod rocks;
 
 use crate::error::Result;
+use bytes::Bytes;
 use std::ops::ControlFlow;
 
 /// A family of keys with one shape; each has its own options in RocksDB. Numbers are on disk, never reused.
@@ -39,8 +40,8 @@ impl Space {
 /// One change in a batch of writes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Write {
-    /// Insert or overwrite.
-    Put(Space, Vec<u8>, Vec<u8>),
+    /// Insert or overwrite. The value may be shared with whoever owns it: writing does not copy it a second time.
+    Put(Space, Vec<u8>, Bytes),
     /// Remove one key (absent is fine).
     Delete(Space, Vec<u8>),
     /// Remove `from..to` (to exclusive).

@@ -125,14 +125,14 @@ fn gather_dead_chunk(physical: u32, uid: u64, epoch: u32, base: crate::StreamId,
 fn gather_object(physical: u32, epoch: u32, object: &mut Object, limit: usize, out: &mut Gathered) -> bool {
     let uid = object.uid;
     let value = match &mut object.value {
-        Value::Str(bytes) => bytes.to_vec(),
+        Value::Str(bytes) => bytes.clone(),
         Value::Stream(stream) => {
             if !gather_stream(physical, uid, epoch, stream, limit, out) {
                 // Should it be deleted now, the part that is written has to go, too.
                 object.stored = true;
                 return false;
             }
-            header::write(stream)
+            header::write(stream).into()
         }
     };
     if object.name_dirty || !object.stored {
@@ -191,7 +191,7 @@ fn gather_pending(physical: u32, uid: u64, stream: &mut Stream, limit: usize, ou
             let key = keys::pending(physical, uid, number, id);
             out.bytes += SMALL_WRITE;
             out.writes.push(match pending {
-                Some(p) => Write::Put(Space::Pending, key, encode_pending(p)),
+                Some(p) => Write::Put(Space::Pending, key, encode_pending(p).into()),
                 None => Write::Delete(Space::Pending, key),
             });
         })

@@ -30,7 +30,7 @@ fn space() -> impl Strategy<Value = Space> {
 fn write() -> impl Strategy<Value = Write> {
     let value = prop_oneof![4 => 0usize..40, 1 => 3_000usize..20_000];
     prop_oneof![
-        6 => (space(), key(), any::<u8>(), value).prop_map(|(s, k, byte, len)| Write::Put(s, k, vec![byte; len])),
+        6 => (space(), key(), any::<u8>(), value).prop_map(|(s, k, byte, len)| Write::Put(s, k, vec![byte; len].into())),
         2 => (space(), key()).prop_map(|(s, k)| Write::Delete(s, k)),
         1 => (space(), key(), key()).prop_map(|(s, from, to)| Write::DeleteRange(s, from, to)),
     ]
