@@ -20,6 +20,7 @@ pub mod stats;
 pub mod tasks;
 pub mod threads;
 pub(crate) mod timer;
+mod typed;
 pub mod wait;
 
 pub use engine::{Ctx, Engine, Executed, Terms};

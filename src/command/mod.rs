@@ -12,12 +12,17 @@ pub mod gate;
 pub mod help;
 pub mod keys;
 pub mod number;
+pub mod scanning;
 pub mod spec;
 pub mod table;
 
 mod cluster;
 mod connection;
+mod hash;
 mod keyspace;
+mod list;
 mod server;
+mod set;
 mod stream;
 mod string;
+mod zset;

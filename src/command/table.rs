@@ -3,14 +3,15 @@
 use super::args::Args;
 use super::error::{self, Refusal};
 use super::spec::Spec;
-use super::{cluster, connection, keyspace, server, stream, string};
+use super::{cluster, connection, hash, keyspace, list, server, set, stream, string, zset};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// Every verb, group by group (subcommands hang below their container).
 pub fn verbs() -> impl Iterator<Item = &'static Spec> + Clone {
-    let groups = [stream::VERBS, keyspace::VERBS, string::VERBS, connection::VERBS, server::VERBS, cluster::VERBS];
-    groups.into_iter().flatten().copied()
+    let values = [stream::VERBS, string::VERBS, hash::VERBS, list::VERBS, set::VERBS, zset::VERBS];
+    let others = [keyspace::VERBS, connection::VERBS, server::VERBS, cluster::VERBS];
+    values.into_iter().chain(others).flatten().copied()
 }
 
 /// Longest name of a verb; anything longer is unknown.

@@ -314,6 +314,10 @@ fn gather_object(physical: u32, epoch: u32, object: &mut Object, out: &mut Gathe
             gather_stream(physical, uid, epoch, stream, out);
             header::write(stream)
         }
+        Value::Hash(hash) => hash.write(),
+        Value::List(list) => list.write(),
+        Value::Set(set) => set.write(),
+        Value::SortedSet(set) => set.write(),
     };
     out.put(Space::Values, keys::value(physical, uid), value);
     (object.dirty, object.name_dirty, object.stored) = (false, false, true);

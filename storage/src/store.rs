@@ -9,6 +9,7 @@ mod deadlines;
 mod moving;
 mod replay;
 mod strings;
+mod values;
 
 use crate::batch::{Batch, Effect};
 use crate::error::{Result, StorageError};
@@ -47,6 +48,8 @@ pub struct Signal {
 pub struct StoreStats {
     /// Keys that vanished at their deadline.
     pub expired_keys: u64,
+    /// Fields of hashes that vanished at their deadline.
+    pub expired_fields: u64,
     /// Changes since the last checkpoint.
     pub changes: u64,
 }
@@ -189,6 +192,12 @@ impl Store {
                 }
                 if object.deadline_ms.is_some_and(|d| d as i64 <= now_ms) {
                     self.expire(key);
+                    return Ok(None);
+                }
+                if let Value::Hash(hash) = &object.value
+                    && hash.due(now_ms).is_some()
+                    && !self.drop_due_fields(key)
+                {
                     return Ok(None);
                 }
                 Ok(Some(key))

@@ -3,10 +3,14 @@
 //! Generic texts stand here, the others in one file for each group of verbs. Must never know: how an error is framed.
 
 pub mod connection;
+pub mod hash;
 pub mod keyspace;
+pub mod list;
 pub mod server;
+pub mod set;
 pub mod stream;
 pub mod string;
+pub mod zset;
 
 use crate::broker::errand::Errand;
 use crate::broker::wait::Park;
@@ -76,6 +80,10 @@ texts! {
     NOAUTH = "NOAUTH Authentication required.";
     OOM = "OOM command not allowed when used memory > 'maxmemory'.";
     TOO_MUCH_AT_ONCE = "ERR a quarter of 'maxmemory' is less than what this call reads from disk at once, use COUNT or a smaller range";
+    COUNT_RANGE = "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807";
+    NUMKEYS_POSITIVE = "ERR numkeys should be greater than 0";
+    COUNT_POSITIVE = "ERR count should be greater than 0";
+    TIMEOUT_NOT_FLOAT = "ERR timeout is not a float or out of range";
     TIMEOUT_NOT_INTEGER = "ERR timeout is not an integer or out of range";
     TIMEOUT_NEGATIVE = "ERR timeout is negative";
     TIMEOUT_OUT_OF_RANGE = "ERR timeout is out of range";

@@ -31,7 +31,7 @@ impl GoneValue {
     pub(crate) fn of(object: &Object) -> GoneValue {
         let chunks = match &object.value {
             Value::Stream(stream) => stream.log.on_disk().collect(),
-            Value::Str(_) => Vec::new(),
+            _ => Vec::new(),
         };
         GoneValue { uid: object.uid, kind: object.kind(), chunks }
     }

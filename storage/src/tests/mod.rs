@@ -8,6 +8,7 @@ mod actions;
 mod bytes;
 mod cases;
 mod delivery;
+mod elements;
 #[cfg(feature = "rocksdb")]
 mod folder;
 mod late;
