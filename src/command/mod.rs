@@ -10,11 +10,13 @@ pub mod error;
 pub mod extended;
 pub mod gate;
 pub mod help;
+pub mod indices;
 pub mod keys;
 pub mod number;
 pub mod scanning;
 pub mod spec;
 pub mod table;
+pub mod waiting;
 
 mod cluster;
 mod connection;

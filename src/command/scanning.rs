@@ -11,6 +11,9 @@ use std::collections::HashSet;
 /// Elements looked at unless COUNT says otherwise.
 const COUNT: usize = 10;
 
+/// Elements that may be answered several times are no more than this: the answer is made in memory.
+const MOST_REPEATED: i64 = 1 << 24;
+
 /// A walk over the elements of a value.
 #[derive(Debug, PartialEq)]
 pub struct Scan<'a> {
@@ -38,7 +41,8 @@ impl<'a> Scan<'a> {
             let is = |name: &str| word.eq_ignore_ascii_case(name.as_bytes());
             let operand = args.get(i + 1);
             match operand {
-                _ if with_values && is("NOVALUES") => {
+                _ if !with_values && is("NOVALUES") => return Err(error::NOVALUES),
+                _ if is("NOVALUES") => {
                     scan.names_only = true;
                     i += 1;
                     continue;
@@ -73,6 +77,7 @@ pub fn reply(next: u64, found: Vec<Reply>) -> Reply {
 pub fn random_count(text: &[u8]) -> Result<i64, Refusal> {
     match number::arg(text)? {
         i64::MIN => Err(error::COUNT_RANGE),
+        count if count < -MOST_REPEATED => Err(error::OUT_OF_RANGE),
         count => Ok(count),
     }
 }

@@ -75,6 +75,7 @@ texts! {
     NOT_POSITIVE = "ERR value is out of range, must be positive";
     NO_SUCH_KEY = "ERR no such key";
     WRONG_TYPE = "WRONGTYPE Operation against a key holding the wrong kind of value";
+    NOVALUES = "ERR NOVALUES option can only be used in HSCAN";
     INVALID_CURSOR = "ERR invalid cursor";
     DB_OUT_OF_RANGE = "ERR DB index is out of range";
     NOAUTH = "NOAUTH Authentication required.";

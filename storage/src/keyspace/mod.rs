@@ -47,6 +47,8 @@ pub struct Database {
     pub(crate) free: Vec<u32>,
     /// (deadline, hash) of every key that has one, cold ones included.
     pub(crate) deadlines: BTreeSet<(u64, u64)>,
+    /// (deadline, slot) of the field that vanishes next, of every hash in memory that has such a field.
+    pub(crate) field_deadlines: BTreeSet<(u64, u32)>,
     /// Slots whose objects may be dirty, the longest waiting first, each once (`queued`).
     dirty: VecDeque<u32>,
     queued: Vec<bool>,
@@ -145,7 +147,8 @@ impl Database {
     }
 
     fn occupy(&mut self, object: Box<Object>) -> u32 {
-        match self.free.pop() {
+        let field_deadline = object.value.next_field_deadline();
+        let slot = match self.free.pop() {
             Some(slot) => {
                 self.objects[slot as usize] = Some(object);
                 slot
@@ -155,6 +158,18 @@ impl Database {
                 self.queued.push(false);
                 (self.objects.len() - 1) as u32
             }
+        };
+        self.note_field_deadline(slot, None, field_deadline);
+        slot
+    }
+
+    /// Keeps the index of fields that vanish.
+    pub(crate) fn note_field_deadline(&mut self, slot: u32, old: Option<u64>, new: Option<u64>) {
+        if let Some(old) = old.filter(|_| old != new) {
+            self.field_deadlines.remove(&(old, slot));
+        }
+        if let Some(new) = new.filter(|_| old != new) {
+            self.field_deadlines.insert((new, slot));
         }
     }
 
@@ -163,6 +178,7 @@ impl Database {
         let object = self.objects.get_mut(slot as usize)?.take()?;
         self.names.remove(object.hash, slot);
         self.free.push(slot);
+        self.note_field_deadline(slot, object.value.next_field_deadline(), None);
         self.forget_deadline(object.deadline_ms, object.hash);
         Some(object)
     }
@@ -185,6 +201,7 @@ impl Database {
         let Some(object) = place.take() else { return 0 };
         self.names.replace(object.hash, slot, COLD);
         self.free.push(slot);
+        self.note_field_deadline(slot, object.value.next_field_deadline(), None);
         object.memory()
     }
 

@@ -35,7 +35,7 @@ impl Store {
                 }
             }
         }
-        swept
+        swept + self.sweep_fields(now_ms, limit.saturating_sub(swept))
     }
 
     /// One key whose deadline has passed and that is only on disk: load it, and the next sweep deletes it.

@@ -61,7 +61,11 @@ impl Store {
     }
 
     pub(super) fn apply_change(&mut self, key: Key, change: &Change<'_>) -> Result<()> {
-        self.object_mut(key).value.apply(change)?;
+        let value = &mut self.object_mut(key).value;
+        let old = value.next_field_deadline();
+        value.apply(change)?;
+        let new = value.next_field_deadline();
+        self.db_mut(key.db).note_field_deadline(key.slot, old, new);
         self.db_mut(key.db).mark_dirty(key.slot);
         Ok(())
     }
@@ -87,6 +91,22 @@ impl Store {
             }
         }
         true
+    }
+
+    /// Takes away what is due of up to `limit` hashes that are in memory; those on disk wait until somebody looks.
+    pub(super) fn sweep_fields(&mut self, now_ms: i64, limit: usize) -> usize {
+        self.now_ms = now_ms;
+        let mut swept = 0;
+        for db in 0..self.databases() {
+            while let Some((at, slot)) = self.database(db).field_deadlines.first().copied()
+                && at as i64 <= now_ms
+                && swept < limit
+            {
+                self.drop_due_fields(Key { db, slot });
+                swept += 1;
+            }
+        }
+        swept
     }
 
     /// The next number of the store's sequence of random choices.

@@ -90,8 +90,13 @@ impl Hash {
 
     fn put(&mut self, name: Bytes, field: Field) {
         let deadline_ms = field.deadline_ms;
-        let old = self.fields.put(name.clone(), field);
-        self.index(&name, old.and_then(|f| f.deadline_ms), deadline_ms);
+        let old = self.fields.put(name.clone(), field).and_then(|f| f.deadline_ms);
+        if old != deadline_ms {
+            // Clients of the reference know small hashes in the order of their deadlines, fields without one behind.
+            let is_behind = |f: &Field| deadline_ms.is_some_and(|new| f.deadline_ms.is_none_or(|at| at >= new));
+            self.fields.place(&name, is_behind);
+        }
+        self.index(&name, old, deadline_ms);
     }
 
     fn index(&mut self, name: &Bytes, old: Option<u64>, new: Option<u64>) {

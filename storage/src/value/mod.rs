@@ -73,6 +73,14 @@ impl Value {
         }
     }
 
+    /// When the next field of a hash vanishes.
+    pub(crate) fn next_field_deadline(&self) -> Option<u64> {
+        match self {
+            Value::Hash(hash) => hash.next_deadline_ms(),
+            _ => None,
+        }
+    }
+
     pub(crate) fn apply(&mut self, change: &Change<'_>) -> Result<()> {
         match self {
             Value::Hash(hash) => hash.apply(change),

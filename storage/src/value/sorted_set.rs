@@ -81,6 +81,8 @@ impl SortedSet {
     pub fn put(&mut self, member: &[u8], score: f64) -> Option<f64> {
         let known = self.scores.entry(member).map(|(member, _)| member.clone());
         let member = known.unwrap_or_else(|| Bytes::copy_from_slice(member));
+        // A compact set of the reference knows no minus zero.
+        let score = if self.is_compact() { score + 0.0 } else { score };
         let old = self.scores.put(member.clone(), score);
         if let Some(old) = old {
             self.order.remove(old, &member);

@@ -162,6 +162,15 @@ impl<V: Content> Table<V> {
         None
     }
 
+    /// Among few elements, moves one in front of the first for which `is_behind` holds, or to the end.
+    pub(super) fn place(&mut self, name: &[u8], is_behind: impl Fn(&V) -> bool) {
+        if let Some(at) = self.few.iter().position(|e| e.0 == name) {
+            let entry = self.few.remove(at);
+            let to = self.few.iter().position(|e| is_behind(&e.1)).unwrap_or(self.few.len());
+            self.few.insert(to, entry);
+        }
+    }
+
     fn order_by_hash(&mut self) {
         let mut many = Many { slots: Vec::new(), free: Vec::new(), names: NameTable::default() };
         for entry in std::mem::take(&mut self.few) {
