@@ -36,9 +36,7 @@ impl Theme {
             Self::Streams => &[STREAMS, GROUPS],
             Self::Waiting => &[STREAMS, GROUPS, WAITING, WAITING, KEYS],
             Self::Strings => &[STRINGS, KEYS, EXPIRY],
-            Self::Elements => {
-                &[elements::HASHES, elements::LISTS, elements::SETS, elements::SORTED_SETS, KEYS]
-            }
+            Self::Elements => &[elements::HASHES, elements::LISTS, elements::SETS, elements::SORTED_SETS, KEYS],
             Self::ElementsWaiting => &[elements::LISTS, elements::SORTED_SETS, elements::WAITING, elements::WAITING],
             Self::Everything => &[STREAMS, GROUPS, WAITING, STRINGS, KEYS, DATABASES],
         };

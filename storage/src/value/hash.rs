@@ -32,7 +32,7 @@ impl Content for Field {
         Ok(Field { value: Bytes::copy_from_slice(r.bytes()?), deadline_ms: r.option()? })
     }
 
-    fn len(&self) -> usize {
+    fn width(&self) -> usize {
         self.value.len()
     }
 }

@@ -20,7 +20,7 @@ impl Content for f64 {
         score_bits(r).map(f64::from_bits)
     }
 
-    fn len(&self) -> usize {
+    fn width(&self) -> usize {
         0
     }
 }

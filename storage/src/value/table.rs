@@ -18,10 +18,10 @@ pub trait Content: Sized {
     /// Reads it back.
     fn read(r: &mut Reader<'_>) -> Result<Self>;
     /// Bytes that it adds to the longest of name and content.
-    fn len(&self) -> usize;
+    fn width(&self) -> usize;
     /// Bytes of memory behind it.
     fn memory(&self) -> usize {
-        self.len()
+        self.width()
     }
 }
 
@@ -32,7 +32,7 @@ impl Content for () {
         Ok(())
     }
 
-    fn len(&self) -> usize {
+    fn width(&self) -> usize {
         0
     }
 }
@@ -146,7 +146,7 @@ impl<V: Content> Table<V> {
 
     /// Puts an element, replacing the content that the name had.
     pub fn put(&mut self, name: Bytes, content: V) -> Option<V> {
-        self.wide |= name.len().max(content.len()) > self.compact.bytes;
+        self.wide |= name.len().max(content.width()) > self.compact.bytes;
         if let Some(place) = self.get_mut(&name) {
             return Some(std::mem::replace(place, content));
         }
