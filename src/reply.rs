@@ -30,6 +30,8 @@ pub enum Reply {
     Map(Vec<(Reply, Reply)>),
     /// Pairs that RESP2 writes as an array of two-element arrays (the answer of XREAD): a map in RESP3.
     Pairs(Vec<(Reply, Reply)>),
+    /// Pairs in an order that matters: an array of two-element arrays in RESP3, flat in RESP2.
+    Tuples(Vec<(Reply, Reply)>),
     /// A set: an array in RESP2.
     Set(Vec<Reply>),
     /// An out-of-band message: an array in RESP2.

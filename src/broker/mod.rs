@@ -21,6 +21,7 @@ pub mod tasks;
 pub mod threads;
 pub(crate) mod timer;
 pub mod transaction;
+mod typed;
 pub mod wait;
 pub mod watch;
 

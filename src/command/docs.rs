@@ -17,10 +17,14 @@ verb has a transcript of what it answers in `tests/protocol/cases/`; wanted diff
 [compatibility.md](compatibility.md).
 ";
 
-const GROUPS: [(Group, &str); 7] = [
+const GROUPS: [(Group, &str); 11] = [
     (Group::Stream, "Streams"),
     (Group::Keyspace, "Keys"),
     (Group::String, "Strings"),
+    (Group::Hash, "Hashes"),
+    (Group::List, "Lists"),
+    (Group::Set, "Sets"),
+    (Group::SortedSet, "Sorted sets"),
     (Group::Transaction, "Transactions"),
     (Group::Connection, "Connection"),
     (Group::Server, "Server"),

@@ -14,13 +14,14 @@ impl Keys {
             Keys::None => Ok(Vec::new()),
             Keys::At { first, last, step } => at(args.len(), first, last, step),
             Keys::Counted { at, step } => counted(args, at, step),
+            Keys::StoredCounted => Ok([vec![1], counted(args, 2, 1)?].concat()),
             Keys::Streams => streams(args),
         }
     }
 
     /// Whether the positions depend on other arguments.
     pub fn are_movable(self) -> bool {
-        matches!(self, Keys::Counted { .. } | Keys::Streams)
+        matches!(self, Keys::Counted { .. } | Keys::StoredCounted | Keys::Streams)
     }
 }
 

@@ -10,18 +10,25 @@ pub mod error;
 pub mod extended;
 pub mod gate;
 pub mod help;
+pub mod indices;
 pub mod keys;
 pub mod number;
+pub mod scanning;
 pub mod spec;
 pub mod table;
+pub mod waiting;
 
 mod cluster;
 mod connection;
+mod hash;
 mod keyspace;
+mod list;
 mod server;
+mod set;
 mod stream;
 mod string;
 mod transaction;
+mod zset;
 
 #[cfg(test)]
 #[cfg(feature = "memory")]

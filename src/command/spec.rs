@@ -66,6 +66,14 @@ pub enum Group {
     Keyspace,
     /// `string`
     String,
+    /// `hash`
+    Hash,
+    /// `list`
+    List,
+    /// `set`
+    Set,
+    /// `sorted-set`
+    SortedSet,
     /// `transactions`
     Transaction,
     /// `connection`
@@ -83,6 +91,10 @@ impl Group {
             Group::Stream => "stream",
             Group::Keyspace => "generic",
             Group::String => "string",
+            Group::Hash => "hash",
+            Group::List => "list",
+            Group::Set => "set",
+            Group::SortedSet => "sorted-set",
             Group::Transaction => "transactions",
             Group::Connection => "connection",
             Group::Server => "server",
@@ -96,6 +108,10 @@ impl Group {
             Group::Stream => Some("stream"),
             Group::Keyspace => Some("keyspace"),
             Group::String => Some("string"),
+            Group::Hash => Some("hash"),
+            Group::List => Some("list"),
+            Group::Set => Some("set"),
+            Group::SortedSet => Some("sortedset"),
             Group::Transaction => Some("transaction"),
             Group::Connection => Some("connection"),
             Group::Server | Group::Cluster => None,
@@ -124,6 +140,8 @@ pub enum Keys {
         /// Distance between keys.
         step: usize,
     },
+    /// The first argument, and as many as argument 2 says behind that.
+    StoredCounted,
     /// The first half of what follows the word STREAMS.
     Streams,
 }

@@ -3,15 +3,15 @@
 use super::args::Args;
 use super::error::{self, Refusal};
 use super::spec::Spec;
-use super::{cluster, connection, keyspace, server, stream, string, transaction};
+use super::{cluster, connection, hash, keyspace, list, server, set, stream, string, transaction, zset};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// Every verb, group by group (subcommands hang below their container).
 pub fn verbs() -> impl Iterator<Item = &'static Spec> + Clone {
-    let data = [stream::VERBS, keyspace::VERBS, string::VERBS, transaction::VERBS];
-    let others = [connection::VERBS, server::VERBS, cluster::VERBS];
-    data.into_iter().chain(others).flatten().copied()
+    let values = [stream::VERBS, string::VERBS, hash::VERBS, list::VERBS, set::VERBS, zset::VERBS];
+    let others = [keyspace::VERBS, transaction::VERBS, connection::VERBS, server::VERBS, cluster::VERBS];
+    values.into_iter().chain(others).flatten().copied()
 }
 
 /// Longest name of a verb; anything longer is unknown.

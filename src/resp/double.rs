@@ -7,7 +7,7 @@ use std::io::Write;
 const PLAIN_INTEGERS: f64 = (1u64 << 62) as f64;
 
 /// Appends `value`: `nan`, `inf`, `-inf`, `-0`, integers without a point, `1.5`, `1e-7`, `1.5e+20`.
-pub(super) fn write(value: f64, out: &mut Vec<u8>) {
+pub fn write(value: f64, out: &mut Vec<u8>) {
     if value.is_nan() {
         return out.extend_from_slice(b"nan");
     }

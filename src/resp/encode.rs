@@ -56,6 +56,7 @@ impl Encoder<'_> {
             Reply::Push(items) => self.list(b'>', items),
             Reply::Map(pairs) => self.map(pairs),
             Reply::Pairs(pairs) => self.pairs(pairs),
+            Reply::Tuples(pairs) => self.tuples(pairs),
             Reply::Double(value) => self.double(*value),
             Reply::BigNumber(digits) if self.resp3 => self.line(b'(', digits),
             Reply::BigNumber(digits) => self.bulk(digits.as_bytes()),
@@ -134,6 +135,17 @@ impl Encoder<'_> {
             }
             self.reply(key);
             self.reply(value);
+        }
+    }
+
+    fn tuples(&mut self, pairs: &[(Reply, Reply)]) {
+        self.header(b'*', if self.resp3 { pairs.len() } else { pairs.len() * 2 });
+        for (first, second) in pairs {
+            if self.resp3 {
+                self.header(b'*', 2);
+            }
+            self.reply(first);
+            self.reply(second);
         }
     }
 

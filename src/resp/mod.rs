@@ -18,7 +18,7 @@
 
 mod burst;
 mod decode;
-mod double;
+pub(crate) mod double;
 mod encode;
 mod error;
 mod inline;

@@ -142,7 +142,8 @@ fn reply() -> impl Strategy<Value = Reply> {
         prop_oneof![
             vec(inner.clone(), 0..6).prop_map(Reply::Array),
             pairs.clone().prop_map(Reply::Map),
-            pairs.prop_map(Reply::Pairs),
+            pairs.clone().prop_map(Reply::Pairs),
+            pairs.prop_map(Reply::Tuples),
             vec(scalar(), 0..5).prop_map(Reply::Set),
         ]
     })

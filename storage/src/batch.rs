@@ -9,6 +9,7 @@
 
 #![allow(missing_docs, reason = "fields are named in the words of the variant's sentence")]
 
+use crate::change::{self, Change};
 use crate::codec::{Put, Reader};
 use crate::error::{Result, StorageError};
 use crate::id::StreamId;
@@ -73,6 +74,8 @@ pub enum Effect<'a> {
     IdmpDuplicate,
     /// Idempotency limits; a changed value forgets all recorded ids.
     IdmpConfig { duration_s: u64, max_size: u64 },
+    /// A change of a hash, list, set or sorted set.
+    Change(Change<'a>),
 }
 
 /// A list of ids: in memory while it is written, packed while it is read.
@@ -183,6 +186,7 @@ impl<'a> Effect<'a> {
             }
             Effect::IdmpDuplicate => out.push(22),
             Effect::IdmpConfig { duration_s, max_size } => put_nums(out, 23, &[*duration_s, *max_size]),
+            Effect::Change(change) => change.encode(out),
             group_effect => group_effect.encode_group(out),
         }
     }
@@ -268,6 +272,7 @@ impl<'a> Effect<'a> {
             21 => Effect::IdmpRecord { producer: r.bytes()?, iid: r.bytes()?, id: r.id()? },
             22 => Effect::IdmpDuplicate,
             23 => Effect::IdmpConfig { duration_s: r.num()?, max_size: r.num()? },
+            tag if change::TAGS.contains(&tag) => Effect::Change(Change::decode(tag, r)?),
             tag => Effect::decode_group(tag, r)?,
         })
     }
@@ -420,9 +425,10 @@ mod tests {
     #[test]
     fn every_effect_comes_back() {
         let mut batch = Batch::default();
-        samples().iter().for_each(|e| batch.push(e));
+        let samples = || samples().into_iter().chain(change::samples().into_iter().map(Effect::Change));
+        samples().for_each(|e| batch.push(&e));
         let bytes = batch.take(Vec::new());
-        let mut expected = samples().into_iter();
+        let mut expected = samples();
         read(&bytes, |e| {
             assert_eq!(Some(e), expected.next());
             Ok(())

@@ -185,7 +185,8 @@ impl Settler {
     /// Writes the chunks gathered so far; nothing refers to them before [`Settler::complete`].
     pub fn write_chunks(&self, gathered: &mut Gathered) -> Result<()> {
         for some in gathered.chunks.chunks(64) {
-            let put = |(key, bytes): &(Vec<u8>, Arc<Bytes>)| Write::Put(Space::Chunks, key.clone(), Bytes::clone(bytes));
+            let put =
+                |(key, bytes): &(Vec<u8>, Arc<Bytes>)| Write::Put(Space::Chunks, key.clone(), Bytes::clone(bytes));
             let writes: Vec<Write> = some.iter().map(put).collect();
             self.backend.write(&writes)?;
         }

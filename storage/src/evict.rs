@@ -75,7 +75,7 @@ impl Store {
             self.databases.get(place.key.db as usize)?.object(place.key.slot).filter(|o| o.uid == place.uid)?;
         match &object.value {
             Value::Stream(stream) => Some(&stream.log),
-            Value::Str(_) => None,
+            _ => None,
         }
     }
 
@@ -103,7 +103,7 @@ impl Store {
     fn evict_chunk(&mut self, place: &Place) -> usize {
         let freed = self.db_mut(place.key.db).with_chunks(place.key.slot, |object| match &mut object.value {
             Value::Stream(stream) => stream.log.evict(place.ordinal),
-            Value::Str(_) => 0,
+            _ => 0,
         });
         freed.unwrap_or(0)
     }

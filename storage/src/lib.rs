@@ -1,6 +1,6 @@
 //! Typed, durable objects over a journal and an ordered key-value backend.
 //!
-//! Owns: what a stream, a group, a string *is*, how a change is written down ([`batch`]), how it becomes durable
+//! Owns: what a stream, a group, a string, a hash *is*, how a change is written down ([`batch`]), how it becomes durable
 //! ([`journal`]) and where it settles ([`backend`]). Must never know: the Redis protocol, sockets, tokio, a clock.
 //! Read next: `batch.rs` (the language of change), `store.rs` (the state it changes), `checkpoint.rs` (how it settles).
 
@@ -8,6 +8,7 @@
 
 pub mod backend;
 pub mod batch;
+pub mod change;
 pub mod checkpoint;
 pub mod codec;
 mod disk;
@@ -26,6 +27,7 @@ pub mod store;
 pub mod stream;
 #[cfg(all(test, feature = "memory"))]
 mod tests;
+pub mod value;
 pub mod varint;
 pub mod watermark;
 

@@ -186,6 +186,7 @@ fn read_object(backend: &dyn Backend, physical: u32, hash: u64, name: &[u8], rec
     let value = match record.kind {
         Kind::Str => Value::Str(bytes.into()),
         Kind::Stream => Value::Stream(Box::new(read_stream(backend, physical, record.uid, &bytes)?)),
+        kind => Value::read(kind, &bytes)?,
     };
     let mut object = Object::new(name, hash, record.uid, value);
     object.deadline_ms = record.deadline_ms;
@@ -303,7 +304,7 @@ impl Store {
                 });
                 placed.collect::<Vec<u64>>()
             }
-            Value::Str(_) => Vec::new(),
+            _ => Vec::new(),
         });
         installed.into_iter().flatten().for_each(|ordinal| self.list_chunk(key, uid, ordinal));
     }

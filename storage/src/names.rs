@@ -192,7 +192,7 @@ impl Store {
 const DRAWS: usize = 256;
 
 /// The next number of a sequence that looks random (splitmix64).
-fn step(state: &mut u64) -> u64 {
+pub(crate) fn step(state: &mut u64) -> u64 {
     *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let mut z = *state;
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -11,6 +11,7 @@ mod moving;
 mod replay;
 mod strings;
 mod touch;
+mod values;
 
 pub use touch::Touch;
 
@@ -51,6 +52,8 @@ pub struct Signal {
 pub struct StoreStats {
     /// Keys that vanished at their deadline.
     pub expired_keys: u64,
+    /// Fields of hashes that vanished at their deadline.
+    pub expired_fields: u64,
     /// Changes since the last checkpoint.
     pub changes: u64,
 }
@@ -203,6 +206,12 @@ impl Store {
                     self.expire(key);
                     return Ok(None);
                 }
+                if let Value::Hash(hash) = &object.value
+                    && hash.due(now_ms).is_some()
+                    && !self.drop_due_fields(key)
+                {
+                    return Ok(None);
+                }
                 Ok(Some(key))
             }
         }
@@ -308,7 +317,7 @@ impl Store {
         let limits = self.node_limits;
         let applied = self.db_mut(key.db).with_chunks(key.slot, |object| match &mut object.value {
             Value::Stream(stream) => Ok((stream.apply(effect, limits)?, object.uid, stream.log.last_sealed())),
-            Value::Str(_) => Err(StorageError::corrupt("batch", "a stream effect for another type")),
+            _ => Err(StorageError::corrupt("batch", "a stream effect for another type")),
         });
         let (Applied { sealed }, uid, ordinal) = applied.expect("a key is valid until it is deleted")?;
         if sealed {

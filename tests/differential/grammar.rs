@@ -1,6 +1,7 @@
 //! What clients say. Each line is a weight and a template: `{x}` is a word of kind x, `[...]` is there or not, `a|b`
 //! is one of the two. Now and then a word is lost, doubled or replaced by nonsense, which is how errors are met.
 
+use crate::elements;
 use brooklet_testkit::Args;
 use fastrand::Rng;
 
@@ -10,13 +11,24 @@ pub enum Theme {
     Streams,
     Waiting,
     Strings,
+    Elements,
+    ElementsWaiting,
     Everything,
 }
 
 impl Theme {
     /// One of them; streams are what we are for.
     pub fn any(rng: &mut Rng) -> Self {
-        [Self::Streams, Self::Streams, Self::Waiting, Self::Strings, Self::Everything][rng.usize(..5)]
+        const ALL: [Theme; 7] = [
+            Theme::Streams,
+            Theme::Streams,
+            Theme::Waiting,
+            Theme::Strings,
+            Theme::Elements,
+            Theme::ElementsWaiting,
+            Theme::Everything,
+        ];
+        ALL[rng.usize(..ALL.len())]
     }
 
     fn templates(self) -> Vec<&'static str> {
@@ -24,6 +36,8 @@ impl Theme {
             Self::Streams => &[STREAMS, GROUPS],
             Self::Waiting => &[STREAMS, GROUPS, WAITING, WAITING, KEYS],
             Self::Strings => &[STRINGS, KEYS, EXPIRY],
+            Self::Elements => &[elements::HASHES, elements::LISTS, elements::SETS, elements::SORTED_SETS, KEYS],
+            Self::ElementsWaiting => &[elements::LISTS, elements::SORTED_SETS, elements::WAITING, elements::WAITING],
             Self::Everything => &[STREAMS, GROUPS, WAITING, STRINGS, KEYS, DATABASES],
         };
         texts.iter().flat_map(|text| text.lines()).filter(|line| !line.is_empty()).collect()
@@ -123,7 +137,7 @@ const KEYS: &str = "
 2 KEYS *
 1 KEYS {any}
 1 SCAN 0 COUNT 1000
-1 SCAN 0 COUNT 1000 TYPE stream|string
+1 SCAN 0 COUNT 1000 TYPE stream|string|hash|list|set|zset
 1 FLUSHDB|FLUSHALL
 1 PING
 ";
@@ -188,7 +202,7 @@ impl Words {
         let wanted = |verb: &str| self.verbs.is_empty() || self.verbs.iter().any(|v| v == verb);
         let fits = |line: &&'static str| {
             let verb = line.split(' ').nth(1).unwrap_or_default();
-            (may_wait || !line.contains("BLOCK")) && verb.split('|').all(wanted)
+            (may_wait || !elements::may_wait(line.split(' ').skip(1).map(str::as_bytes))) && verb.split('|').all(wanted)
         };
         let lines: Vec<_> = theme.templates().into_iter().filter(fits).filter_map(weighted).collect();
         let total: usize = lines.iter().map(|(weight, _)| weight).sum();
@@ -247,6 +261,14 @@ impl Words {
             "stream" => self.one(&["s", "s", "s", "t", "t", "u", "auto", "k"]),
             "key" => self.one(&["k", "k", "l", "m", "s"]),
             "any" => self.one(&["s", "t", "u", "auto", "k", "l", "m", "none"]),
+            "hash" => self.one(&["h", "h", "i", "x"]),
+            "list" => self.one(&["l", "l", "m", "x"]),
+            "set" => self.one(&["e", "e", "f", "x"]),
+            "zset" => self.one(&["z", "z", "y", "x"]),
+            "held" => self.one(&["h", "l", "e", "z", "x", "none"]),
+            "member" => self.one(&["m", "m1", "m2", "m3", "", "17", "-4", "n"]),
+            "score" => self.one(&["0", "1", "1", "2", "3.5", "-7", "1e3", "inf", "-inf", "0.1"]),
+            "limit" => self.one(&["0", "1", "(1", "3.5", "(2", "-inf", "+inf", "1000"]),
             "group" => self.one(&["g", "g", "g", "h"]),
             "consumer" => self.one(&["a", "a", "b", "c"]),
             "value" => self.one(&["v", "w", "", "10", "3.5", "-7", "a longer value with blanks", "\u{e9}\r\n"]),

@@ -6,6 +6,7 @@
 #![allow(clippy::disallowed_methods, clippy::print_stdout)]
 
 mod compare;
+mod elements;
 mod grammar;
 mod play;
 mod session;

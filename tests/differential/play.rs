@@ -137,7 +137,7 @@ impl Play<'_> {
         self.reference.clients[at].send(args).expect("the reference reads");
         self.ours.clients[at].send(args).map_err(|why| self.differs(at, "it was sent", &format!("{why:?}")))?;
         self.peers[at].command = args.clone();
-        if args.iter().any(|arg| arg.eq_ignore_ascii_case(b"BLOCK")) {
+        if crate::elements::may_wait(args.iter().map(Vec::as_slice)) {
             self.peers[at].waits = true;
             self.reference.ping();
             self.ours.ping();

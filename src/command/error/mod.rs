@@ -3,11 +3,15 @@
 //! Generic texts stand here, the others in one file for each group of verbs. Must never know: how an error is framed.
 
 pub mod connection;
+pub mod hash;
 pub mod keyspace;
+pub mod list;
 pub mod server;
+pub mod set;
 pub mod stream;
 pub mod string;
 pub mod transaction;
+pub mod zset;
 
 use crate::broker::errand::Errand;
 use crate::broker::wait::Park;
@@ -72,11 +76,16 @@ texts! {
     NOT_POSITIVE = "ERR value is out of range, must be positive";
     NO_SUCH_KEY = "ERR no such key";
     WRONG_TYPE = "WRONGTYPE Operation against a key holding the wrong kind of value";
+    NOVALUES = "ERR NOVALUES option can only be used in HSCAN";
     INVALID_CURSOR = "ERR invalid cursor";
     DB_OUT_OF_RANGE = "ERR DB index is out of range";
     NOAUTH = "NOAUTH Authentication required.";
     OOM = "OOM command not allowed when used memory > 'maxmemory'.";
     TOO_MUCH_AT_ONCE = "ERR a quarter of 'maxmemory' is less than what this call reads from disk at once, use COUNT or a smaller range";
+    COUNT_RANGE = "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807";
+    NUMKEYS_POSITIVE = "ERR numkeys should be greater than 0";
+    COUNT_POSITIVE = "ERR count should be greater than 0";
+    TIMEOUT_NOT_FLOAT = "ERR timeout is not a float or out of range";
     TIMEOUT_NOT_INTEGER = "ERR timeout is not an integer or out of range";
     TIMEOUT_NEGATIVE = "ERR timeout is negative";
     TIMEOUT_OUT_OF_RANGE = "ERR timeout is out of range";

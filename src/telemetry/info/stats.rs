@@ -7,6 +7,7 @@ pub(super) fn write(engine: &Engine, page: &mut Page) {
     traffic(engine, page);
     page.zeros(&["sync_full", "sync_partial_ok", "sync_partial_err", "expired_subkeys"]);
     page.line("expired_keys", engine.store.stats.expired_keys);
+    page.line("expired_subkeys", engine.store.stats.expired_fields);
     page.line("expired_stale_perc", "0.00");
     page.zeros(NOTHING_EVICTED);
     page.line("keyspace_hits", engine.stats.hits);

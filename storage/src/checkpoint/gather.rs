@@ -134,6 +134,10 @@ fn gather_object(physical: u32, epoch: u32, object: &mut Object, limit: usize, o
             }
             header::write(stream).into()
         }
+        Value::Hash(hash) => hash.write().into(),
+        Value::List(list) => list.write().into(),
+        Value::Set(set) => set.write().into(),
+        Value::SortedSet(set) => set.write().into(),
     };
     if object.name_dirty || !object.stored {
         let record = NameRecord { kind: object.kind(), uid, deadline_ms: object.deadline_ms };

@@ -31,7 +31,7 @@ impl GoneValue {
     pub(crate) fn of(object: &Object) -> GoneValue {
         let chunks = match &object.value {
             Value::Stream(stream) => stream.log.on_disk().collect(),
-            Value::Str(_) => Vec::new(),
+            _ => Vec::new(),
         };
         GoneValue { uid: object.uid, kind: object.kind(), chunks }
     }
@@ -49,6 +49,8 @@ pub struct Database {
     released: usize,
     /// (deadline, hash) of every key that has one, cold ones included.
     pub(crate) deadlines: BTreeSet<(u64, u64)>,
+    /// (deadline, slot) of the field that vanishes next, of every hash in memory that has such a field.
+    pub(crate) field_deadlines: BTreeSet<(u64, u32)>,
     /// Where the next sweep over the deadlines begins.
     pub(crate) sweep_from: (u64, u64),
     /// Slots whose objects may be dirty, the longest waiting first, each once (`queued`).
@@ -161,7 +163,8 @@ impl Database {
 
     fn occupy(&mut self, object: Box<Object>) -> u32 {
         self.chunk_bytes += object.chunk_bytes();
-        match self.free.pop() {
+        let field_deadline = object.value.next_field_deadline();
+        let slot = match self.free.pop() {
             Some(slot) => {
                 self.objects[slot as usize] = Some(object);
                 slot
@@ -171,6 +174,18 @@ impl Database {
                 self.queued.push(false);
                 (self.objects.len() - 1) as u32
             }
+        };
+        self.note_field_deadline(slot, None, field_deadline);
+        slot
+    }
+
+    /// Keeps the index of fields that vanish.
+    pub(crate) fn note_field_deadline(&mut self, slot: u32, old: Option<u64>, new: Option<u64>) {
+        if let Some(old) = old.filter(|_| old != new) {
+            self.field_deadlines.remove(&(old, slot));
+        }
+        if let Some(new) = new.filter(|_| old != new) {
+            self.field_deadlines.insert((new, slot));
         }
     }
 
@@ -197,6 +212,7 @@ impl Database {
     pub(crate) fn take(&mut self, slot: u32) -> Option<Box<Object>> {
         let object = self.objects.get_mut(slot as usize)?.take()?;
         self.names.remove(object.hash, slot);
+        self.note_field_deadline(slot, object.value.next_field_deadline(), None);
         self.release(slot);
         self.chunk_bytes -= object.chunk_bytes();
         self.forget_deadline(object.deadline_ms, object.hash);
@@ -220,6 +236,7 @@ impl Database {
         }
         let object = place.take()?;
         self.names.replace(object.hash, slot, COLD);
+        self.note_field_deadline(slot, object.value.next_field_deadline(), None);
         self.release(slot);
         self.chunk_bytes -= object.chunk_bytes();
         Some(object)

@@ -1,6 +1,10 @@
 //! One key and its value in memory.
 
 use crate::stream::Stream;
+use crate::value::hash::Hash;
+use crate::value::list::List;
+use crate::value::set::Set;
+use crate::value::sorted_set::SortedSet;
 use bytes::Bytes;
 
 /// What a key holds.
@@ -10,6 +14,14 @@ pub enum Value {
     Str(Bytes),
     /// A stream.
     Stream(Box<Stream>),
+    /// A hash.
+    Hash(Box<Hash>),
+    /// A list.
+    List(Box<List>),
+    /// A set.
+    Set(Box<Set>),
+    /// A sorted set.
+    SortedSet(Box<SortedSet>),
 }
 
 /// The type of a value as it stands on disk. Numbers are never reused.
@@ -20,6 +32,14 @@ pub enum Kind {
     Str = 1,
     /// A stream.
     Stream = 2,
+    /// A hash.
+    Hash = 3,
+    /// A list.
+    List = 4,
+    /// A set.
+    Set = 5,
+    /// A sorted set.
+    SortedSet = 6,
 }
 
 impl Kind {
@@ -28,13 +48,26 @@ impl Kind {
         match self {
             Kind::Str => "string",
             Kind::Stream => "stream",
+            Kind::Hash => "hash",
+            Kind::List => "list",
+            Kind::Set => "set",
+            Kind::SortedSet => "zset",
         }
+    }
+
+    /// Whether it is a hash, list, set or sorted set.
+    pub fn has_elements(self) -> bool {
+        !matches!(self, Kind::Str | Kind::Stream)
     }
 
     pub(crate) fn from_tag(tag: u8) -> Option<Kind> {
         match tag {
             1 => Some(Kind::Str),
             2 => Some(Kind::Stream),
+            3 => Some(Kind::Hash),
+            4 => Some(Kind::List),
+            5 => Some(Kind::Set),
+            6 => Some(Kind::SortedSet),
             _ => None,
         }
     }
@@ -82,6 +115,10 @@ impl Object {
         match self.value {
             Value::Str(_) => Kind::Str,
             Value::Stream(_) => Kind::Stream,
+            Value::Hash(_) => Kind::Hash,
+            Value::List(_) => Kind::List,
+            Value::Set(_) => Kind::Set,
+            Value::SortedSet(_) => Kind::SortedSet,
         }
     }
 
@@ -98,8 +135,8 @@ impl Object {
     /// Bytes of sealed chunks that it holds in memory.
     pub(crate) fn chunk_bytes(&self) -> usize {
         match &self.value {
-            Value::Str(_) => 0,
             Value::Stream(stream) => stream.log.resident_bytes,
+            _ => 0,
         }
     }
 
@@ -108,6 +145,10 @@ impl Object {
         let value = match &self.value {
             Value::Str(bytes) => bytes.len(),
             Value::Stream(stream) => stream.memory(),
+            Value::Hash(hash) => hash.memory(),
+            Value::List(list) => list.memory(),
+            Value::Set(set) => set.memory(),
+            Value::SortedSet(set) => set.memory(),
         };
         size_of::<Object>() + self.name.len() + value
     }

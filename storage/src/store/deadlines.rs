@@ -21,7 +21,7 @@ impl Store {
                 swept += self.expire_hash(db, hash, now_ms);
             }
         }
-        swept
+        swept + self.sweep_fields(now_ms, limit.saturating_sub(swept))
     }
 
     /// Deletes the keys with this hash that are in memory and whose deadline has passed.

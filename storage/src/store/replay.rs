@@ -4,6 +4,7 @@
 
 use super::{Key, Store};
 use crate::batch::Effect;
+use crate::change::Change;
 use crate::error::{Result, StorageError};
 use crate::keyspace::Found;
 use crate::keyspace::object::Value;
@@ -59,6 +60,7 @@ impl Store {
                 self.insert(db, name, *uid, Value::Stream(Box::default()), None);
                 return Ok(());
             }
+            Effect::Change(Change::Create { kind, uid }) => return self.replay_create(db, name, *kind, *uid, found),
             _ => {}
         }
         let key = found.ok_or_else(|| StorageError::corrupt("batch", format!("{effect:?} for an absent key")))?;
@@ -89,6 +91,7 @@ impl Store {
                 }
                 self.apply_to_stream(key, effect)?;
             }
+            Effect::Change(change) => self.apply_change(key, change)?,
             other => self.apply_to_stream(key, other)?,
         }
         Ok(())

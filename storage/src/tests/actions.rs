@@ -155,6 +155,13 @@ impl World {
         if dice.one_in(2) {
             return;
         }
+        // The sweep takes fields of hashes in memory only: here all of them are.
+        for db in 0..DATABASES as u32 {
+            let names: Vec<Name> = self.model.dbs[db as usize].keys().cloned().collect();
+            for name in names {
+                self.key(db, &name);
+            }
+        }
         for _ in 0..200 {
             self.store.sweep_expired(self.now_ms, 3);
             match self.store.expired_cold(self.now_ms, 2) {

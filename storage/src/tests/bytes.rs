@@ -6,6 +6,7 @@ use crate::batch::{self, Batch, Effect, Ids};
 use crate::checkpoint::Meta;
 use crate::codec::Reader;
 use crate::id::StreamId;
+use crate::keyspace::object::{Kind, Object, Value};
 use crate::load::NameRecord;
 use crate::stream::log::Log;
 use crate::stream::{Stream, header};
@@ -44,7 +45,7 @@ fn effect<'a>(dice: &mut Dice, bytes: &'a [u8], ids: &'a [StreamId]) -> Effect<'
     let (id, id2) = (StreamId::new(number(dice), number(dice)), StreamId::new(number(dice), number(dice)));
     let some = dice.one_in(2).then_some(n);
     let ids = Ids::Listed(ids);
-    match dice.roll(27) {
+    match dice.roll(32) {
         0 => Effect::Key { db, name },
         1 => Effect::Delete,
         2 => Effect::Rename { db, name },
@@ -71,6 +72,10 @@ fn effect<'a>(dice: &mut Dice, bytes: &'a [u8], ids: &'a [StreamId]) -> Effect<'
         23 => Effect::IdmpRecord { producer: name, iid: bytes, id },
         24 => Effect::IdmpDuplicate,
         25 => Effect::Redeliver { group, consumer, at_ms: ms, counted: n % 2 == 0, ids },
+        27..32 => {
+            let samples = crate::change::samples();
+            Effect::Change(samples[dice.roll(samples.len() as u64) as usize])
+        }
         _ => Effect::IdmpConfig { duration_s: n, max_size: m },
     }
 }
@@ -112,6 +117,12 @@ fn read_all(bytes: &[u8]) {
         (log.first_ordinal, log.length) = (first_ordinal, 1);
         let _ = header::read_page(&mut log, bytes);
         assert!(log.memory() <= room);
+    }
+    for kind in [Kind::Hash, Kind::List, Kind::Set, Kind::SortedSet] {
+        if let Ok(value) = Value::read(kind, bytes) {
+            let memory = Object::new(b"", 0, 0, value).memory();
+            assert!(memory <= room + 4000, "{} bytes made {memory}", bytes.len());
+        }
     }
     if let Ok(record) = NameRecord::decode(bytes) {
         assert_eq!(NameRecord::decode(&record.encode()).unwrap(), record);

@@ -11,6 +11,7 @@ use std::sync::atomic::Ordering;
 const ACTS: &[(Act, u64)] = &[
     (Act::SetString, 10),
     (Act::PatchString, 4),
+    (Act::Elements, 30),
     (Act::Deadline, 5),
     (Act::Delete, 6),
     (Act::Rename, 6),
@@ -48,6 +49,7 @@ const ACTS: &[(Act, u64)] = &[
 enum Act {
     SetString,
     PatchString,
+    Elements,
     Deadline,
     Delete,
     Rename,
@@ -118,6 +120,7 @@ impl World {
         match act {
             Act::SetString => self.set_string(dice),
             Act::PatchString => self.patch_string(dice),
+            Act::Elements => self.change_elements(dice),
             Act::Deadline => self.set_deadline(dice),
             Act::Delete => self.delete(dice),
             Act::Rename => self.move_or_copy(dice, false),

@@ -10,6 +10,7 @@ mod bounds;
 mod bytes;
 mod cases;
 mod delivery;
+mod elements;
 #[cfg(feature = "rocksdb")]
 mod folder;
 mod late;

@@ -2,7 +2,7 @@
 
 use crate::id::StreamId;
 use crate::stream::pending::NOBODY;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 
 pub type Name = Vec<u8>;
@@ -23,6 +23,24 @@ pub struct Object {
 pub enum Value {
     Str(Vec<u8>),
     Stream(Stream),
+    /// Field -> value and deadline.
+    Hash(BTreeMap<Name, (Vec<u8>, Option<u64>)>),
+    List(Vec<Vec<u8>>),
+    Set(BTreeSet<Name>),
+    /// Member -> the bits of its score.
+    SortedSet(BTreeMap<Name, u64>),
+}
+
+impl Value {
+    pub fn has_nothing(&self) -> bool {
+        match self {
+            Value::Str(_) | Value::Stream(_) => false,
+            Value::Hash(fields) => fields.is_empty(),
+            Value::List(list) => list.is_empty(),
+            Value::Set(members) => members.is_empty(),
+            Value::SortedSet(scores) => scores.is_empty(),
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -85,7 +103,7 @@ impl State {
     pub fn stream(&self, db: u32, name: &[u8]) -> Option<&Stream> {
         match &self.get(db, name)?.value {
             Value::Stream(stream) => Some(stream),
-            Value::Str(_) => None,
+            _ => None,
         }
     }
 
@@ -93,6 +111,15 @@ impl State {
         match self.get_mut(db, name).map(|o| &mut o.value) {
             Some(Value::Stream(stream)) => stream,
             _ => panic!("the model has no stream {}", String::from_utf8_lossy(name)),
+        }
+    }
+
+    /// Deletes the fields of a hash whose deadline has passed, and the hash if that was all of it.
+    pub fn expire_fields(&mut self, db: u32, name: &[u8], now_ms: i64) {
+        let Some(Value::Hash(fields)) = self.get_mut(db, name).map(|o| &mut o.value) else { return };
+        fields.retain(|_, (_, at)| at.is_none_or(|at| at as i64 > now_ms));
+        if fields.is_empty() {
+            self.take(db, name);
         }
     }
 

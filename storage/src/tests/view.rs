@@ -18,6 +18,15 @@ pub fn object(stored: &Stored) -> Result<Object, Cold> {
     let value = match &stored.value {
         object::Value::Str(bytes) => Value::Str(bytes.to_vec()),
         object::Value::Stream(stream) => Value::Stream(stream_of(stream)?),
+        object::Value::Hash(hash) => {
+            let fields = hash.fields().iter();
+            Value::Hash(fields.map(|(name, f)| (name.to_vec(), (f.value.to_vec(), f.deadline_ms))).collect())
+        }
+        object::Value::List(list) => Value::List(list.elements().iter().map(|e| e.to_vec()).collect()),
+        object::Value::Set(set) => Value::Set(set.iter().map(|m| m.to_vec()).collect()),
+        object::Value::SortedSet(set) => {
+            Value::SortedSet(set.order().from(0).map(|(score, m)| (m.to_vec(), score.to_bits())).collect())
+        }
     };
     Ok(Object { deadline_ms: stored.deadline_ms, value })
 }

@@ -132,6 +132,7 @@ impl World {
         if self.model.get(db, name).and_then(|o| o.deadline_ms).is_some_and(overdue) {
             self.model.take(db, name);
         }
+        self.model.expire_fields(db, name, self.now_ms);
         for _ in 0..20 {
             match self.store.find(db, name) {
                 Ok(found) => {

@@ -8,6 +8,7 @@ use crate::command::error::Refusal;
 use crate::command::number;
 use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
 use crate::reply::Reply;
+use brooklet_storage::keyspace::object::Value;
 
 /// OBJECT ENCODING.
 pub static SPEC: Spec = Spec {
@@ -26,8 +27,22 @@ pub static SPEC: Spec = Spec {
 
 fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     let Some(key) = ctx.peek(args.at(2))? else { return Ok(Reply::Null) };
-    let name = ctx.engine.store.string(key).map_or("stream", |value| string_encoding(value));
-    Ok(Reply::text(name))
+    Ok(Reply::text(of(&ctx.engine.store.object(key).value)))
+}
+
+/// How the reference would hold a value.
+pub fn of(value: &Value) -> &'static str {
+    match value {
+        Value::Str(bytes) => string_encoding(bytes),
+        Value::Stream(_) => "stream",
+        Value::Hash(hash) if !hash.fields().is_compact() => "hashtable",
+        Value::Hash(hash) if hash.was_timed() => "listpackex",
+        Value::List(list) if !list.is_compact() => "quicklist",
+        Value::Set(set) if set.is_integers() => "intset",
+        Value::Set(set) if !set.is_compact() => "hashtable",
+        Value::SortedSet(set) if !set.is_compact() => "skiplist",
+        Value::Hash(_) | Value::List(_) | Value::Set(_) | Value::SortedSet(_) => "listpack",
+    }
 }
 
 /// Strings of up to this many bytes are held beside their header by the reference.

@@ -1,6 +1,6 @@
 //! OBJECT: how a value is held. Looking at it does not count as a use.
 
-mod encoding;
+pub mod encoding;
 mod freq;
 mod idletime;
 mod refcount;

@@ -8,6 +8,9 @@ use crate::reply::Reply;
 
 /// What a command does with its `nth` key.
 pub(super) fn access(spec: &Spec, nth: usize) -> &'static [&'static str] {
+    if let Some(flags) = element_access(spec.name, nth) {
+        return flags;
+    }
     match (spec.name, nth) {
         ("xlen" | "exists" | "type" | "strlen" | "touch" | "watch" | "memory|usage", _) => &["RO"],
         ("object|encoding" | "object|refcount" | "object|freq" | "object|idletime", _) => &["RO"],
@@ -29,11 +32,41 @@ pub(super) fn access(spec: &Spec, nth: usize) -> &'static [&'static str] {
     }
 }
 
+/// The same for verbs about hashes, lists, sets and sorted sets.
+fn element_access(name: &str, nth: usize) -> Option<&'static [&'static str]> {
+    Some(match (name, nth) {
+        (name, _) if is_stored(name) => match nth {
+            0 => &["OW", "update"],
+            _ => &["RO", "access"],
+        },
+        ("lmove" | "rpoplpush" | "blmove" | "brpoplpush" | "smove", 1) => &["RW", "insert"],
+        ("lmove" | "rpoplpush" | "blmove" | "brpoplpush" | "smove", _) => &["RW", "access", "delete"],
+        ("hlen" | "hexists" | "hstrlen" | "llen" | "sismember" | "scard" | "zcard", _) => &["RO"],
+        ("hsetnx" | "lpush" | "rpush" | "lpushx" | "rpushx" | "linsert" | "sadd", _) => &["RW", "insert"],
+        ("hdel" | "lrem" | "ltrim" | "srem" | "zrem", _) => &["RW", "delete"],
+        ("zremrangebyrank" | "zremrangebyscore" | "zremrangebylex", _) => &["RW", "delete"],
+        ("hincrby" | "hincrbyfloat" | "hgetex" | "zincrby", _) => &["RW", "access", "update"],
+        ("hgetdel" | "lpop" | "rpop" | "lmpop" | "blpop" | "brpop" | "blmpop" | "spop", _) => {
+            &["RW", "access", "delete"]
+        }
+        ("zpopmin" | "zpopmax" | "zmpop" | "bzpopmin" | "bzpopmax" | "bzmpop", _) => &["RW", "access", "delete"],
+        _ => return None,
+    })
+}
+
+/// Whether a verb combines sets into the key that is its first argument.
+fn is_stored(name: &str) -> bool {
+    matches!(name, "sinterstore" | "sunionstore" | "sdiffstore" | "zrangestore")
+        || matches!(name, "zunionstore" | "zinterstore" | "zdiffstore")
+}
+
 /// How many key specs a command has: one, or one for each key where the two are treated differently.
 pub(super) fn count(spec: &Spec) -> usize {
     match (spec.keys, spec.name) {
         (Keys::None, _) => 0,
         (_, "copy" | "rename" | "renamenx") => 2,
+        (_, "lmove" | "rpoplpush" | "blmove" | "brpoplpush" | "smove") => 2,
+        (_, name) if is_stored(name) => 2,
         _ => 1,
     }
 }
@@ -47,9 +80,12 @@ fn one(spec: &Spec, nth: usize) -> Reply {
     let flags = access(spec, nth).iter().map(|flag| Reply::Status((*flag).into()));
     let (begin, find) = match spec.keys {
         Keys::None => return Reply::Null,
+        Keys::At { first, last: -1, .. } if count(spec) > 1 && nth > 0 => (index(first + nth), range(-1, 1, 0)),
         Keys::At { first, .. } if count(spec) > 1 => (index(first + nth), range(0, 1, 0)),
         Keys::At { first, last, step } => (index(first), range(relative(first, last), step, 0)),
         Keys::Counted { at, step } => (index(at), counted(step)),
+        Keys::StoredCounted if nth == 0 => (index(1), range(0, 1, 0)),
+        Keys::StoredCounted => (index(2), counted(1)),
         Keys::Streams => (streams(spec.name), range(-1, 1, 2)),
     };
     Reply::Map(vec![

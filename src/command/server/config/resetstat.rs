@@ -25,5 +25,6 @@ pub static SPEC: Spec = Spec {
 fn run(ctx: &mut Ctx<'_>, _: Args<'_>) -> Result<Reply, Refusal> {
     ctx.engine.stats.reset();
     ctx.engine.store.stats.expired_keys = 0;
+    ctx.engine.store.stats.expired_fields = 0;
     Ok(Reply::OK)
 }

@@ -2,19 +2,14 @@
 
 use crate::broker::Ctx;
 use crate::command::error::{self, Refusal};
+use crate::command::keyspace::object::encoding;
 use crate::reply::Reply;
-use brooklet_storage::keyspace::object::Value;
 
 pub(super) fn run(ctx: &mut Ctx<'_>, name: &[u8]) -> Result<Reply, Refusal> {
     let key = ctx.find(name)?.ok_or(error::NO_SUCH_KEY)?;
     let now_ms = ctx.now_ms;
     let object = ctx.engine.store.object(key);
-    let encoding = match &object.value {
-        Value::Stream(_) => "stream",
-        Value::Str(value) if crate::command::number::integer(value).is_some() => "int",
-        Value::Str(value) if value.len() <= EMBEDDED => "embstr",
-        Value::Str(_) => "raw",
-    };
+    let encoding = encoding::of(&object.value);
     let idle_s = (now_ms - object.used_ms()).max(0) / 1000;
     let line = format!(
         "Value at:0x0 refcount:1 encoding:{encoding} serializedlength:{} lru:{} lru_seconds_idle:{idle_s}",
@@ -23,6 +18,3 @@ pub(super) fn run(ctx: &mut Ctx<'_>, name: &[u8]) -> Result<Reply, Refusal> {
     );
     Ok(Reply::Status(line.into()))
 }
-
-/// Longest string that the reference calls embedded.
-const EMBEDDED: usize = 44;

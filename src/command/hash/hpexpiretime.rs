@@ -1,0 +1,19 @@
+//! HPEXPIRETIME: the deadline of each field in milliseconds; -2 it is not there, -1 it has none.
+
+use super::fields;
+use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
+
+/// HPEXPIRETIME.
+pub static SPEC: Spec = Spec {
+    name: "hpexpiretime",
+    summary: "Answers the deadlines of fields as Unix time in milliseconds.",
+    since: "7.4.0",
+    group: Group::Hash,
+    complexity: "O(N) for N fields",
+    arity: -5,
+    flags: &[Flag::Fast],
+    keys: Keys::ONE,
+    syntax: "key FIELDS numfields field [field ...]",
+    kind: Kind::Read(|ctx, args| fields::each(ctx, args, |at, _| at.map_or(-1, |at| at as i64))),
+    subcommands: &[],
+};

@@ -1,0 +1,40 @@
+//! LREM: takes out elements that equal a value: so many from the front, from the end (negative), or all (0).
+
+use super::ends;
+use crate::broker::Ctx;
+use crate::command::args::Args;
+use crate::command::error::{self, Refusal};
+use crate::command::number;
+use crate::command::spec::{Group, Keys, Kind, Spec};
+use crate::reply::Reply;
+use brooklet_storage::change::Change;
+
+/// LREM.
+pub static SPEC: Spec = Spec {
+    name: "lrem",
+    summary: "Takes out elements that equal a value.",
+    since: "1.0.0",
+    group: Group::List,
+    complexity: "O(N) for N elements of the list",
+    arity: 4,
+    flags: &[],
+    keys: Keys::ONE,
+    syntax: "key count element",
+    kind: Kind::Write(run),
+    subcommands: &[],
+};
+
+fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
+    let count = number::arg(args.at(2))?;
+    if count == i64::MIN {
+        return Err(error::COUNT_RANGE);
+    }
+    let Some(key) = ends::find(ctx, args.at(1))? else { return Ok(Reply::Integer(0)) };
+    let matching = ctx.list(key).elements().iter().filter(|e| *e == args.at(3)).count() as u64;
+    let removed = if count == 0 { matching } else { matching.min(count.unsigned_abs()) };
+    if removed > 0 {
+        ctx.change(key, Change::ListRemove { back: count < 0, count: removed, value: args.at(3) });
+        ctx.store().delete_if_empty(key);
+    }
+    Ok(Reply::count(removed as usize))
+}

@@ -1,0 +1,19 @@
+//! RPOP: takes one element, or up to a count, from the end.
+
+use super::ends;
+use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
+
+/// RPOP.
+pub static SPEC: Spec = Spec {
+    name: "rpop",
+    summary: "Takes elements from the end.",
+    since: "1.0.0",
+    group: Group::List,
+    complexity: "O(N) for N elements",
+    arity: -2,
+    flags: &[Flag::Fast],
+    keys: Keys::ONE,
+    syntax: "key [count]",
+    kind: Kind::Write(|ctx, args| ends::pop(ctx, args, true)),
+    subcommands: &[],
+};

@@ -1,0 +1,67 @@
+//! What verbs that wait for elements share: timeouts in seconds, the keys of a call, and parking.
+
+use super::args::Args;
+use super::error::{self, Refusal};
+use super::extended::Extended;
+use super::number;
+use crate::broker::wait::Park;
+use crate::reply::Reply;
+
+/// A timeout in seconds with a fraction, as milliseconds; 0 = for ever.
+pub fn timeout(text: &[u8], now_ms: i64) -> Result<u64, Refusal> {
+    let seconds = Extended::parse(text).ok_or(error::TIMEOUT_NOT_FLOAT)?.to_f64();
+    let ms = (seconds * 1000.0).ceil();
+    if ms >= i64::MAX as f64 {
+        return Err(error::TIMEOUT_OUT_OF_RANGE);
+    }
+    if ms < 0.0 || seconds < 0.0 {
+        return Err(error::TIMEOUT_NEGATIVE);
+    }
+    now_ms.checked_add(ms as i64).map(|_| ms as u64).ok_or(error::TIMEOUT_OUT_OF_RANGE)
+}
+
+/// Waits until one of the keys changes; `empty` is the answer when the time is up.
+pub fn park<'a>(keys: impl Iterator<Item = &'a [u8]>, timeout_ms: u64, empty: Reply) -> Refusal {
+    let keys = keys.map(Box::from).collect();
+    Refusal::Park(Box::new(Park { keys, timeout_ms, look_again_ms: None, rewritten: None, empty }))
+}
+
+/// `numkeys key [key ...] word [COUNT count]`: several keys, from the first of which something is taken.
+#[derive(Clone, Copy, Debug)]
+pub struct Multi<'a> {
+    /// The keys.
+    pub keys: Args<'a>,
+    /// Whether the second of the two words was given.
+    pub second: bool,
+    /// How many to take.
+    pub count: usize,
+}
+
+impl<'a> Multi<'a> {
+    /// Reads it at the front of `args`; `words` are the two ends to take from.
+    pub fn parse(args: Args<'a>, words: [&str; 2]) -> Result<Multi<'a>, Refusal> {
+        let count = number::integer(args.at(0)).and_then(|n| usize::try_from(n).ok()).filter(|n| *n > 0);
+        let numkeys = count.ok_or(error::NUMKEYS_POSITIVE)?;
+        if numkeys > args.len().saturating_sub(2) {
+            return Err(error::SYNTAX);
+        }
+        let (keys, rest) = (args.from(1).up_to(numkeys), args.from(1 + numkeys));
+        let is = |word: &str| rest.at(0).eq_ignore_ascii_case(word.as_bytes());
+        if !is(words[0]) && !is(words[1]) {
+            return Err(error::SYNTAX);
+        }
+        let count = match rest.len() {
+            1 => 1,
+            _ if !rest.at(1).eq_ignore_ascii_case(b"COUNT") || rest.len() == 2 => return Err(error::SYNTAX),
+            len => {
+                let count = number::integer(rest.at(2)).and_then(|n| usize::try_from(n).ok()).filter(|n| *n > 0);
+                let count = count.ok_or(error::COUNT_POSITIVE)?;
+                if len > 3 {
+                    return Err(error::SYNTAX);
+                }
+                count
+            }
+        };
+        Ok(Multi { keys, second: is(words[1]), count })
+    }
+}

@@ -1,0 +1,19 @@
+//! ZUNION: what is in any of several sorted sets, scores put together.
+
+use super::combine::{self, Operation};
+use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
+
+/// ZUNION.
+pub static SPEC: Spec = Spec {
+    name: "zunion",
+    summary: "Answers what is in any of several sorted sets.",
+    since: "6.2.0",
+    group: Group::SortedSet,
+    complexity: "O(N*log(N)) for N members of all sets",
+    arity: -3,
+    flags: &[Flag::MovableKeys],
+    keys: Keys::Counted { at: 1, step: 1 },
+    syntax: "numkeys key [key ...] [WEIGHTS weight [weight ...]] [AGGREGATE <SUM | MIN | MAX>] [WITHSCORES]",
+    kind: Kind::Read(|ctx, args| combine::answer(ctx, args, Operation::Union)),
+    subcommands: &[],
+};

@@ -1,0 +1,126 @@
+//! Changing hashes, lists, sets and sorted sets. Whoever takes the last element away deletes the key.
+//! Must never know: what an element means.
+
+use super::{Key, Store};
+use crate::batch::Effect;
+use crate::change::Change;
+use crate::error::{Result, StorageError};
+use crate::keyspace::object::{Kind, Value};
+use crate::value::hash::Hash;
+use crate::value::list::List;
+use crate::value::set::Set;
+use crate::value::sorted_set::SortedSet;
+
+impl Store {
+    /// The hash behind `key`, if it is one.
+    pub fn hash_at(&self, key: Key) -> Option<&Hash> {
+        match &self.object(key).value {
+            Value::Hash(hash) => Some(hash),
+            _ => None,
+        }
+    }
+
+    /// The list behind `key`, if it is one.
+    pub fn list(&self, key: Key) -> Option<&List> {
+        match &self.object(key).value {
+            Value::List(list) => Some(list),
+            _ => None,
+        }
+    }
+
+    /// The set behind `key`, if it is one.
+    pub fn set(&self, key: Key) -> Option<&Set> {
+        match &self.object(key).value {
+            Value::Set(set) => Some(set),
+            _ => None,
+        }
+    }
+
+    /// The sorted set behind `key`, if it is one.
+    pub fn sorted_set(&self, key: Key) -> Option<&SortedSet> {
+        match &self.object(key).value {
+            Value::SortedSet(set) => Some(set),
+            _ => None,
+        }
+    }
+
+    /// Creates an empty value under a name that does not exist. Something must be put into it before the batch ends.
+    pub fn create(&mut self, db: u32, name: &[u8], kind: Kind) -> Key {
+        let uid = self.new_uid();
+        self.touch(db, name);
+        self.record_named(db, name, &Effect::Change(Change::Create { kind, uid }));
+        self.insert(db, name, uid, Value::empty(kind, self.seed), None)
+    }
+
+    /// Makes a change inside of a hash, list, set or sorted set.
+    ///
+    /// # Panics
+    /// If `change` does not fit the value: a command must have checked that.
+    pub fn change_value(&mut self, key: Key, change: Change<'_>) {
+        self.touch_key(key);
+        self.record_for(key, &Effect::Change(change));
+        self.apply_change(key, &change).expect("a command checks before it changes");
+    }
+
+    pub(super) fn apply_change(&mut self, key: Key, change: &Change<'_>) -> Result<()> {
+        let value = &mut self.object_mut(key).value;
+        let old = value.next_field_deadline();
+        value.apply(change)?;
+        let new = value.next_field_deadline();
+        self.db_mut(key.db).note_field_deadline(key.slot, old, new);
+        self.db_mut(key.db).mark_dirty(key.slot);
+        Ok(())
+    }
+
+    /// Deletes the key if its last element is gone; whether it was.
+    pub fn delete_if_empty(&mut self, key: Key) -> bool {
+        let empty = self.object(key).value.has_nothing();
+        if empty {
+            self.delete(key);
+        }
+        empty
+    }
+
+    /// Takes away the fields of a hash whose deadline is over; false if that was the end of the key.
+    pub(super) fn drop_due_fields(&mut self, key: Key) -> bool {
+        let now_ms = self.now_ms;
+        while let Value::Hash(hash) = &self.object(key).value {
+            let Some(field) = hash.due(now_ms).cloned() else { return true };
+            self.stats.expired_fields += 1;
+            self.change_value(key, Change::FieldRemove { field: &field });
+            if self.delete_if_empty(key) {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Takes away what is due of up to `limit` hashes that are in memory; those on disk wait until somebody looks.
+    pub(super) fn sweep_fields(&mut self, now_ms: i64, limit: usize) -> usize {
+        self.now_ms = now_ms;
+        let mut swept = 0;
+        for db in 0..self.databases() {
+            while let Some((at, slot)) = self.database(db).field_deadlines.first().copied()
+                && at as i64 <= now_ms
+                && swept < limit
+            {
+                self.drop_due_fields(Key { db, slot });
+                swept += 1;
+            }
+        }
+        swept
+    }
+
+    /// The next number of the store's sequence of random choices.
+    pub fn draw(&mut self) -> u64 {
+        crate::names::step(&mut self.random)
+    }
+
+    pub(super) fn replay_create(&mut self, db: u32, name: &[u8], kind: Kind, uid: u64, old: Option<Key>) -> Result<()> {
+        if old.is_some() {
+            return Err(StorageError::corrupt("batch", "a value is created where there is one"));
+        }
+        self.insert(db, name, uid, Value::empty(kind, self.seed), None);
+        Ok(())
+    }
+}

@@ -1,0 +1,276 @@
+//! Elements by name, for hashes, sets and sorted sets: few of them in the order in which they came, many by hash.
+//!
+//! Few are a plain list: that is the order in which clients know them, and a walk answers all of them at once. From some
+//! number on they are ordered by a 63-bit hash of their name, and a walk's cursor is the hash to go on from, as SCAN does
+//! it: an element that is there all the time is met, whatever happens to the others. There is no way back, or a
+//! cursor could lose its meaning. Must never know: what an element stands for.
+
+use crate::codec::{Put, Reader};
+use crate::error::{Result, StorageError};
+use crate::keyspace::table::NameTable;
+use bytes::Bytes;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+/// What belongs to a name.
+pub trait Content: Sized {
+    /// Appends it to a record.
+    fn write(&self, out: &mut Vec<u8>);
+    /// Reads it back.
+    fn read(r: &mut Reader<'_>) -> Result<Self>;
+    /// Bytes that it adds to the longest of name and content.
+    fn width(&self) -> usize;
+    /// Bytes of memory behind it.
+    fn memory(&self) -> usize {
+        self.width()
+    }
+}
+
+impl Content for () {
+    fn write(&self, _: &mut Vec<u8>) {}
+
+    fn read(_: &mut Reader<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    fn width(&self) -> usize {
+        0
+    }
+}
+
+/// Up to where the reference calls a value compact: elements, and bytes of each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Compact {
+    /// Elements.
+    pub elements: usize,
+    /// Bytes of a name or a content.
+    pub bytes: usize,
+}
+
+/// Elements that are long are ordered by hash from this number on.
+const FEW: usize = 64;
+
+const WIDE: u8 = 1;
+const HASHED: u8 = 2;
+
+/// Elements by name.
+#[derive(Clone, Debug)]
+pub struct Table<V> {
+    seed: u64,
+    compact: Compact,
+    /// It was too large to be compact once.
+    wide: bool,
+    few: Vec<(Bytes, V)>,
+    many: Option<Many<V>>,
+}
+
+#[derive(Clone, Debug)]
+struct Many<V> {
+    slots: Vec<Option<(Bytes, V)>>,
+    free: Vec<u32>,
+    names: NameTable,
+}
+
+impl<V> Many<V> {
+    fn find(&self, hash: u64, name: &[u8]) -> Option<u32> {
+        let is = |slot: &u32| self.slots.get(*slot as usize).is_some_and(|s| s.as_ref().is_some_and(|e| e.0 == name));
+        self.names.find(hash).find(is)
+    }
+
+    fn add(&mut self, hash: u64, entry: (Bytes, V)) {
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(None);
+            (self.slots.len() - 1) as u32
+        });
+        self.slots[slot as usize] = Some(entry);
+        self.names.insert(hash, slot);
+    }
+
+    fn get(&self, slot: u32) -> Option<(&Bytes, &V)> {
+        self.slots.get(slot as usize)?.as_ref().map(|(name, content)| (name, content))
+    }
+}
+
+impl<V: Content> Table<V> {
+    /// An empty table; `seed` keys the hashes.
+    pub fn new(seed: u64, compact: Compact) -> Table<V> {
+        Table { seed, compact, wide: false, few: Vec::new(), many: None }
+    }
+
+    /// What keys the hashes.
+    pub(super) fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// Number of elements.
+    pub fn len(&self) -> usize {
+        self.many.as_ref().map_or(self.few.len(), |many| many.names.len())
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether the reference would hold it in its compact form.
+    pub fn is_compact(&self) -> bool {
+        !self.wide
+    }
+
+    fn hash(&self, name: &[u8]) -> u64 {
+        xxh3_64_with_seed(name, self.seed) >> 1
+    }
+
+    /// The content of `name`.
+    pub fn get(&self, name: &[u8]) -> Option<&V> {
+        self.entry(name).map(|(_, content)| content)
+    }
+
+    /// The element `name`.
+    pub fn entry(&self, name: &[u8]) -> Option<(&Bytes, &V)> {
+        match &self.many {
+            None => self.few.iter().find(|e| e.0 == name).map(|(name, content)| (name, content)),
+            Some(many) => many.find(self.hash(name), name).and_then(|slot| many.get(slot)),
+        }
+    }
+
+    fn get_mut(&mut self, name: &[u8]) -> Option<&mut V> {
+        let hash = self.hash(name);
+        match &mut self.many {
+            None => self.few.iter_mut().find(|e| e.0 == name).map(|e| &mut e.1),
+            Some(many) => {
+                let slot = many.find(hash, name)?;
+                many.slots.get_mut(slot as usize)?.as_mut().map(|e| &mut e.1)
+            }
+        }
+    }
+
+    /// Puts an element, replacing the content that the name had.
+    pub fn put(&mut self, name: Bytes, content: V) -> Option<V> {
+        self.wide |= name.len().max(content.width()) > self.compact.bytes;
+        if let Some(place) = self.get_mut(&name) {
+            return Some(std::mem::replace(place, content));
+        }
+        let hash = self.hash(&name);
+        match &mut self.many {
+            None => self.few.push((name, content)),
+            Some(many) => many.add(hash, (name, content)),
+        }
+        self.wide |= self.len() > self.compact.elements;
+        if self.wide && self.few.len() > FEW {
+            self.order_by_hash();
+        }
+        None
+    }
+
+    /// Among few elements, moves one in front of the first for which `is_behind` holds, or to the end.
+    pub(super) fn place(&mut self, name: &[u8], is_behind: impl Fn(&V) -> bool) {
+        if let Some(at) = self.few.iter().position(|e| e.0 == name) {
+            let entry = self.few.remove(at);
+            let to = self.few.iter().position(|e| is_behind(&e.1)).unwrap_or(self.few.len());
+            self.few.insert(to, entry);
+        }
+    }
+
+    fn order_by_hash(&mut self) {
+        let mut many = Many { slots: Vec::new(), free: Vec::new(), names: NameTable::default() };
+        for entry in std::mem::take(&mut self.few) {
+            many.add(self.hash(&entry.0), entry);
+        }
+        self.many = Some(many);
+    }
+
+    /// Takes an element out.
+    pub fn remove(&mut self, name: &[u8]) -> Option<(Bytes, V)> {
+        let hash = self.hash(name);
+        match &mut self.many {
+            None => {
+                let at = self.few.iter().position(|e| e.0 == name)?;
+                Some(self.few.remove(at))
+            }
+            Some(many) => {
+                let slot = many.find(hash, name)?;
+                many.names.remove(hash, slot);
+                many.free.push(slot);
+                many.slots.get_mut(slot as usize)?.take()
+            }
+        }
+    }
+
+    /// All elements: as they came, or by hash.
+    pub fn iter(&self) -> impl Iterator<Item = (&Bytes, &V)> {
+        let many = self.many.iter().flat_map(|m| m.names.from(0).filter_map(|(_, slot)| m.get(slot)));
+        self.few.iter().map(|(name, content)| (name, content)).chain(many)
+    }
+
+    /// Visits about `count` elements from `cursor` on; where to go on, 0 = that was all. Few are visited all at once.
+    pub fn walk(&self, cursor: u64, count: usize, mut visit: impl FnMut(&Bytes, &V)) -> u64 {
+        let Some(many) = &self.many else {
+            self.few.iter().for_each(|(name, content)| visit(name, content));
+            return 0;
+        };
+        if cursor > i64::MAX as u64 {
+            return 0;
+        }
+        let mut last = None;
+        for (n, (hash, slot)) in many.names.from(cursor).enumerate() {
+            // Names with one hash are never parted.
+            if n >= count && last != Some(hash) {
+                return hash;
+            }
+            last = Some(hash);
+            if let Some((name, content)) = many.get(slot) {
+                visit(name, content);
+            }
+        }
+        0
+    }
+
+    /// An element chosen by `draw`, whose numbers are spread evenly.
+    pub fn random(&self, mut draw: impl FnMut() -> u64) -> Option<(&Bytes, &V)> {
+        if self.is_empty() {
+            return None;
+        }
+        let Some(many) = &self.many else {
+            let at = (draw() % self.few.len() as u64) as usize;
+            return self.few.get(at).map(|(name, content)| (name, content));
+        };
+        let found = (0..256).find_map(|_| many.names.sample(draw()));
+        let found = found.or_else(|| many.names.from(draw() >> 1).next()).or_else(|| many.names.from(0).next());
+        found.and_then(|(_, slot)| many.get(slot))
+    }
+
+    /// Bytes of memory, about.
+    pub fn memory(&self) -> usize {
+        let index = self.many.as_ref().map_or(0, |m| m.names.memory() + m.free.capacity() * 4);
+        let places = self.few.capacity() + self.many.as_ref().map_or(0, |m| m.slots.capacity());
+        let elements: usize = self.iter().map(|(name, content)| name.len() + content.memory()).sum();
+        index + places * size_of::<(Bytes, V)>() + elements
+    }
+
+    /// Appends all of it to a record.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        out.push(u8::from(self.wide) * WIDE + u8::from(self.many.is_some()) * HASHED);
+        out.put_num(self.seed);
+        for (name, content) in self.iter() {
+            out.put_bytes(name);
+            content.write(out);
+        }
+    }
+
+    /// Reads what [`Table::write`] wrote, up to the end of the record.
+    pub fn read(r: &mut Reader<'_>, compact: Compact) -> Result<Table<V>> {
+        let flags = r.byte()?;
+        let mut table = Table::new(r.num()?, compact);
+        table.wide = flags & WIDE != 0;
+        if flags & HASHED != 0 {
+            table.order_by_hash();
+        }
+        while !r.is_empty() {
+            let name = Bytes::copy_from_slice(r.bytes()?);
+            if table.put(name, V::read(r)?).is_some() {
+                return Err(StorageError::corrupt("value", "an element stands there twice"));
+            }
+        }
+        Ok(table)
+    }
+}
