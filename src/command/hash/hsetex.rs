@@ -76,8 +76,8 @@ fn pairs_of<'a>(ctx: &Ctx<'_>, args: Args<'a>) -> Result<Args<'a>, Refusal> {
 }
 
 fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
-    let found = pairs::find(ctx, args.at(1))?;
     let options = parse(ctx, args)?;
+    let found = pairs::find(ctx, args.at(1))?;
     let pairs = options.pairs.unwrap_or(args.from(args.len()));
     let there = |field: &[u8]| found.is_some_and(|key| ctx.hash(key).get(field).is_some());
     let names: Vec<&[u8]> = pairs.iter().step_by(2).collect();

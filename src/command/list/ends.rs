@@ -75,14 +75,16 @@ pub fn pop(ctx: &mut Ctx<'_>, args: Args<'_>, back: bool) -> Result<Reply, Refus
     Ok(if count.is_some() { Reply::Array(taken) } else { taken.pop().unwrap_or(Reply::Null) })
 }
 
-/// The first of `names` that is a list. Something else is an error, but not for a call that waited.
+/// The first of `names` that is a list. Something else before it is an error; alone it does not end a wait.
 pub fn first_list<'a>(ctx: &mut Ctx<'_>, names: Args<'a>) -> Result<Option<(&'a [u8], Key)>, Refusal> {
     let woken = ctx.engine.waits.woken();
     ctx.all_warm(names.iter())?;
+    let mut spoilt = false;
     for name in names.iter() {
         match find(ctx, name) {
+            Ok(Some(_)) if spoilt => return Err(error::WRONG_TYPE),
             Ok(Some(key)) => return Ok(Some((name, key))),
-            Err(Refusal::Wire(_)) if woken => {}
+            Err(Refusal::Wire(_)) if woken => spoilt = true,
             Err(refusal) => return Err(refusal),
             Ok(None) => {}
         }

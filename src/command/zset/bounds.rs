@@ -41,7 +41,12 @@ pub enum By {
 
 fn score(text: &[u8]) -> Result<(f64, bool), Refusal> {
     let (text, exclusive) = text.strip_prefix(b"(").map_or((text, false), |rest| (rest, true));
-    let score = super::scores::number(text).ok_or(error::zset::NOT_FLOAT_BOUND)?;
+    // Unlike a score, a bound may be out of range, and nothing means zero.
+    let score = match text {
+        b"" => Some(0.0),
+        _ => super::scores::number(text).or_else(|| number::float(text)),
+    };
+    let score = score.ok_or(error::zset::NOT_FLOAT_BOUND)?;
     Ok((score, exclusive))
 }
 

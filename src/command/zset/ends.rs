@@ -38,14 +38,16 @@ pub fn pop(ctx: &mut Ctx<'_>, args: Args<'_>, high: bool) -> Result<Reply, Refus
     })
 }
 
-/// The first of `names` that is a sorted set. Something else is an error, but not for a call that waited.
+/// The first of `names` that is a sorted set. Something else before it is an error; alone it does not end a wait.
 pub fn first_set<'a>(ctx: &mut Ctx<'_>, names: Args<'a>) -> Result<Option<(&'a [u8], Key)>, Refusal> {
     let woken = ctx.engine.waits.woken();
     ctx.all_warm(names.iter())?;
+    let mut spoilt = false;
     for name in names.iter() {
         match scores::find(ctx, name) {
+            Ok(Some(_)) if spoilt => return Err(error::WRONG_TYPE),
             Ok(Some(key)) => return Ok(Some((name, key))),
-            Err(Refusal::Wire(_)) if woken => {}
+            Err(Refusal::Wire(_)) if woken => spoilt = true,
             Err(refusal) => return Err(refusal),
             Ok(None) => {}
         }

@@ -48,7 +48,7 @@ pub struct OpenedFolder {
 /// Opens a data folder whose records are in RocksDB.
 #[cfg(feature = "rocksdb")]
 pub fn open_folder(path: &Path, options: FolderOptions) -> Result<OpenedFolder> {
-    let backend = options.backend.clone();
+    let backend = options.backend;
     open_folder_over(path, &options, |path| Ok(Arc::new(Rocks::open(path, backend)?)))
 }
 
