@@ -12,6 +12,8 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::runtime::Runtime;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Exit code after a failed write or sync: what became of the last commands is unknown.
 const STORAGE_FAILED: u8 = 3;
@@ -30,6 +32,14 @@ pub fn serve(startup: Startup) -> ExitCode {
     }
     startup.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
     let file = startup.file;
+    // Before anybody can know that we run: a signal that came too early would end the process without a drain.
+    let signals = match Signals::catch() {
+        Ok(signals) => signals,
+        Err(why) => {
+            complain(&format!("cannot catch signals: {why}"));
+            return ExitCode::FAILURE;
+        }
+    };
     let started = allow_addresses(&config).and_then(|()| bind_all(&config)).and_then(|listeners| {
         let (shared, threads) = open(&config).map_err(|e| e.to_string())?;
         shared.engine().config_file = file;
@@ -38,7 +48,7 @@ pub fn serve(startup: Startup) -> ExitCode {
         Ok((shared, threads, listening))
     });
     match started {
-        Ok((shared, threads, listening)) => run(&config, &shared, threads, listening),
+        Ok((shared, threads, listening)) => run(&config, &shared, threads, listening, signals),
         Err(why) => {
             complain(&why);
             ExitCode::FAILURE
@@ -57,7 +67,7 @@ fn open(config: &Config) -> Result<(Arc<Shared>, Threads), brooklet_storage::Sto
     Ok(Shared::volatile(config.clone(), Clock::system()))
 }
 
-fn run(config: &Config, shared: &Arc<Shared>, threads: Threads, listening: Listening) -> ExitCode {
+fn run(config: &Config, shared: &Arc<Shared>, threads: Threads, listening: Listening, signals: Signals) -> ExitCode {
     if let Some(addr) = listening.addrs().first() {
         tracing::info!("Ready to accept connections on {addr}");
         if let Err(error) = write_ready_file(&config.ready_file, *addr) {
@@ -67,7 +77,7 @@ fn run(config: &Config, shared: &Arc<Shared>, threads: Threads, listening: Liste
     if config.exit_with_parent {
         watch_parent(shared);
     }
-    let failure = wait_for_end(shared);
+    let failure = signals.wait_for_end(shared);
     shared.end(Ending::Orderly);
     listening.join();
     let closed = shared.close(threads);
@@ -80,24 +90,35 @@ fn run(config: &Config, shared: &Arc<Shared>, threads: Threads, listening: Liste
     }
 }
 
-/// Returns when a signal, SHUTDOWN or a failed commit ends the broker; the failure, if it was one.
-fn wait_for_end(shared: &Shared) -> Option<String> {
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => return Some(format!("cannot wait for signals: {error}")),
-    };
-    runtime.block_on(async {
-        use tokio::signal::unix::{SignalKind, signal};
-        let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
-            return Some("cannot catch signals".to_owned());
+/// The signals that end the broker in good order.
+struct Signals {
+    runtime: Runtime,
+    term: Signal,
+    int: Signal,
+}
+
+impl Signals {
+    fn catch() -> std::io::Result<Signals> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let (term, int) = {
+            let _context = runtime.enter();
+            (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?)
         };
-        tokio::select! {
-            _ = term.recv() => None,
-            _ = int.recv() => None,
-            _ = shared.tasks().ended() => None,
-            failed = shared.committer().failure() => Some(failed.to_string()),
-        }
-    })
+        Ok(Signals { runtime, term, int })
+    }
+
+    /// Returns when a signal, SHUTDOWN or a failed commit ends the broker; the failure, if it was one.
+    fn wait_for_end(self, shared: &Shared) -> Option<String> {
+        let Signals { runtime, mut term, mut int } = self;
+        runtime.block_on(async {
+            tokio::select! {
+                _ = term.recv() => None,
+                _ = int.recv() => None,
+                _ = shared.tasks().ended() => None,
+                failed = shared.committer().failure() => Some(failed.to_string()),
+            }
+        })
+    }
 }
 
 /// Without a password only this machine may be served, unless the operator insists.
