@@ -89,11 +89,13 @@ impl Answers {
         Err(Refusal::Errand(Errand::Several(self.replies, self.errands)))
     }
 
-    fn take(&mut self, outcome: Result<Reply, Refusal>) {
+    fn take(&mut self, spec: &Spec, outcome: Result<Reply, Refusal>) {
         let reply = match outcome {
             Ok(reply) => reply,
             Err(Refusal::Wire(line)) => Reply::Error(line),
             // Nothing waits inside a transaction: its time is up at once.
+            // (Where one element is wanted, the reference then says so with another null than at the end of a wait.)
+            Err(Refusal::Park(_)) if matches!(spec.name, "blmove" | "brpoplpush") => Reply::Null,
             Err(Refusal::Park(park)) => park.empty,
             Err(Refusal::Errand(errand)) => {
                 self.errands.push((self.replies.len(), errand));
@@ -126,7 +128,7 @@ fn run_all(engine: &mut Engine, client: ClientId, calls: &[Queued]) -> Result<An
                 }
                 return Err(missing);
             }
-            outcome => answers.take(outcome),
+            outcome => answers.take(queued.spec, outcome),
         }
         if !begun && !repeatable {
             begin(engine, client, &mut begun);
