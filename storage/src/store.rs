@@ -153,9 +153,24 @@ impl Store {
         hash
     }
 
-    /// Whether effects wait to be committed.
+    /// Whether effects wait to be committed (those of an unfinished unit do not yet).
     pub fn has_uncommitted(&self) -> bool {
         !self.batch.is_empty()
+    }
+
+    /// From here on all changes belong to one unit, of which nothing is committed before [`Store::end_unit`].
+    pub fn begin_unit(&mut self) {
+        self.batch.begin_unit();
+    }
+
+    /// Whether the unit has changed anything so far.
+    pub fn unit_has_effects(&self) -> bool {
+        self.batch.unit_has_effects()
+    }
+
+    /// The unit is finished, if there is one: it can be committed.
+    pub fn end_unit(&mut self) {
+        self.batch.end_unit();
     }
 
     /// Bytes of effects that wait to be committed.
