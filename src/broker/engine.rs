@@ -233,6 +233,7 @@ impl Engine {
     ) -> Result<Reply, Refusal> {
         let Some(run) = spec.kind.run() else { return Err(error::unknown_subcommand(spec.name, args.at(1))) };
         self.store.now_ms = now_ms;
+        self.store.leaves_use = self.clients.get(client).is_some_and(|c| c.no_touch);
         run(&mut Ctx { engine: self, client, db, now_ms, spec }, args)
     }
 

@@ -84,6 +84,8 @@ pub struct Store {
     pub node_limits: NodeLimits,
     /// The injected clock's time for the command that runs, Unix milliseconds.
     pub now_ms: i64,
+    /// Looking a key up does not count as a use of it (CLIENT NO-TOUCH).
+    pub leaves_use: bool,
     /// Keys whose waiters must look again; only collected while somebody waits.
     pub signals: Option<Vec<Signal>>,
     /// What was changed; only collected while somebody watches.
@@ -116,6 +118,7 @@ impl Store {
             completed_epoch: 0,
             node_limits: NodeLimits::default(),
             now_ms: 0,
+            leaves_use: false,
             signals: None,
             touched: None,
             stats: StoreStats::default(),
@@ -214,7 +217,7 @@ impl Store {
                 let key = Key { db, slot };
                 let now_ms = self.now_ms;
                 let Some(object) = database.object_mut(slot) else { return Ok(None) };
-                if touch {
+                if touch && !self.leaves_use {
                     object.used_ms = now_ms;
                 }
                 if object.deadline_ms.is_some_and(|d| d as i64 <= now_ms) {
