@@ -17,10 +17,11 @@ verb has a transcript of what it answers in `tests/protocol/cases/`; wanted diff
 [compatibility.md](compatibility.md).
 ";
 
-const GROUPS: [(Group, &str); 11] = [
+const GROUPS: [(Group, &str); 12] = [
     (Group::Stream, "Streams"),
     (Group::Keyspace, "Keys"),
     (Group::String, "Strings"),
+    (Group::Bitmap, "Bits"),
     (Group::Hash, "Hashes"),
     (Group::List, "Lists"),
     (Group::Set, "Sets"),

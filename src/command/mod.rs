@@ -18,6 +18,7 @@ pub mod spec;
 pub mod table;
 pub mod waiting;
 
+mod bitmap;
 mod cluster;
 mod connection;
 mod hash;

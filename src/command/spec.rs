@@ -66,6 +66,8 @@ pub enum Group {
     Keyspace,
     /// `string`
     String,
+    /// `bitmap`: the bits of a string.
+    Bitmap,
     /// `hash`
     Hash,
     /// `list`
@@ -91,6 +93,7 @@ impl Group {
             Group::Stream => "stream",
             Group::Keyspace => "generic",
             Group::String => "string",
+            Group::Bitmap => "bitmap",
             Group::Hash => "hash",
             Group::List => "list",
             Group::Set => "set",
@@ -108,6 +111,7 @@ impl Group {
             Group::Stream => Some("stream"),
             Group::Keyspace => Some("keyspace"),
             Group::String => Some("string"),
+            Group::Bitmap => Some("bitmap"),
             Group::Hash => Some("hash"),
             Group::List => Some("list"),
             Group::Set => Some("set"),

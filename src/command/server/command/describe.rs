@@ -79,6 +79,7 @@ pub(super) fn categories(spec: &Spec) -> Vec<&'static str> {
         (spec.kind.reads(), "read"),
         (spec.kind.writes(), "write"),
         (is("string"), "string"),
+        (is("bitmap"), "bitmap"),
         (is("stream"), "stream"),
         (admin, "admin"),
         (spec.has(Flag::Fast), "fast"),

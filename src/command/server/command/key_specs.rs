@@ -14,6 +14,10 @@ pub(super) fn access(spec: &Spec, nth: usize) -> &'static [&'static str] {
     match (spec.name, nth) {
         ("xlen" | "exists" | "type" | "strlen" | "touch" | "watch" | "memory|usage", _) => &["RO"],
         ("object|encoding" | "object|refcount" | "object|freq" | "object|idletime", _) => &["RO"],
+        ("bitop", 0) => &["OW", "update"],
+        ("bitop", _) => &["RO", "access"],
+        ("setbit", _) => &["RW", "access", "update"],
+        ("bitfield", _) => &["RW", "access", "update", "variable_flags"],
         ("copy", 0) | ("xreadgroup", _) => &["RO", "access"],
         ("setex" | "psetex" | "mset" | "msetex", _) | ("copy" | "rename", 1) => &["OW", "update"],
         ("setnx" | "msetnx", _) | ("renamenx", 1) => &["OW", "insert"],
@@ -64,7 +68,7 @@ fn is_stored(name: &str) -> bool {
 pub(super) fn count(spec: &Spec) -> usize {
     match (spec.keys, spec.name) {
         (Keys::None, _) => 0,
-        (_, "copy" | "rename" | "renamenx") => 2,
+        (_, "copy" | "rename" | "renamenx" | "bitop") => 2,
         (_, "lmove" | "rpoplpush" | "blmove" | "brpoplpush" | "smove") => 2,
         (_, name) if is_stored(name) => 2,
         _ => 1,
