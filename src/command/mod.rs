@@ -26,6 +26,7 @@ mod keyspace;
 mod list;
 mod server;
 mod set;
+mod sort;
 mod stream;
 mod string;
 mod transaction;

@@ -76,6 +76,8 @@ pub enum Group {
     Set,
     /// `sorted-set`
     SortedSet,
+    /// `generic`, too: what sorts the elements of a value.
+    Sorting,
     /// `transactions`
     Transaction,
     /// `connection`
@@ -98,6 +100,7 @@ impl Group {
             Group::List => "list",
             Group::Set => "set",
             Group::SortedSet => "sorted-set",
+            Group::Sorting => "generic",
             Group::Transaction => "transactions",
             Group::Connection => "connection",
             Group::Server => "server",
@@ -118,7 +121,7 @@ impl Group {
             Group::SortedSet => Some("sortedset"),
             Group::Transaction => Some("transaction"),
             Group::Connection => Some("connection"),
-            Group::Server | Group::Cluster => None,
+            Group::Sorting | Group::Server | Group::Cluster => None,
         }
     }
 }
@@ -148,6 +151,11 @@ pub enum Keys {
     StoredCounted,
     /// The first half of what follows the word STREAMS.
     Streams,
+    /// The first argument, and what follows the last word STORE.
+    Sort {
+        /// Whether there is such a word.
+        stores: bool,
+    },
 }
 
 impl Keys {

@@ -14,8 +14,8 @@ pub(super) fn access(spec: &Spec, nth: usize) -> &'static [&'static str] {
     match (spec.name, nth) {
         ("xlen" | "exists" | "type" | "strlen" | "touch" | "watch" | "memory|usage", _) => &["RO"],
         ("object|encoding" | "object|refcount" | "object|freq" | "object|idletime", _) => &["RO"],
-        ("bitop", 0) => &["OW", "update"],
-        ("bitop", _) => &["RO", "access"],
+        ("sort", 1) | ("bitop", 0) => &["OW", "update"],
+        ("sort" | "bitop", _) => &["RO", "access"],
         ("setbit", _) => &["RW", "access", "update"],
         ("bitfield", _) => &["RW", "access", "update", "variable_flags"],
         ("copy", 0) | ("xreadgroup", _) => &["RO", "access"],
@@ -91,6 +91,8 @@ fn one(spec: &Spec, nth: usize) -> Reply {
         Keys::StoredCounted if nth == 0 => (index(1), range(0, 1, 0)),
         Keys::StoredCounted => (index(2), counted(1)),
         Keys::Streams => (streams(spec.name), range(-1, 1, 2)),
+        Keys::Sort { .. } if nth == 0 => (index(1), range(0, 1, 0)),
+        Keys::Sort { .. } => (unknown(), unknown()),
     };
     Reply::Map(vec![
         (Reply::text("flags"), Reply::Set(flags.collect())),
@@ -106,6 +108,11 @@ fn relative(first: usize, last: i32) -> i64 {
 
 fn typed(kind: &'static str, facts: Vec<(Reply, Reply)>) -> Reply {
     Reply::Map(vec![(Reply::text("type"), Reply::text(kind)), (Reply::text("spec"), Reply::Map(facts))])
+}
+
+/// What nobody can see in the arguments.
+fn unknown() -> Reply {
+    typed("unknown", Vec::new())
 }
 
 fn number(name: &'static str, n: i64) -> (Reply, Reply) {
