@@ -68,22 +68,18 @@ fn ordered(ctx: &mut Ctx<'_>, key: Key, options: &Options<'_>) -> Result<Vec<Byt
     Ok(weighed.drain(part).map(|(_, element)| element).collect())
 }
 
-/// All elements as they stand in the value.
+/// All elements as they stand in the value. Lists and sorted sets have a direction of their own.
 fn elements(ctx: &Ctx<'_>, key: Key, kind: Kind, options: &Options<'_>) -> Result<Vec<Bytes>, Refusal> {
-    Ok(match kind {
+    let mut elements: Vec<Bytes> = match kind {
         Kind::List => ctx.list(key).elements().iter().cloned().collect(),
-        Kind::Set => ctx.set(key).iter().collect(),
-        Kind::SortedSet => {
-            let order = ctx.sorted_set(key).order();
-            let members = order.from(0).map(|(_, member)| member.clone());
-            // Not sorted means by score, in the direction that was asked for.
-            match options.keeps_order() && options.descending {
-                true => order.below(order.len()).map(|(_, member)| member.clone()).collect(),
-                false => members.collect(),
-            }
-        }
+        Kind::Set => return Ok(ctx.set(key).iter().collect()),
+        Kind::SortedSet => ctx.sorted_set(key).order().from(0).map(|(_, member)| member.clone()).collect(),
         _ => return Err(error::WRONG_TYPE),
-    })
+    };
+    if options.keeps_order() && options.descending {
+        elements.reverse();
+    }
+    Ok(elements)
 }
 
 /// Asks for all keys that the patterns mean at once.
