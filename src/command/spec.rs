@@ -198,8 +198,6 @@ pub enum Flag {
     AllowBusy,
     /// ACL category dangerous.
     Dangerous,
-    /// Answers may come in any order.
-    NondeterministicOutput,
     /// Runs at once inside MULTI, too. (This and the following are ours; COMMAND does not show them.)
     Unqueued,
     /// Runs what was queued: what the gates ask of a call, they ask of the queue.

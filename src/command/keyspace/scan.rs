@@ -8,7 +8,7 @@ use crate::broker::Ctx;
 use crate::command::args::Args;
 use crate::command::error::{self, Refusal};
 use crate::command::number;
-use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
+use crate::command::spec::{Group, Keys, Kind, Spec};
 use crate::glob::{self, Case};
 use crate::reply::Reply;
 
@@ -20,7 +20,7 @@ pub static SPEC: Spec = Spec {
     group: Group::Keyspace,
     complexity: "O(1) for each call, O(N) for all of N keys",
     arity: -2,
-    flags: &[Flag::NondeterministicOutput],
+    flags: &[],
     keys: Keys::None,
     syntax: "cursor [MATCH pattern] [COUNT count] [TYPE type]",
     kind: Kind::Read(run),

@@ -15,7 +15,7 @@ pub static SPEC: Spec = Spec {
     group: Group::Server,
     complexity: "O(N) for N commands in use",
     arity: -1,
-    flags: &[Flag::Loading, Flag::Stale, Flag::Dangerous, Flag::NondeterministicOutput],
+    flags: &[Flag::Loading, Flag::Stale, Flag::Dangerous],
     keys: Keys::None,
     syntax: "[section [section ...]]",
     kind: Kind::Admin(run),

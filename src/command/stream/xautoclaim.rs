@@ -24,7 +24,7 @@ pub static SPEC: Spec = Spec {
     group: Group::Stream,
     complexity: "O(log(P)+N), P the pending entries, N those looked at, at most ten times the count",
     arity: -6,
-    flags: &[Flag::Fast, Flag::NondeterministicOutput],
+    flags: &[Flag::Fast],
     keys: Keys::ONE,
     syntax: "key group consumer min-idle-time start [COUNT count] [JUSTID]",
     kind: Kind::Write(run),

@@ -23,7 +23,7 @@ pub static SPEC: Spec = Spec {
     group: Group::Stream,
     complexity: "O(log(P)) for each id, P the pending entries",
     arity: -6,
-    flags: &[Flag::Fast, Flag::NondeterministicOutput],
+    flags: &[Flag::Fast],
     keys: Keys::ONE,
     syntax: "key group consumer min-idle-time id [id ...] [IDLE ms] [TIME unix-time-milliseconds] \
              [RETRYCOUNT count] [FORCE] [JUSTID] [LASTID lastid]",

@@ -8,7 +8,7 @@ use crate::broker::Ctx;
 use crate::command::args::Args;
 use crate::command::error::{self, Refusal};
 use crate::command::number;
-use crate::command::spec::{Flag, Group as Part, Keys, Kind, Spec};
+use crate::command::spec::{Group as Part, Keys, Kind, Spec};
 use crate::reply::Reply;
 use brooklet_storage::StreamId;
 use brooklet_storage::stream::group::Group;
@@ -23,7 +23,7 @@ pub static SPEC: Spec = Spec {
     group: Part::Stream,
     complexity: "O(C) for the summary, C the consumers; O(log(P)+N) for a list, P the pending entries, N those looked at",
     arity: -3,
-    flags: &[Flag::NondeterministicOutput],
+    flags: &[],
     keys: Keys::ONE,
     syntax: "key group [[IDLE min-idle-time] start end count [consumer]]",
     kind: Kind::Read(run),

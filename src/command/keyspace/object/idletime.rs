@@ -3,7 +3,7 @@
 use crate::broker::Ctx;
 use crate::command::args::Args;
 use crate::command::error::Refusal;
-use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
+use crate::command::spec::{Group, Keys, Kind, Spec};
 use crate::reply::Reply;
 
 /// OBJECT IDLETIME.
@@ -14,7 +14,7 @@ pub static SPEC: Spec = Spec {
     group: Group::Keyspace,
     complexity: "O(1)",
     arity: 3,
-    flags: &[Flag::NondeterministicOutput],
+    flags: &[],
     keys: Keys::At { first: 2, last: 2, step: 1 },
     syntax: "key",
     kind: Kind::Read(run),

@@ -2,7 +2,7 @@
 //!
 //! Flags and categories follow from the kind and the flags of a spec, in the order of the reference.
 
-use super::key_specs;
+use super::{key_specs, tips};
 use crate::command::spec::{Flag, Group, Keys, Spec};
 use crate::reply::Reply;
 
@@ -12,7 +12,6 @@ pub(super) fn entry(spec: &'static Spec) -> Reply {
     let statuses = |names: Vec<&'static str>, mark: &str| {
         Reply::Set(names.into_iter().map(|name| Reply::Status(format!("{mark}{name}").into())).collect())
     };
-    let tips = spec.has(Flag::NondeterministicOutput).then(|| Reply::text("nondeterministic_output"));
     Reply::Array(vec![
         Reply::text(spec.name),
         Reply::Integer(spec.arity.into()),
@@ -21,7 +20,7 @@ pub(super) fn entry(spec: &'static Spec) -> Reply {
         Reply::Integer(last),
         Reply::Integer(step),
         statuses(categories(spec), "@"),
-        Reply::Set(tips.into_iter().collect()),
+        Reply::Set(tips::of(spec.name).into_iter().map(Reply::text).collect()),
         Reply::Set(key_specs::describe(spec)),
         subcommands(spec),
     ])

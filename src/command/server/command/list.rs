@@ -1,4 +1,4 @@
-//! COMMAND LIST: the names of all commands, or of those that a filter picks; then subcommands count, too.
+//! COMMAND LIST: the names of all commands and subcommands, or of those that a filter picks.
 
 use super::describe;
 use crate::broker::Ctx;
@@ -25,16 +25,14 @@ pub static SPEC: Spec = Spec {
 };
 
 fn run(_: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
-    if args.len() == 2 {
-        return Ok(Reply::Array(table::verbs().map(|spec| Reply::text(spec.name)).collect()));
-    }
-    let filter = Filter::parse(args.from(2))?;
+    let filter = if args.len() > 2 { Filter::parse(args.from(2))? } else { Filter::None };
     let all = table::verbs().flat_map(|spec| std::iter::once(spec).chain(spec.subcommands.iter().copied()));
     Ok(Reply::Array(all.filter(|spec| filter.picks(spec)).map(|spec| Reply::text(spec.name)).collect()))
 }
 
 #[derive(Debug, PartialEq)]
 enum Filter<'a> {
+    None,
     /// There are no modules.
     Module,
     Category(&'a [u8]),
@@ -56,6 +54,7 @@ impl<'a> Filter<'a> {
 
     fn picks(&self, spec: &Spec) -> bool {
         match self {
+            Filter::None => true,
             Filter::Module => false,
             Filter::Category(name) => {
                 describe::categories(spec).iter().any(|c| c.as_bytes().eq_ignore_ascii_case(name))

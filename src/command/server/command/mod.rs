@@ -10,6 +10,7 @@ mod info;
 mod key_specs;
 mod list;
 mod syntax;
+mod tips;
 
 use crate::broker::Ctx;
 use crate::command::args::Args;
