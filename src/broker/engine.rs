@@ -9,6 +9,8 @@ use super::clock::Clock;
 use super::commit::Ticket;
 use super::context::Progress;
 use super::errand::Errand;
+use super::mailbox::Slow;
+use super::pubsub::PubSub;
 use super::stats::Stats;
 use super::wait::{Waits, Wake};
 use super::watch::Watches;
@@ -39,6 +41,8 @@ pub struct Engine {
     pub waits: Waits,
     /// Watched keys.
     pub watches: Watches,
+    /// Channels and patterns that somebody listens to.
+    pub pubsub: PubSub,
     /// Options as they are now.
     pub config: Config,
     /// Counters, slow log, latency.
@@ -71,6 +75,12 @@ pub struct Engine {
     generation: Ticket,
     /// EXEC runs its calls: none of them may change anything before it has all that it needs.
     pub(crate) in_transaction: bool,
+    /// Whose calls run now: it looks into its mailbox by itself.
+    pub(super) running: Option<ClientId>,
+    /// There are messages for the client whose calls run.
+    pub(crate) own_mail: bool,
+    /// Clients that have too much to read.
+    pub(super) slow: Slow,
     /// Rises with every change of the options, so that others know when to look again.
     config_version: u64,
     /// When the timer looks again unless it is rearmed, Unix milliseconds.
@@ -84,6 +94,8 @@ pub struct Terms {
     config_version: u64,
     /// Whether the client may run more than AUTH and HELLO.
     pub authenticated: bool,
+    /// Whether it listens to channels or patterns.
+    pub subscriber: bool,
 }
 
 /// CLIENT PAUSE.
@@ -133,6 +145,7 @@ impl Engine {
             clients: Clients::default(),
             waits: Waits::default(),
             watches: Watches::default(),
+            pubsub: PubSub::default(),
             config,
             stats,
             clock,
@@ -149,6 +162,9 @@ impl Engine {
             progress: HashMap::new(),
             generation: 1,
             in_transaction: false,
+            running: None,
+            own_mail: false,
+            slow: Slow::default(),
             config_version: 0,
             next_tick_ms: i64::MAX,
         }
@@ -166,8 +182,12 @@ impl Engine {
     /// Changes whenever what a client may do, or what its driver should know of the options, has changed.
     pub(crate) fn terms(&self, client: ClientId) -> Terms {
         let open = self.config.requirepass.is_empty();
-        let authenticated = open || self.clients.get(client).is_none_or(|c| c.authenticated);
-        Terms { config_version: self.config_version, authenticated }
+        let client = self.clients.get(client);
+        Terms {
+            config_version: self.config_version,
+            authenticated: open || client.is_none_or(|c| c.authenticated),
+            subscriber: client.is_some_and(|c| c.subscriber),
+        }
     }
 
     /// Takes note of what went over a client's socket.
@@ -272,6 +292,7 @@ impl Engine {
         self.cancel_wait(client);
         self.forget_names(client);
         self.unwatch(client);
+        self.unsubscribe_all(client);
         self.clients.close(client);
     }
 }

@@ -12,7 +12,9 @@ pub mod engine;
 pub mod errand;
 pub mod histogram;
 pub mod latency;
+pub mod mailbox;
 mod parking;
+pub mod pubsub;
 #[cfg(feature = "rocksdb")]
 pub mod settle;
 pub mod shared;

@@ -156,6 +156,7 @@ impl Engine {
             self.store.sweep_expired(now_ms, SWEEP_LIMIT);
         }
         self.serve_signals(now_ms);
+        self.look_at_slow();
     }
 
     /// Ends all waits without an answer: the broker ends.

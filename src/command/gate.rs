@@ -1,6 +1,7 @@
 //! What stands between a call and its execution, in the reference's order. Each gate is one small function.
 //!
-//! Verb and arity (`table.rs`), authentication, MULTI, [access lists], [cluster redirects], memory, disk, [replica], pause.
+//! Verb and arity (`table.rs`), authentication, MULTI, [access lists], [cluster redirects], memory, disk, [replica],
+//! subscriptions, pause.
 //! Those in brackets come with their work, in this order.
 
 use super::args::Args;
@@ -32,6 +33,7 @@ pub fn check(engine: &mut Engine, client: ClientId, spec: &'static Spec, _args: 
     }
     has_memory(engine, demands)?;
     can_write(engine, demands)?;
+    may_while_listening(engine, client, spec)?;
     paused(engine, spec, demands)
 }
 
@@ -94,12 +96,20 @@ fn can_write(engine: &Engine, demands: Demands) -> Result<(), Stop> {
     }
 }
 
+/// A RESP2 connection that listens cannot tell messages from replies, so it may call little else.
+fn may_while_listening(engine: &Engine, client: ClientId, spec: &Spec) -> Result<(), Stop> {
+    if engine.pubsub.is_empty() || spec.has(Flag::WhileListening) || !engine.is_listening(client) {
+        return Ok(());
+    }
+    Err(Stop::Refused(error::pubsub::cannot_now(spec.name)))
+}
+
 fn paused(engine: &mut Engine, spec: &Spec, demands: Demands) -> Result<(), Stop> {
     let Some(pause) = engine.pause else { return Ok(()) };
     if engine.clock.now_ms() >= pause.until_ms {
         engine.pause = None;
         return Ok(());
     }
-    let held = (pause.all && spec.name != "client|unpause") || demands.writes;
+    let held = (pause.all && spec.name != "client|unpause") || demands.writes || spec.has(Flag::HeldByPause);
     if held { Err(Stop::Paused(pause.until_ms)) } else { Ok(()) }
 }

@@ -74,6 +74,8 @@ pub enum Group {
     Set,
     /// `sorted-set`
     SortedSet,
+    /// `pubsub`
+    PubSub,
     /// `transactions`
     Transaction,
     /// `connection`
@@ -95,6 +97,7 @@ impl Group {
             Group::List => "list",
             Group::Set => "set",
             Group::SortedSet => "sorted-set",
+            Group::PubSub => "pubsub",
             Group::Transaction => "transactions",
             Group::Connection => "connection",
             Group::Server => "server",
@@ -114,7 +117,7 @@ impl Group {
             Group::SortedSet => Some("sortedset"),
             Group::Transaction => Some("transaction"),
             Group::Connection => Some("connection"),
-            Group::Server | Group::Cluster => None,
+            Group::PubSub | Group::Server | Group::Cluster => None,
         }
     }
 }
@@ -188,7 +191,13 @@ pub enum Flag {
     Dangerous,
     /// Answers may come in any order.
     NondeterministicOutput,
-    /// Runs at once inside MULTI, too. (This and the following are ours; COMMAND does not show them.)
+    /// Concerns channels; implies the ACL category pubsub.
+    PubSub,
+    /// CLIENT PAUSE WRITE holds it up although it changes no key. (This and the following are ours; COMMAND does not show them.)
+    HeldByPause,
+    /// Allowed on a RESP2 connection that listens to channels.
+    WhileListening,
+    /// Runs at once inside MULTI, too.
     Unqueued,
     /// Runs what was queued: what the gates ask of a call, they ask of the queue.
     RunsQueue,

@@ -5,7 +5,7 @@ use crate::broker::client::Traffic;
 use crate::broker::wait::Wake;
 use crate::command::args::OwnedArgs;
 use crate::reply::Reply;
-use crate::session::{Seat, Stop};
+use crate::session::{Outgoing, Seat, Stop};
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake as WakeTask, Waker};
 use std::time::Duration;
@@ -44,8 +44,10 @@ impl Session {
                 return Err(Error::Ended);
             }
             let one = |i| (i == 0).then(|| call.as_args());
-            let turn = self.seat.run(one, 0, Traffic::default(), |_, r| {
-                reply = Some(r);
+            let turn = self.seat.run(one, 0, Traffic::default(), |_, out| {
+                if let Outgoing::Reply(answer) = out {
+                    reply = Some(answer);
+                }
                 true
             });
             self.commit(turn.ticket).await?;

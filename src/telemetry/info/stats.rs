@@ -2,6 +2,7 @@
 
 use super::page::Page;
 use crate::broker::Engine;
+use crate::broker::pubsub::Space;
 
 pub(super) fn write(engine: &Engine, page: &mut Page) {
     traffic(engine, page);
@@ -12,6 +13,9 @@ pub(super) fn write(engine: &Engine, page: &mut Page) {
     page.zeros(NOTHING_EVICTED);
     page.line("keyspace_hits", engine.stats.hits);
     page.line("keyspace_misses", engine.stats.misses);
+    page.line("pubsub_channels", engine.pubsub.names(Space::Channel).len());
+    page.line("pubsub_patterns", engine.pubsub.names(Space::Pattern).len());
+    page.line("pubsubshard_channels", engine.pubsub.names(Space::Shard).len());
     page.zeros(NOT_HERE);
     errors(engine, page);
     page.line("total_reads_processed", engine.stats.reads);
@@ -35,9 +39,6 @@ const NOTHING_EVICTED: &[&str] = &[
 ];
 
 const NOT_HERE: &[&str] = &[
-    "pubsub_channels",
-    "pubsub_patterns",
-    "pubsubshard_channels",
     "latest_fork_usec",
     "total_forks",
     "migrate_cached_sockets",

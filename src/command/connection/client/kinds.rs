@@ -1,11 +1,13 @@
 //! Words that several CLIENT subcommands take.
 
+use crate::broker::client::Client;
 use crate::command::error::{self, Refusal};
 
-/// What a connection is for. There are no others than ordinary clients yet.
+/// What a connection is for. There are no replicas and no primaries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ClientType {
     Normal,
+    PubSub,
     Other,
 }
 
@@ -13,9 +15,14 @@ impl ClientType {
     pub(super) fn parse(word: &[u8]) -> Result<ClientType, Refusal> {
         match word.to_ascii_lowercase().as_slice() {
             b"normal" => Ok(ClientType::Normal),
-            b"master" | b"slave" | b"replica" | b"pubsub" => Ok(ClientType::Other),
+            b"pubsub" => Ok(ClientType::PubSub),
+            b"master" | b"slave" | b"replica" => Ok(ClientType::Other),
             _ => Err(error::connection::unknown_type(word)),
         }
+    }
+
+    pub(super) fn of(client: &Client) -> ClientType {
+        if client.subscriber { ClientType::PubSub } else { ClientType::Normal }
     }
 }
 

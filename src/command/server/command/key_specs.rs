@@ -14,6 +14,7 @@ pub(super) fn access(spec: &Spec, nth: usize) -> &'static [&'static str] {
     match (spec.name, nth) {
         ("xlen" | "exists" | "type" | "strlen" | "touch" | "watch" | "memory|usage", _) => &["RO"],
         ("object|encoding" | "object|refcount" | "object|freq" | "object|idletime", _) => &["RO"],
+        ("ssubscribe" | "sunsubscribe" | "spublish", _) => &["not_key"],
         ("copy", 0) | ("xreadgroup", _) => &["RO", "access"],
         ("setex" | "psetex" | "mset" | "msetex", _) | ("copy" | "rename", 1) => &["OW", "update"],
         ("setnx" | "msetnx", _) | ("renamenx", 1) => &["OW", "insert"],
