@@ -10,6 +10,7 @@ use super::commit::Ticket;
 use super::context::Progress;
 use super::errand::Errand;
 use super::mailbox::Slow;
+use super::notify::Notify;
 use super::pubsub::PubSub;
 use super::stats::Stats;
 use super::wait::{Waits, Wake};
@@ -43,6 +44,8 @@ pub struct Engine {
     pub watches: Watches,
     /// Channels and patterns that somebody listens to.
     pub pubsub: PubSub,
+    /// Which changes of keys are published.
+    pub(super) notify: Notify,
     /// Options as they are now.
     pub config: Config,
     /// Counters, slow log, latency.
@@ -146,6 +149,7 @@ impl Engine {
             waits: Waits::default(),
             watches: Watches::default(),
             pubsub: PubSub::default(),
+            notify: Notify::default(),
             config,
             stats,
             clock,
@@ -174,6 +178,7 @@ impl Engine {
     pub fn apply_config(&mut self) {
         self.store.node_limits = budget::node_limits(&self.config);
         self.stats.slow.truncate(self.config.slowlog_max_len as usize);
+        self.apply_notify();
         self.config_version += 1;
         self.clients.iter_mut().for_each(|client| client.outside.notify_one());
         self.tasks.sync().always.store(self.config.appendfsync == Fsync::Always, Ordering::Release);

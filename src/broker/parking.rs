@@ -73,7 +73,7 @@ impl Engine {
         if self.waits.is_empty() {
             self.store.signals = None;
         }
-        self.note_touches();
+        self.note_changes();
     }
 
     /// Runs a parked call again: it is answered, or parks again in its old place.

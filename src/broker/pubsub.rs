@@ -238,11 +238,6 @@ impl Engine {
         }
     }
 
-    /// Tells what the calls before this one changed, so that it is told in order.
-    pub fn note_changes(&mut self) {
-        self.note_touches();
-    }
-
     /// Hands a message to all who listen; how many times it was handed out.
     pub fn publish(&mut self, space: Space, channel: &[u8], payload: &[u8]) -> usize {
         if self.pubsub.is_empty() {

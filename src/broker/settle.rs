@@ -284,5 +284,6 @@ fn sweep_cold(shared: &Shared) {
         let mut engine = shared.engine();
         engine.store.now_ms = now_ms;
         engine.store.install_expired(loaded, now_ms);
+        engine.note_changes();
     }
 }

@@ -6,6 +6,7 @@
 //! `store/moving.rs` (changes), `store/replay.rs` (recovery).
 
 mod deadlines;
+mod events;
 mod graveyard;
 mod moving;
 mod replay;
@@ -13,6 +14,7 @@ mod strings;
 mod touch;
 mod values;
 
+pub use events::{Class, Event, Events};
 pub use touch::Touch;
 
 use crate::batch::{Batch, Effect};
@@ -88,6 +90,8 @@ pub struct Store {
     pub signals: Option<Vec<Signal>>,
     /// What was changed; only collected while somebody watches.
     pub touched: Option<Vec<Touch>>,
+    /// Events that somebody wants to hear of.
+    pub events: Events,
     /// Counters.
     pub stats: StoreStats,
     /// State of the sequence of random choices.
@@ -118,6 +122,7 @@ impl Store {
             now_ms: 0,
             signals: None,
             touched: None,
+            events: Events::default(),
             stats: StoreStats::default(),
             random: seed,
             graveyard: Graveyard::default(),
@@ -355,6 +360,7 @@ impl Store {
         let slot = self.db_mut(db).insert(object);
         self.db_mut(db).mark_dirty(slot);
         self.signal(db, name);
+        self.notify(Class::NEW, "new", db, name);
         Key { db, slot }
     }
 

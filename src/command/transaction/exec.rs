@@ -133,7 +133,7 @@ fn run_all(engine: &mut Engine, client: ClientId, calls: &[Queued]) -> Result<An
         if !begun && !repeatable {
             begin(engine, client, &mut begun);
         }
-        engine.note_touches();
+        engine.note_changes();
     }
     Ok(answers)
 }
