@@ -87,6 +87,8 @@ pub struct Client {
     pub mailbox: Mailbox,
     /// It listens to a channel or a pattern.
     pub subscriber: bool,
+    /// It sees all calls.
+    pub monitor: bool,
     /// Rung when the session must look at `killed` or at its mailbox.
     pub outside: Arc<Notify>,
 }
@@ -112,6 +114,11 @@ impl Client {
             other => other,
         };
         mode == ReplyMode::On
+    }
+
+    /// Whether it asked for no replies at all.
+    pub fn is_silent(&self) -> bool {
+        self.reply_mode == ReplyMode::Off
     }
 
     /// Whether it is on this machine.
@@ -227,6 +234,7 @@ impl Clients {
             total_commands: 0,
             mailbox: Mailbox::default(),
             subscriber: false,
+            monitor: false,
             outside: Arc::new(Notify::new()),
         };
         self.by_id.insert(self.last, Box::new(client));

@@ -10,6 +10,7 @@ use super::commit::Ticket;
 use super::context::Progress;
 use super::errand::Errand;
 use super::mailbox::Slow;
+use super::monitor::Monitors;
 use super::notify::Notify;
 use super::pubsub::PubSub;
 use super::stats::Stats;
@@ -44,6 +45,8 @@ pub struct Engine {
     pub watches: Watches,
     /// Channels and patterns that somebody listens to.
     pub pubsub: PubSub,
+    /// Clients that see all calls.
+    pub(super) monitors: Monitors,
     /// Which changes of keys are published.
     pub(super) notify: Notify,
     /// Options as they are now.
@@ -99,6 +102,8 @@ pub struct Terms {
     pub authenticated: bool,
     /// Whether it listens to channels or patterns.
     pub subscriber: bool,
+    /// Whether it waits for what others do, and may be idle as long as it likes.
+    pub listens: bool,
 }
 
 /// CLIENT PAUSE.
@@ -149,6 +154,7 @@ impl Engine {
             waits: Waits::default(),
             watches: Watches::default(),
             pubsub: PubSub::default(),
+            monitors: Monitors::default(),
             notify: Notify::default(),
             config,
             stats,
@@ -192,6 +198,7 @@ impl Engine {
             config_version: self.config_version,
             authenticated: open || client.is_none_or(|c| c.authenticated),
             subscriber: client.is_some_and(|c| c.subscriber),
+            listens: client.is_some_and(|c| c.subscriber || c.monitor),
         }
     }
 
@@ -298,6 +305,7 @@ impl Engine {
         self.forget_names(client);
         self.unwatch(client);
         self.unsubscribe_all(client);
+        self.unmonitor(client);
         self.clients.close(client);
     }
 }

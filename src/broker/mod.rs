@@ -13,6 +13,7 @@ pub mod errand;
 pub mod histogram;
 pub mod latency;
 pub mod mailbox;
+pub mod monitor;
 pub mod notify;
 mod parking;
 pub mod pubsub;

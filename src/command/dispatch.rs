@@ -9,6 +9,7 @@ use super::spec::{Flag, Spec};
 use super::table;
 use super::transaction::queue;
 use crate::broker::client::{ClientId, ReplyMode};
+use crate::broker::monitor::Caller;
 use crate::broker::stats::{SLOW_ARGS, SlowCall};
 use crate::broker::transaction::Queued;
 use crate::broker::{Engine, Executed};
@@ -49,6 +50,7 @@ pub fn dispatch(engine: &mut Engine, client: ClientId, args: Args<'_>, now_us: &
             c.total_commands += 1;
         }
         engine.forget_names(client);
+        after_call(engine, client, spec, args);
         let ended_us = engine.clock.monotonic_us();
         let micros = ended_us.saturating_sub(std::mem::replace(now_us, ended_us));
         let error = match &executed {
@@ -74,7 +76,33 @@ pub fn run_queued(engine: &mut Engine, client: ClientId, queued: &Queued) -> Res
     };
     let micros = engine.clock.monotonic_us().saturating_sub(began_us);
     account(engine, client, spec, args, error, micros);
+    after_call(engine, client, spec, args);
     outcome
+}
+
+/// What others get to know of a call that ran. (A script shows its calls with [`show_call`], too.)
+#[inline]
+fn after_call(engine: &mut Engine, client: ClientId, spec: &'static Spec, args: Args<'_>) {
+    if engine.is_monitored() {
+        let Some(c) = engine.clients.get(client) else { return };
+        let (db, addr) = (c.db, c.addr.clone());
+        show_call(engine, db, Caller::Address(&addr), spec, args);
+    }
+}
+
+/// Shows a call to those who monitor, unless it is for administrators, and without its passwords.
+pub fn show_call(engine: &mut Engine, db: u32, caller: Caller<'_>, spec: &Spec, args: Args<'_>) {
+    if spec.has(Flag::Admin) || spec.has(Flag::SkipMonitor) {
+        return;
+    }
+    let behind_auth = |i: usize| args.up_to(i).iter().rev().take(2).any(|word| word.eq_ignore_ascii_case(b"AUTH"));
+    let secret = |i: usize| match spec.name {
+        "auth" => i > 0,
+        "hello" => i > 2 && behind_auth(i),
+        _ => false,
+    };
+    let shown = args.iter().enumerate().map(|(i, arg)| if secret(i) { b"(redacted)" } else { arg });
+    engine.show_call(db, caller, shown);
 }
 
 /// Whether a line looks like the head of a web request: somebody may be using a browser against us.

@@ -34,6 +34,7 @@ pub fn check(engine: &mut Engine, client: ClientId, spec: &'static Spec, _args: 
     has_memory(engine, demands)?;
     can_write(engine, demands)?;
     may_while_listening(engine, client, spec)?;
+    may_while_monitoring(engine, client, spec)?;
     paused(engine, spec, demands)
 }
 
@@ -102,6 +103,15 @@ fn may_while_listening(engine: &Engine, client: ClientId, spec: &Spec) -> Result
         return Ok(());
     }
     Err(Stop::Refused(error::pubsub::cannot_now(spec.name)))
+}
+
+/// Who sees all calls does not touch keys; the reference treats it as a replica.
+fn may_while_monitoring(engine: &Engine, client: ClientId, spec: &Spec) -> Result<(), Stop> {
+    let touches = spec.kind.reads() || spec.kind.writes() || spec.has(Flag::HeldByPause);
+    if engine.is_monitored() && touches && engine.clients.get(client).is_some_and(|c| c.monitor) {
+        return Err(Stop::Refused(error::server::MONITOR_READS));
+    }
+    Ok(())
 }
 
 fn paused(engine: &mut Engine, spec: &Spec, demands: Demands) -> Result<(), Stop> {

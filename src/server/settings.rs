@@ -40,7 +40,7 @@ impl Settings {
             },
             output,
             unread: if output.soft > 0 { UNREAD_BYTES.min(bytes(output.soft)) } else { UNREAD_BYTES },
-            idle: (config.timeout_s > 0 && !terms.subscriber).then(|| Duration::from_secs(config.timeout_s)),
+            idle: (config.timeout_s > 0 && !terms.listens).then(|| Duration::from_secs(config.timeout_s)),
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::command::error::{self, Refusal};
 pub(super) enum ClientType {
     Normal,
     PubSub,
+    Monitor,
     Other,
 }
 
@@ -22,7 +23,12 @@ impl ClientType {
     }
 
     pub(super) fn of(client: &Client) -> ClientType {
-        if client.subscriber { ClientType::PubSub } else { ClientType::Normal }
+        match (client.monitor, client.subscriber) {
+            // Counted with the replicas in the reference, and then left out of them.
+            (true, _) => ClientType::Monitor,
+            (false, true) => ClientType::PubSub,
+            (false, false) => ClientType::Normal,
+        }
     }
 }
 

@@ -48,6 +48,7 @@ pub(super) fn describe(engine: &Engine, c: &Client) -> String {
 
 fn flags(engine: &Engine, c: &Client) -> String {
     let all = [
+        (c.monitor, 'O'),
         (c.subscriber, 'P'),
         (c.transaction.is_some(), 'x'),
         (engine.waits.contains(c.id), 'b'),
