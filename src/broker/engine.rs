@@ -14,6 +14,7 @@ use super::monitor::Monitors;
 use super::notify::Notify;
 use super::pubsub::PubSub;
 use super::stats::Stats;
+use super::tracking::Tracking;
 use super::wait::{Waits, Wake};
 use super::watch::Watches;
 use crate::command::args::Args;
@@ -45,6 +46,8 @@ pub struct Engine {
     pub watches: Watches,
     /// Channels and patterns that somebody listens to.
     pub pubsub: PubSub,
+    /// Keys that clients hold copies of.
+    pub tracking: Tracking,
     /// Clients that see all calls.
     pub(super) monitors: Monitors,
     /// Which changes of keys are published.
@@ -83,6 +86,8 @@ pub struct Engine {
     pub(crate) in_transaction: bool,
     /// Whose calls run now: it looks into its mailbox by itself.
     pub(super) running: Option<ClientId>,
+    /// Whose call is the cause of what changes now.
+    pub(super) actor: Option<ClientId>,
     /// There are messages for the client whose calls run.
     pub(crate) own_mail: bool,
     /// Clients that have too much to read.
@@ -154,6 +159,7 @@ impl Engine {
             waits: Waits::default(),
             watches: Watches::default(),
             pubsub: PubSub::default(),
+            tracking: Tracking::default(),
             monitors: Monitors::default(),
             notify: Notify::default(),
             config,
@@ -173,6 +179,7 @@ impl Engine {
             generation: 1,
             in_transaction: false,
             running: None,
+            actor: None,
             own_mail: false,
             slow: Slow::default(),
             config_version: 0,
@@ -237,6 +244,7 @@ impl Engine {
     pub(crate) fn execute(&mut self, client: ClientId, spec: &'static Spec, args: Args<'_>) -> Executed {
         let now_ms = self.store.now_ms;
         let db = self.clients.get(client).map_or(0, |c| c.db);
+        self.actor = Some(client);
         let executed = match self.run(client, db, spec, args, now_ms) {
             Ok(reply) => Executed::Reply(reply),
             Err(Refusal::Wire(line)) => Executed::Reply(Reply::Error(line)),
@@ -245,6 +253,7 @@ impl Engine {
             Err(Refusal::Park(park)) => self.park(client, db, spec, args, *park, now_ms),
         };
         self.serve_signals(now_ms);
+        self.actor = None;
         executed
     }
 
@@ -306,6 +315,7 @@ impl Engine {
         self.unwatch(client);
         self.unsubscribe_all(client);
         self.unmonitor(client);
+        self.untrack(client);
         self.clients.close(client);
     }
 }

@@ -24,6 +24,7 @@ pub mod stats;
 pub mod tasks;
 pub mod threads;
 pub(crate) mod timer;
+pub mod tracking;
 pub mod transaction;
 mod typed;
 pub mod wait;

@@ -83,10 +83,26 @@ pub fn run_queued(engine: &mut Engine, client: ClientId, queued: &Queued) -> Res
 /// What others get to know of a call that ran. (A script shows its calls with [`show_call`], too.)
 #[inline]
 fn after_call(engine: &mut Engine, client: ClientId, spec: &'static Spec, args: Args<'_>) {
+    if !engine.tracking.is_empty() {
+        track(engine, client, spec, args);
+    }
     if engine.is_monitored() {
         let Some(c) = engine.clients.get(client) else { return };
         let (db, addr) = (c.db, c.addr.clone());
         show_call(engine, db, Caller::Address(&addr), spec, args);
+    }
+}
+
+/// Remembers which keys the client has seen.
+fn track(engine: &mut Engine, client: ClientId, spec: &'static Spec, args: Args<'_>) {
+    if spec.kind.reads()
+        && let Ok(keys) = spec.keys.positions(args)
+    {
+        engine.remember_reads(client, keys.into_iter().map(|at| args.at(at)));
+    }
+    let in_transaction = engine.in_transaction || engine.clients.get(client).is_some_and(|c| c.transaction.is_some());
+    if !in_transaction && !spec.name.starts_with("client|") {
+        engine.end_caching(client);
     }
 }
 

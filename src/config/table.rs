@@ -104,6 +104,9 @@ options! {
         "normal 64mb 8mb 60 slave 256mb 64mb 60 pubsub 32mb 8mb 60",
         "Unsent output at which a client is closed, per class: `class hard soft seconds`. A client is closed at `hard` bytes, or after `seconds` above `soft`. Classes: normal, replica, pubsub.";
 
+    tracking_table_max_keys: u64 = "tracking-table-max-keys", Limits, Live, number(0, MAX, Unit::None), "1000000",
+        "Keys that are remembered for CLIENT TRACKING. Beyond it, some are told to their clients as changed, and forgotten. 0 sets no limit.";
+
     dir: PathBuf = "dir", Durability, Protected, Kind::Path, "./data",
         "Folder of the data. Created if it does not exist; one process at a time may use it.";
     appendonly: bool = "appendonly", Durability, Pinned, Kind::YesNo, "yes",

@@ -38,6 +38,7 @@ fn run(ctx: &mut Ctx<'_>, _: Args<'_>) -> Result<Reply, Refusal> {
     ctx.engine.discard(ctx.client);
     ctx.engine.unsubscribe_all(ctx.client);
     ctx.engine.unmonitor(ctx.client);
+    ctx.engine.untrack(ctx.client);
     let open = ctx.engine.config.requirepass.is_empty();
     if let Some(client) = ctx.engine.clients.get_mut(ctx.client) {
         client.db = 0;

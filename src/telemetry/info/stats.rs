@@ -17,6 +17,9 @@ pub(super) fn write(engine: &Engine, page: &mut Page) {
     page.line("pubsub_patterns", engine.pubsub.names(Space::Pattern).len());
     page.line("pubsubshard_channels", engine.pubsub.names(Space::Shard).len());
     page.zeros(NOT_HERE);
+    page.line("tracking_total_keys", engine.tracking.keys());
+    page.line("tracking_total_items", engine.tracking.items());
+    page.line("tracking_total_prefixes", engine.tracking.prefixes());
     errors(engine, page);
     page.line("total_reads_processed", engine.stats.reads);
     page.line("total_writes_processed", engine.stats.writes);
@@ -49,9 +52,6 @@ const NOT_HERE: &[&str] = &[
     "active_defrag_key_misses",
     "total_active_defrag_time",
     "current_active_defrag_time",
-    "tracking_total_keys",
-    "tracking_total_items",
-    "tracking_total_prefixes",
 ];
 
 const EVENT_LOOP: &[&str] = &[

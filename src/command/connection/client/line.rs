@@ -3,6 +3,7 @@
 use crate::broker::Engine;
 use crate::broker::client::Client;
 use crate::broker::pubsub::Space;
+use crate::broker::tracking::Mode;
 use crate::resp::Protocol;
 
 /// One line with its line end.
@@ -14,7 +15,7 @@ pub(super) fn describe(engine: &Engine, c: &Client) -> String {
     format!(
         "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub={} psub={} ssub={} multi={} watch={} \
          qbuf={} qbuf-free=0 argv-mem=0 multi-mem={} rbs=0 rbp=0 obl={} oll={} omem={} tot-mem={} events={} cmd={} \
-         user=default redir=-1 resp={} lib-name={} lib-ver={} io-thread=0 tot-net-in={} tot-net-out={} tot-cmds={}\n",
+         user=default redir={} resp={} lib-name={} lib-ver={} io-thread=0 tot-net-in={} tot-net-out={} tot-cmds={}\n",
         c.id,
         c.addr,
         c.laddr,
@@ -37,6 +38,7 @@ pub(super) fn describe(engine: &Engine, c: &Client) -> String {
         c.memory() + engine.pubsub.bytes_of(c.id),
         if c.waiting_bytes() > 0 { "rw" } else { "r" },
         c.last_command,
+        engine.redirect_of(c.id),
         if c.protocol == Protocol::Resp3 { 3 } else { 2 },
         text(&c.lib_name),
         text(&c.lib_ver),
@@ -47,11 +49,15 @@ pub(super) fn describe(engine: &Engine, c: &Client) -> String {
 }
 
 fn flags(engine: &Engine, c: &Client) -> String {
+    let tracker = engine.tracking.get(c.id);
     let all = [
         (c.monitor, 'O'),
         (c.subscriber, 'P'),
         (c.transaction.is_some(), 'x'),
         (engine.waits.contains(c.id), 'b'),
+        (tracker.is_some(), 't'),
+        (tracker.is_some_and(|t| t.broken), 'R'),
+        (tracker.is_some_and(|t| t.mode == Mode::Broadcast), 'B'),
         (c.watch_broken, 'd'),
         (c.close_after_reply || c.killed, 'c'),
         (c.no_evict, 'e'),
