@@ -105,6 +105,10 @@ impl Seat {
         let (authenticated, now_ms) = (engine.config.requirepass.is_empty(), engine.clock.now_ms());
         let pushes = origin.fd >= 0;
         let id = engine.clients.open(origin, authenticated, now_ms);
+        if let Some(client) = engine.clients.get_mut(id).filter(|_| !pushes) {
+            // Messages come apart from its replies, so it needs no mode for them.
+            client.protocol = Protocol::Resp3;
+        }
         let outside = engine.clients.get(id).map(|c| Arc::clone(&c.outside)).unwrap_or_default();
         drop(engine);
         Some(Seat { shared: Arc::clone(shared), id, outside, pushes })

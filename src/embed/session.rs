@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 
 /// A client of a [`super::Broker`] in the same process.
 pub struct Session {
-    seat: Seat,
+    pub(super) seat: Seat,
 }
 
 impl Session {
@@ -68,7 +68,7 @@ impl Session {
         }
     }
 
-    async fn commit(&self, ticket: u64) -> Result<(), Error> {
+    pub(super) async fn commit(&self, ticket: u64) -> Result<(), Error> {
         let shared = self.seat.shared();
         let committed = shared.committer().committed(shared.engine_lock(), ticket, false).await;
         committed.map_err(|e| Error::Stopped(e.to_string()))
@@ -128,7 +128,7 @@ impl WakeTask for Unpark {
 }
 
 /// Runs a future on this thread. A session needs no runtime: it only waits for channels.
-fn block_on<F: Future>(future: F) -> F::Output {
+pub(super) fn block_on<F: Future>(future: F) -> F::Output {
     let mut future = std::pin::pin!(future);
     let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
     let mut context = Context::from_waker(&waker);
