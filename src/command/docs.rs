@@ -17,7 +17,7 @@ verb has a transcript of what it answers in `tests/protocol/cases/`; wanted diff
 [compatibility.md](compatibility.md).
 ";
 
-const GROUPS: [(Group, &str); 11] = [
+const GROUPS: [(Group, &str); 12] = [
     (Group::Stream, "Streams"),
     (Group::Keyspace, "Keys"),
     (Group::String, "Strings"),
@@ -25,6 +25,7 @@ const GROUPS: [(Group, &str); 11] = [
     (Group::List, "Lists"),
     (Group::Set, "Sets"),
     (Group::SortedSet, "Sorted sets"),
+    (Group::PubSub, "Pub/sub"),
     (Group::Transaction, "Transactions"),
     (Group::Connection, "Connection"),
     (Group::Server, "Server"),

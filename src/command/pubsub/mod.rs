@@ -1,9 +1,9 @@
 //! Verbs about channels: messages to all who listen now, kept for nobody.
 
 mod confirm;
+mod inspect;
 pub mod psubscribe;
 pub mod publish;
-mod pubsub;
 pub mod punsubscribe;
 pub mod spublish;
 pub mod ssubscribe;
@@ -23,5 +23,5 @@ pub static VERBS: &[&Spec] = &[
     &sunsubscribe::SPEC,
     &publish::SPEC,
     &spublish::SPEC,
-    &pubsub::SPEC,
+    &inspect::SPEC,
 ];
