@@ -150,7 +150,7 @@ options! {
     latency_tracking: bool = "latency-tracking", Observing, Live, Kind::YesNo, "yes",
         "Measure the latency of every command for INFO latencystats.";
     notify_keyspace_events: String = "notify-keyspace-events", Observing, Live, Kind::Events, "",
-        "Which changes of keys are published to subscribers, as letters: K and E choose the kinds of channel, the others the classes of changes.";
+        "Which changes of keys are published to subscribers, as letters.";
 
     io_threads: u32 = "io-threads", Running, Start, number(0, 128, Unit::None), "0",
         "Event loops, one thread each. 0 chooses by the number of cores.";

@@ -6,6 +6,7 @@
 //! before it reads is served. Must never know: what a command means.
 
 use super::admission;
+use super::company::OnLoop;
 use super::outbox::Outbox;
 use super::settings::Settings;
 use crate::broker::Terms;
@@ -20,7 +21,6 @@ use crate::resp::encode_protocol_error;
 use crate::resp::{Burst, Decoder};
 use crate::session::{Outgoing, Seat, Stop, Turn};
 use brooklet_storage::load::{Loaded, Missing};
-use std::cell::Cell;
 use std::io::ErrorKind;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -53,31 +53,6 @@ pub async fn serve(stream: TcpStream, shared: Arc<Shared>) {
     let mut connection = Connection::new(stream, seat);
     let _ = connection.run().await;
     connection.farewell().await;
-}
-
-thread_local! {
-    static ON_LOOP: Cell<usize> = const { Cell::new(0) };
-}
-
-/// Counts the connections of an event loop.
-struct OnLoop;
-
-impl OnLoop {
-    fn enter() -> OnLoop {
-        ON_LOOP.set(ON_LOOP.get() + 1);
-        OnLoop
-    }
-
-    /// Whether the connection that asks has company.
-    fn others() -> bool {
-        ON_LOOP.get() > 1
-    }
-}
-
-impl Drop for OnLoop {
-    fn drop(&mut self) {
-        ON_LOOP.set(ON_LOOP.get() - 1);
-    }
 }
 
 struct Connection {

@@ -39,7 +39,7 @@ fn a_thousand_subscribers_are_not_disturbed_by_one_that_never_reads() {
     open_many_files(1200);
     let server = volatile(&[]);
     let mut publisher = client(&server);
-    let protocol = |i: usize| if i % 2 == 0 { Protocol::Resp2 } else { Protocol::Resp3 };
+    let protocol = |i: usize| if i.is_multiple_of(2) { Protocol::Resp2 } else { Protocol::Resp3 };
     let mut listeners: Vec<Client> = (0..1000).map(|i| listener(&server, "news", protocol(i))).collect();
     let _deaf = deaf(&server, "big");
     assert_eq!(info(&mut publisher, "pubsub_clients"), 1001);
