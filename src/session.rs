@@ -9,7 +9,7 @@ use crate::broker::commit::Ticket;
 use crate::broker::errand::Errand;
 use crate::broker::mailbox::Message;
 use crate::broker::shared::{Locked, Shared};
-use crate::broker::wait::Wake;
+use crate::broker::wait::Answer;
 use crate::broker::{Engine, Executed, Terms};
 use crate::command::args::Args;
 use crate::command::dispatch::dispatch;
@@ -17,7 +17,7 @@ use crate::reply::Reply;
 use crate::resp::Protocol;
 use brooklet_storage::load::{Loaded, Missing};
 use std::sync::Arc;
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::Notify;
 
 /// Why a burst stopped.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub enum Stop {
     /// All calls ran, or the share of one turn is used up.
     Turn,
     /// The last call waits.
-    Parked(oneshot::Receiver<Wake>),
+    Parked(Answer),
     /// The next call needs something from the disk.
     Missing(Missing),
     /// The last call is answered by what this errand brings.
@@ -152,7 +152,7 @@ impl Seat {
     ) -> Told {
         let mut engine = self.shared.engine();
         engine.note_traffic(self.id, traffic);
-        let held_up = parked && !engine.waits.contains(self.id);
+        let held_up = engine.keeps_mail(self.id) || (parked && !engine.waits.contains(self.id));
         let (mut taken, mut more, mut killed) = (0, false, true);
         if let Some(client) = engine.clients.get_mut(self.id) {
             taken = if held_up { 0 } else { client.collect(room, &mut out) };
@@ -192,6 +192,10 @@ impl Seat {
                     After::End => break Stop::Close,
                 },
                 Executed::Parked(wake) => break Stop::Parked(wake),
+                Executed::Held(wake) => {
+                    self.shared.start_worker();
+                    break Stop::Parked(wake);
+                }
                 Executed::Missing(missing) => {
                     next -= 1;
                     break Stop::Missing(missing);
@@ -250,12 +254,14 @@ impl Seat {
     #[inline]
     fn empty_mailbox(&self, engine: &mut Engine, out: &mut impl FnMut(Protocol, Outgoing) -> bool) {
         if self.pushes
-            && std::mem::take(&mut engine.own_mail)
+            && engine.own_mail
+            && !engine.keeps_mail(self.id)
             && let Some(client) = engine.clients.get_mut(self.id)
         {
             client.collect(usize::MAX, |protocol, message| {
                 out(protocol, Outgoing::Message(message));
             });
+            engine.own_mail = false;
         }
     }
 

@@ -15,8 +15,9 @@ use super::notify::Notify;
 use super::pubsub::PubSub;
 use super::stats::Stats;
 use super::tracking::Tracking;
-use super::wait::{Waits, Wake};
+use super::wait::{Answer, Waits};
 use super::watch::Watches;
+use super::work::Held;
 use crate::command::args::Args;
 use crate::command::error::{self, Refusal};
 use crate::command::spec::Spec;
@@ -26,12 +27,11 @@ use crate::telemetry::Sample;
 use brooklet_storage::load::{Loaded, Missing};
 use brooklet_storage::names::Names;
 use brooklet_storage::store::Store;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use tokio::sync::oneshot;
 
 /// The state behind the engine lock.
 #[derive(Debug)]
@@ -82,16 +82,20 @@ pub struct Engine {
     pub(crate) progress: HashMap<ClientId, Progress>,
     /// The batch that is filling now; commits number theirs after it.
     generation: Ticket,
-    /// EXEC runs its calls: none of them may change anything before it has all that it needs.
-    pub(crate) in_transaction: bool,
+    /// The call that runs was queued: its answer is an element of another.
+    pub(crate) in_queue: bool,
     /// Whose calls run now: it looks into its mailbox by itself.
     pub(super) running: Option<ClientId>,
     /// Whose call is the cause of what changes now.
     pub(super) actor: Option<ClientId>,
     /// There are messages for the client whose calls run.
     pub(crate) own_mail: bool,
+    /// Clients whose messages wait for unfinished work.
+    pub(super) late: BTreeSet<ClientId>,
     /// Clients that have too much to read.
     pub(super) slow: Slow,
+    /// Work that is not finished and holds the engine meanwhile.
+    pub(super) held: Option<Box<Held>>,
     /// Rises with every change of the options, so that others know when to look again.
     config_version: u64,
     /// When the timer looks again unless it is rearmed, Unix milliseconds.
@@ -126,7 +130,9 @@ pub enum Executed {
     /// It is answered.
     Reply(Reply),
     /// It waits; the answer comes through the channel.
-    Parked(oneshot::Receiver<Wake>),
+    Parked(Answer),
+    /// It is not finished and holds the engine: [`super::work::start`] takes it to its end; the answer comes through the channel.
+    Held(Answer),
     /// It needs something that is only on disk: load it and call again.
     Missing(Missing),
     /// Its answer is what this errand brings.
@@ -177,11 +183,13 @@ impl Engine {
             names: HashMap::new(),
             progress: HashMap::new(),
             generation: 1,
-            in_transaction: false,
+            in_queue: false,
             running: None,
             actor: None,
             own_mail: false,
+            late: BTreeSet::new(),
             slow: Slow::default(),
+            held: None,
             config_version: 0,
             next_tick_ms: i64::MAX,
         }
@@ -245,10 +253,15 @@ impl Engine {
         let now_ms = self.store.now_ms;
         let db = self.clients.get(client).map_or(0, |c| c.db);
         self.actor = Some(client);
-        let executed = match self.run(client, db, spec, args, now_ms) {
+        let outcome = self.run(client, db, spec, args, now_ms);
+        if !self.is_held() && !matches!(outcome, Err(Refusal::Unfinished(_))) {
+            self.store.end_unit();
+        }
+        let executed = match outcome {
             Ok(reply) => Executed::Reply(reply),
             Err(Refusal::Wire(line)) => Executed::Reply(Reply::Error(line)),
             Err(Refusal::Missing(missing)) => return Executed::Missing(missing),
+            Err(Refusal::Unfinished(work)) => return self.hold(client, spec, args, work),
             Err(Refusal::Errand(errand)) => Executed::Errand(errand),
             Err(Refusal::Park(park)) => self.park(client, db, spec, args, *park, now_ms),
         };
@@ -267,6 +280,7 @@ impl Engine {
     ) -> Result<Reply, Refusal> {
         let Some(run) = spec.kind.run() else { return Err(error::unknown_subcommand(spec.name, args.at(1))) };
         self.store.now_ms = now_ms;
+        self.store.leaves_use = self.clients.get(client).is_some_and(|c| c.no_touch);
         run(&mut Ctx { engine: self, client, db, now_ms, spec }, args)
     }
 
@@ -283,6 +297,12 @@ impl Engine {
         if !self.names.is_empty() {
             self.names.remove(&client);
         }
+        self.forget_progress(client);
+    }
+
+    /// Lets go of what was noted for a call that is answered now; names that were read serve the next call of a
+    /// transaction, too.
+    pub(crate) fn forget_progress(&mut self, client: ClientId) {
         if !self.progress.is_empty() {
             self.progress.remove(&client);
         }
@@ -310,6 +330,10 @@ impl Engine {
 
     /// Ends a session.
     pub fn close(&mut self, client: ClientId) {
+        if self.orphan_held(client) {
+            // Its calls run to their end; then it is closed.
+            return;
+        }
         self.cancel_wait(client);
         self.forget_names(client);
         self.unwatch(client);

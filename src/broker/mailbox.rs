@@ -134,6 +134,38 @@ impl Engine {
         self.own_mail = self.clients.get(client).is_some_and(|c| !c.mailbox.is_empty());
     }
 
+    /// From here on a queued call of this client runs; gives what [`Engine::end_queued`] wants back.
+    pub(crate) fn begin_queued(&mut self, client: ClientId) -> Option<ClientId> {
+        self.in_queue = true;
+        self.actor.replace(client)
+    }
+
+    /// It has run: what it changed is told before what the next one changes.
+    pub(crate) fn end_queued(&mut self, actor: Option<ClientId>) {
+        self.in_queue = false;
+        self.note_changes();
+        self.actor = actor;
+    }
+
+    /// Whether messages have to wait: those of unfinished work must not be seen before it is committed. Who asks is rung
+    /// for afterwards.
+    pub(crate) fn keeps_mail(&mut self, client: ClientId) -> bool {
+        let keeps = self.is_held();
+        if keeps && self.clients.get(client).is_some_and(|c| !c.mailbox.is_empty()) {
+            self.late.insert(client);
+        }
+        keeps
+    }
+
+    /// Rings for those who had to wait.
+    pub(super) fn ring_late(&mut self) {
+        for id in std::mem::take(&mut self.late) {
+            if let Some(client) = self.clients.get(id) {
+                client.outside.notify_one();
+            }
+        }
+    }
+
     /// They have run.
     pub(crate) fn end_running(&mut self) {
         self.running = None;

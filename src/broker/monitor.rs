@@ -1,9 +1,11 @@
-//! MONITOR: a line about every call, for those who asked to see them all. Must never know: which calls are secret; it gets
-//! the arguments as they may be shown.
+//! MONITOR: a line about every call, for those who asked to see them all. What is for administrators is not shown, nor are
+//! passwords.
 
 use super::Engine;
 use super::client::ClientId;
 use super::mailbox::Message;
+use crate::command::args::Args;
+use crate::command::spec::{Flag, Spec};
 use crate::reply::Reply;
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -47,8 +49,18 @@ impl Engine {
         }
     }
 
-    /// Shows a call to all who watch. (A reference that was told not to reply shows nothing either.)
-    pub fn show_call<'a>(&mut self, db: u32, caller: Caller<'_>, args: impl Iterator<Item = &'a [u8]>) {
+    /// Shows a call to all who watch but for those that want no replies.
+    pub fn show_call(&mut self, db: u32, caller: Caller<'_>, spec: &Spec, args: Args<'_>) {
+        if spec.has(Flag::Admin) || spec.has(Flag::SkipMonitor) {
+            return;
+        }
+        let behind_auth = |i: usize| args.up_to(i).iter().rev().take(2).any(|word| word.eq_ignore_ascii_case(b"AUTH"));
+        let secret = |i: usize| match spec.name {
+            "auth" => i > 0,
+            "hello" => i > 2 && behind_auth(i),
+            _ => false,
+        };
+        let args = args.iter().enumerate().map(|(i, arg)| if secret(i) { b"(redacted)" } else { arg });
         let message = Message::new(Reply::Status(line(self.clock.now_us(), db, caller, args).into()));
         for id in self.monitors.clone() {
             if self.clients.get(id).is_some_and(|c| !c.is_silent()) {

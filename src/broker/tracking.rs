@@ -9,6 +9,8 @@
 use super::Engine;
 use super::client::ClientId;
 use super::mailbox::Message;
+use crate::command::args::Args;
+use crate::command::spec::Spec;
 use crate::reply::Reply;
 use crate::resp::Protocol;
 use brooklet_storage::store::Touch;
@@ -202,8 +204,25 @@ impl Engine {
         tracker.redirect.map_or(0, |id| id as i64)
     }
 
-    /// Remembers that a client was told what these keys are, if it tracks that.
-    pub fn remember_reads<'a>(&mut self, client: ClientId, names: impl Iterator<Item = &'a [u8]>) {
+    /// Remembers what a call has read, if its client tracks that.
+    pub(super) fn track_call(&mut self, client: ClientId, spec: &'static Spec, args: Args<'_>) {
+        if spec.kind.reads()
+            && let Ok(keys) = spec.keys.positions(args)
+        {
+            self.remember_reads(client, keys.into_iter().map(|at| args.at(at)));
+        }
+        let in_transaction = self.in_queue || self.clients.get(client).is_some_and(|c| c.transaction.is_some());
+        // What CLIENT CACHING asked for is used up; other subcommands may stand in between.
+        if !in_transaction
+            && !spec.name.starts_with("client|")
+            && let Some(tracker) = self.tracking.get_mut(client)
+        {
+            tracker.caching = false;
+        }
+    }
+
+    /// Remembers that a client was told what these keys are.
+    fn remember_reads<'a>(&mut self, client: ClientId, names: impl Iterator<Item = &'a [u8]>) {
         if !self.tracking.get(client).is_some_and(Tracker::remembers) {
             return;
         }
@@ -215,13 +234,6 @@ impl Engine {
         {
             self.tracking.hand.clone_from(&name);
             self.invalidate(name, None);
-        }
-    }
-
-    /// A call of the client is over: what CLIENT CACHING asked for is used up.
-    pub fn end_caching(&mut self, client: ClientId) {
-        if let Some(tracker) = self.tracking.get_mut(client) {
-            tracker.caching = false;
         }
     }
 

@@ -5,15 +5,11 @@
 use super::args::Args;
 use super::error::Refusal;
 use super::gate::{self, Stop};
-use super::spec::{Flag, Spec};
 use super::table;
 use super::transaction::queue;
 use crate::broker::client::{ClientId, ReplyMode};
-use crate::broker::monitor::Caller;
-use crate::broker::stats::{SLOW_ARGS, SlowCall};
 use crate::broker::transaction::Queued;
 use crate::broker::{Engine, Executed};
-use crate::config;
 use crate::reply::Reply;
 
 /// Executes one call of a client. It began at `now_us` (monotonic microseconds), which is then when it ended.
@@ -45,80 +41,46 @@ pub fn dispatch(engine: &mut Engine, client: ClientId, args: Args<'_>, now_us: &
         }
     }
     let executed = engine.execute(client, spec, args);
-    if !matches!(executed, Executed::Missing(_)) {
-        if let Some(c) = engine.clients.get_mut(client) {
-            c.total_commands += 1;
-        }
-        engine.forget_names(client);
-        after_call(engine, client, spec, args);
-        let ended_us = engine.clock.monotonic_us();
-        let micros = ended_us.saturating_sub(std::mem::replace(now_us, ended_us));
-        let error = match &executed {
-            Executed::Reply(Reply::Error(line)) => Some(&**line),
-            _ => None,
-        };
-        account(engine, client, spec, args, error, micros);
+    if matches!(executed, Executed::Missing(_)) {
+        return executed;
     }
+    if let Some(c) = engine.clients.get_mut(client) {
+        c.total_commands += 1;
+    }
+    let ended_us = engine.clock.monotonic_us();
+    let micros = ended_us.saturating_sub(std::mem::replace(now_us, ended_us));
+    if matches!(executed, Executed::Held(_)) {
+        // It is counted when it is finished.
+        engine.spend_on_held(micros);
+        return executed;
+    }
+    engine.forget_names(client);
+    let error = match &executed {
+        Executed::Reply(Reply::Error(line)) => Some(&**line),
+        _ => None,
+    };
+    engine.account(client, spec, args, error, micros);
     executed
 }
 
-/// Runs a queued call for EXEC: it passed the gates when it was queued. Counts it unless it has to run again.
+/// Runs a queued call for EXEC: it passed the gates when it was queued. Counts it unless it is not finished.
 pub fn run_queued(engine: &mut Engine, client: ClientId, queued: &Queued) -> Result<Reply, Refusal> {
     let (spec, args) = (queued.spec, queued.call.as_args());
     let began_us = engine.clock.monotonic_us();
     let db = engine.clients.get(client).map_or(0, |c| c.db);
     let now_ms = engine.store.now_ms;
+    let actor = engine.begin_queued(client);
     let outcome = engine.run(client, db, spec, args, now_ms);
+    engine.end_queued(actor);
     let error = match &outcome {
-        Err(Refusal::Missing(_)) => return outcome,
+        Err(Refusal::Missing(_) | Refusal::Unfinished(_)) => return outcome,
         Err(Refusal::Wire(line)) | Ok(Reply::Error(line)) => Some(&**line),
         _ => None,
     };
     let micros = engine.clock.monotonic_us().saturating_sub(began_us);
-    account(engine, client, spec, args, error, micros);
-    after_call(engine, client, spec, args);
+    engine.account(client, spec, args, error, micros);
+    engine.forget_progress(client);
     outcome
-}
-
-/// What others get to know of a call that ran. (A script shows its calls with [`show_call`], too.)
-#[inline]
-fn after_call(engine: &mut Engine, client: ClientId, spec: &'static Spec, args: Args<'_>) {
-    if !engine.tracking.is_empty() {
-        track(engine, client, spec, args);
-    }
-    if engine.is_monitored() {
-        let Some(c) = engine.clients.get(client) else { return };
-        let (db, addr) = (c.db, c.addr.clone());
-        show_call(engine, db, Caller::Address(&addr), spec, args);
-    }
-}
-
-/// Remembers which keys the client has seen.
-fn track(engine: &mut Engine, client: ClientId, spec: &'static Spec, args: Args<'_>) {
-    if spec.kind.reads()
-        && let Ok(keys) = spec.keys.positions(args)
-    {
-        engine.remember_reads(client, keys.into_iter().map(|at| args.at(at)));
-    }
-    let in_transaction = engine.in_transaction || engine.clients.get(client).is_some_and(|c| c.transaction.is_some());
-    if !in_transaction && !spec.name.starts_with("client|") {
-        engine.end_caching(client);
-    }
-}
-
-/// Shows a call to those who monitor, unless it is for administrators, and without its passwords.
-pub fn show_call(engine: &mut Engine, db: u32, caller: Caller<'_>, spec: &Spec, args: Args<'_>) {
-    if spec.has(Flag::Admin) || spec.has(Flag::SkipMonitor) {
-        return;
-    }
-    let behind_auth = |i: usize| args.up_to(i).iter().rev().take(2).any(|word| word.eq_ignore_ascii_case(b"AUTH"));
-    let secret = |i: usize| match spec.name {
-        "auth" => i > 0,
-        "hello" => i > 2 && behind_auth(i),
-        _ => false,
-    };
-    let shown = args.iter().enumerate().map(|(i, arg)| if secret(i) { b"(redacted)" } else { arg });
-    engine.show_call(db, caller, shown);
 }
 
 /// Whether a line looks like the head of a web request: somebody may be using a browser against us.
@@ -140,63 +102,4 @@ fn refuse(engine: &mut Engine, refusal: Refusal) -> Executed {
     let Refusal::Wire(line) = refusal else { return Executed::Reply(Reply::Null) };
     engine.stats.count_error(&line);
     Executed::Reply(Reply::Error(line))
-}
-
-fn account(
-    engine: &mut Engine,
-    client: ClientId,
-    spec: &'static Spec,
-    args: Args<'_>,
-    error: Option<&str>,
-    micros: u64,
-) {
-    engine.stats.count_call(spec, micros, error.is_some(), engine.config.latency_tracking);
-    if let Some(line) = error {
-        engine.stats.count_error(line);
-    }
-    let slow_ms = engine.config.latency_monitor_threshold_ms;
-    if slow_ms > 0 && micros / 1000 >= slow_ms {
-        let event = if spec.has(Flag::Fast) { "fast-command" } else { "command" };
-        engine.stats.latency.add(event, engine.clock.now_ms() / 1000, micros / 1000);
-    }
-    let limit = engine.config.slowlog_log_slower_than_us;
-    if limit >= 0 && micros as i64 >= limit && !spec.has(Flag::SkipSlowlog) {
-        add_slow(engine, client, spec, args, micros);
-    }
-}
-
-fn add_slow(engine: &mut Engine, client: ClientId, spec: &Spec, args: Args<'_>, micros: u64) {
-    let Some(c) = engine.clients.get(client) else { return };
-    let call = SlowCall {
-        id: 0,
-        at_s: engine.clock.now_ms() / 1000,
-        micros,
-        args: shown(spec, args),
-        addr: c.addr.clone(),
-        client_name: c.name.clone(),
-    };
-    let max = engine.config.slowlog_max_len as usize;
-    engine.stats.add_slow(call, max);
-}
-
-/// The arguments as a log may show them: without passwords.
-fn shown(spec: &Spec, args: Args<'_>) -> Vec<Vec<u8>> {
-    let secret = |i: usize| match spec.name {
-        "auth" => i > 0,
-        "hello" => i > 1,
-        "config|set" => i > 2 && i % 2 == 1 && is_secret(args.at(i - 1)),
-        _ => false,
-    };
-    let one = |(i, arg): (usize, &[u8])| if secret(i) { b"(redacted)".to_vec() } else { SlowCall::shorten(arg) };
-    let whole = if args.len() > SLOW_ARGS { SLOW_ARGS - 1 } else { args.len() };
-    let mut shown: Vec<Vec<u8>> = args.iter().enumerate().take(whole).map(one).collect();
-    if whole < args.len() {
-        shown.push(format!("... ({} more arguments)", args.len() - whole).into_bytes());
-    }
-    shown
-}
-
-fn is_secret(option: &[u8]) -> bool {
-    let found = std::str::from_utf8(option).ok().and_then(config::find);
-    found.is_some_and(|(spec, _)| spec.kind == config::Kind::Secret)
 }

@@ -17,15 +17,17 @@ verb has a transcript of what it answers in `tests/protocol/cases/`; wanted diff
 [compatibility.md](compatibility.md).
 ";
 
-const GROUPS: [(Group, &str); 12] = [
+const GROUPS: [(Group, &str); 14] = [
     (Group::Stream, "Streams"),
     (Group::Keyspace, "Keys"),
     (Group::String, "Strings"),
+    (Group::Bitmap, "Bits"),
     (Group::Hash, "Hashes"),
     (Group::List, "Lists"),
     (Group::Set, "Sets"),
     (Group::SortedSet, "Sorted sets"),
     (Group::PubSub, "Pub/sub"),
+    (Group::Sorting, "Sorting"),
     (Group::Transaction, "Transactions"),
     (Group::Connection, "Connection"),
     (Group::Server, "Server"),

@@ -16,12 +16,13 @@ impl Keys {
             Keys::Counted { at, step } => counted(args, at, step),
             Keys::StoredCounted => Ok([vec![1], counted(args, 2, 1)?].concat()),
             Keys::Streams => streams(args),
+            Keys::Sort { stores } => Ok(sort(args, stores)),
         }
     }
 
     /// Whether the positions depend on other arguments.
     pub fn are_movable(self) -> bool {
-        matches!(self, Keys::Counted { .. } | Keys::StoredCounted | Keys::Streams)
+        matches!(self, Keys::Counted { .. } | Keys::StoredCounted | Keys::Streams | Keys::Sort { .. })
     }
 }
 
@@ -44,6 +45,23 @@ fn streams(args: Args<'_>) -> Result<Vec<usize>, Unclear> {
     let word = args.iter().position(|arg| arg.eq_ignore_ascii_case(b"STREAMS")).ok_or(Unclear)?;
     let rest = args.len() - word - 1;
     if rest == 0 || rest % 2 == 1 { Err(Unclear) } else { Ok((word + 1..=word + rest / 2).collect()) }
+}
+
+/// Words that belong to an option are no options themselves.
+fn sort(args: Args<'_>, stores: bool) -> Vec<usize> {
+    let (mut at, mut destination) = (2, None);
+    while at < args.len() {
+        at += match args.at(at).to_ascii_uppercase().as_slice() {
+            b"LIMIT" => 3,
+            b"BY" | b"GET" => 2,
+            b"STORE" if stores => {
+                destination = Some(at + 1).filter(|at| *at < args.len()).or(destination);
+                2
+            }
+            _ => 1,
+        };
+    }
+    std::iter::once(1).chain(destination).collect()
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ pub mod spec;
 pub mod table;
 pub mod waiting;
 
+mod bitmap;
 mod cluster;
 mod connection;
 mod hash;
@@ -26,6 +27,7 @@ mod list;
 mod pubsub;
 mod server;
 mod set;
+mod sort;
 mod stream;
 mod string;
 mod transaction;

@@ -66,6 +66,8 @@ pub enum Group {
     Keyspace,
     /// `string`
     String,
+    /// `bitmap`: the bits of a string.
+    Bitmap,
     /// `hash`
     Hash,
     /// `list`
@@ -76,6 +78,8 @@ pub enum Group {
     SortedSet,
     /// `pubsub`
     PubSub,
+    /// `generic`, too: what sorts the elements of a value.
+    Sorting,
     /// `transactions`
     Transaction,
     /// `connection`
@@ -93,11 +97,13 @@ impl Group {
             Group::Stream => "stream",
             Group::Keyspace => "generic",
             Group::String => "string",
+            Group::Bitmap => "bitmap",
             Group::Hash => "hash",
             Group::List => "list",
             Group::Set => "set",
             Group::SortedSet => "sorted-set",
             Group::PubSub => "pubsub",
+            Group::Sorting => "generic",
             Group::Transaction => "transactions",
             Group::Connection => "connection",
             Group::Server => "server",
@@ -111,13 +117,14 @@ impl Group {
             Group::Stream => Some("stream"),
             Group::Keyspace => Some("keyspace"),
             Group::String => Some("string"),
+            Group::Bitmap => Some("bitmap"),
             Group::Hash => Some("hash"),
             Group::List => Some("list"),
             Group::Set => Some("set"),
             Group::SortedSet => Some("sortedset"),
             Group::Transaction => Some("transaction"),
             Group::Connection => Some("connection"),
-            Group::PubSub | Group::Server | Group::Cluster => None,
+            Group::PubSub | Group::Sorting | Group::Server | Group::Cluster => None,
         }
     }
 }
@@ -147,6 +154,11 @@ pub enum Keys {
     StoredCounted,
     /// The first half of what follows the word STREAMS.
     Streams,
+    /// The first argument, and what follows the last word STORE.
+    Sort {
+        /// Whether there is such a word.
+        stores: bool,
+    },
 }
 
 impl Keys {
@@ -201,12 +213,6 @@ pub enum Flag {
     Unqueued,
     /// Runs what was queued: what the gates ask of a call, they ask of the queue.
     RunsQueue,
-    /// Never asks for entries of a stream that are only on disk, unless it trims.
-    LeavesEntries,
-    /// Goes over the names of a database.
-    WalksNames,
-    /// Afterwards keys stand elsewhere: under another name, or in another database.
-    MovesKeys,
 }
 
 /// A verb or a subcommand.

@@ -31,6 +31,8 @@ pub const LISTS: &str = "
 5 LPOP|RPOP {held} [{count}]
 2 LLEN {held}
 6 LRANGE {held} {int} {int}
+2 SORT {held} [BY nosort] [ALPHA] [DESC] [LIMIT {int} {int}]
+1 SORT {held} ALPHA [GET #] STORE {held}
 3 LINDEX {list} {int}
 3 LSET {list} {int} {member}
 3 LINSERT {list} BEFORE|AFTER {member} {member}
@@ -44,6 +46,7 @@ pub const LISTS: &str = "
 
 pub const SETS: &str = "
 12 SADD {set} {member} [{member}] [{int}]
+1 SORT {set} ALPHA [DESC] [LIMIT {int} {int}]
 6 SADD {set} {int} {int}
 5 SREM {set} {member} [{int}]
 6 SMEMBERS {held}
@@ -59,6 +62,7 @@ pub const SETS: &str = "
 
 pub const SORTED_SETS: &str = "
 14 ZADD {zset} [NX|XX] [CH] {score} {member} [{score} {member}]
+1 SORT {zset} BY nosort [DESC] [LIMIT {int} {int}]
 4 ZADD {zset} GT|LT [CH] {score} {member}
 2 ZADD {zset} [NX|XX|GT|LT] INCR {score} {member}
 3 ZINCRBY {zset} {score} {member}

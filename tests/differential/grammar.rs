@@ -110,6 +110,13 @@ const STRINGS: &str = "
 4 GETRANGE {key} {int} {int}
 1 SUBSTR {key} {int} {int}
 3 SETRANGE {key} {int} {value}
+2 SETBIT {key} {int} 0|1
+1 GETBIT {key} {int}
+1 BITCOUNT {key} [{int} {int} [BIT|BYTE]]
+1 BITPOS {key} 0|1 [{int} [{int}]]
+1 BITOP AND|OR|XOR {key} {key} {key}
+1 BITOP NOT {key} {key}
+1 BITFIELD {key} [GET u8 {int}] SET i5 {int} {int} [OVERFLOW SAT|FAIL] INCRBY u7 {int} {int}
 6 INCR|DECR {any}
 5 INCRBY|DECRBY {key} {int}
 3 INCRBYFLOAT {key} {float}

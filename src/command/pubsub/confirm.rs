@@ -66,7 +66,7 @@ impl Confirmations {
 
     fn add(&mut self, ctx: &mut Ctx<'_>, name: Reply, count: usize) {
         let items = vec![Reply::text(self.kind), name, Reply::count(count)];
-        if ctx.engine.in_transaction {
+        if ctx.engine.in_queue {
             self.queued.push(Reply::Array(items));
         } else {
             ctx.engine.deliver(ctx.client, &Message::new(Reply::Push(items)));

@@ -22,7 +22,7 @@ pub static SPEC: Spec = Spec {
 };
 
 fn run(ctx: &mut Ctx<'_>, _: Args<'_>) -> Result<Reply, Refusal> {
-    if ctx.engine.in_transaction {
+    if ctx.engine.in_queue {
         return Err(error::server::MONITOR_IN_EXEC);
     }
     // Who monitors already gets no second answer, as in the reference.

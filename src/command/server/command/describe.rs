@@ -3,7 +3,7 @@
 //! Flags and categories follow from the kind and the flags of a spec, in the order of the reference.
 
 use super::key_specs;
-use crate::command::spec::{Flag, Keys, Spec};
+use crate::command::spec::{Flag, Group, Keys, Spec};
 use crate::reply::Reply;
 
 /// The entry about a command, with its subcommands.
@@ -38,7 +38,7 @@ fn subcommands(spec: &'static Spec) -> Reply {
 fn positions(keys: Keys) -> (i64, i64, i64) {
     match keys {
         Keys::At { first, last, step } => (first as i64, last.into(), step as i64),
-        Keys::StoredCounted => (1, 1, 1),
+        Keys::StoredCounted | Keys::Sort { .. } => (1, 1, 1),
         _ => (0, 0, 0),
     }
 }
@@ -73,13 +73,19 @@ pub(super) fn categories(spec: &Spec) -> Vec<&'static str> {
     let is_container = spec.kind.run().is_none();
     let group = spec.group.category().filter(|_| !is_container);
     let is = |name: &str| group == Some(name);
+    let sorts = spec.group == Group::Sorting;
     let blocks = flags(spec).contains(&"blocking");
     let admin = spec.has(Flag::Admin) || spec.has(Flag::AdminCategory);
     let all = [
         (is("keyspace") && !blocks, "keyspace"),
         (spec.kind.reads(), "read"),
         (spec.kind.writes(), "write"),
+        (is("set") || sorts, "set"),
+        (is("sortedset") || sorts, "sortedset"),
+        (is("list") || sorts, "list"),
+        (is("hash"), "hash"),
         (is("string"), "string"),
+        (is("bitmap"), "bitmap"),
         (is("stream"), "stream"),
         (spec.has(Flag::PubSub), "pubsub"),
         (admin, "admin"),

@@ -15,6 +15,10 @@ pub(super) fn access(spec: &Spec, nth: usize) -> &'static [&'static str] {
         ("xlen" | "exists" | "type" | "strlen" | "touch" | "watch" | "memory|usage", _) => &["RO"],
         ("object|encoding" | "object|refcount" | "object|freq" | "object|idletime", _) => &["RO"],
         ("ssubscribe" | "sunsubscribe" | "spublish", _) => &["not_key"],
+        ("sort", 1) | ("bitop", 0) => &["OW", "update"],
+        ("sort" | "bitop", _) => &["RO", "access"],
+        ("setbit", _) => &["RW", "access", "update"],
+        ("bitfield", _) => &["RW", "access", "update", "variable_flags"],
         ("copy", 0) | ("xreadgroup", _) => &["RO", "access"],
         ("setex" | "psetex" | "mset" | "msetex", _) | ("copy" | "rename", 1) => &["OW", "update"],
         ("setnx" | "msetnx", _) | ("renamenx", 1) => &["OW", "insert"],
@@ -65,7 +69,7 @@ fn is_stored(name: &str) -> bool {
 pub(super) fn count(spec: &Spec) -> usize {
     match (spec.keys, spec.name) {
         (Keys::None, _) => 0,
-        (_, "copy" | "rename" | "renamenx") => 2,
+        (_, "copy" | "rename" | "renamenx" | "bitop") => 2,
         (_, "lmove" | "rpoplpush" | "blmove" | "brpoplpush" | "smove") => 2,
         (_, name) if is_stored(name) => 2,
         _ => 1,
@@ -88,6 +92,8 @@ fn one(spec: &Spec, nth: usize) -> Reply {
         Keys::StoredCounted if nth == 0 => (index(1), range(0, 1, 0)),
         Keys::StoredCounted => (index(2), counted(1)),
         Keys::Streams => (streams(spec.name), range(-1, 1, 2)),
+        Keys::Sort { .. } if nth == 0 => (index(1), range(0, 1, 0)),
+        Keys::Sort { .. } => (unknown(), unknown()),
     };
     Reply::Map(vec![
         (Reply::text("flags"), Reply::Set(flags.collect())),
@@ -103,6 +109,11 @@ fn relative(first: usize, last: i32) -> i64 {
 
 fn typed(kind: &'static str, facts: Vec<(Reply, Reply)>) -> Reply {
     Reply::Map(vec![(Reply::text("type"), Reply::text(kind)), (Reply::text("spec"), Reply::Map(facts))])
+}
+
+/// What nobody can see in the arguments.
+fn unknown() -> Reply {
+    typed("unknown", Vec::new())
 }
 
 fn number(name: &'static str, n: i64) -> (Reply, Reply) {

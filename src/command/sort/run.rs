@@ -1,0 +1,90 @@
+//! What SORT and SORT_RO share: elements, weights, order, part, and what is answered of each.
+
+use super::lookup::Pattern;
+use super::options::Options;
+use super::order::{self, Weight};
+use crate::broker::Ctx;
+use crate::command::args::Args;
+use crate::command::error::{self, Refusal};
+use crate::reply::Reply;
+use brooklet_storage::keyspace::object::Kind;
+use brooklet_storage::store::Key;
+use bytes::Bytes;
+
+/// What is to be answered or stored, and where to.
+pub fn sorted<'a>(
+    ctx: &mut Ctx<'_>,
+    args: Args<'a>,
+    may_store: bool,
+) -> Result<(Vec<Option<Bytes>>, Option<&'a [u8]>), Refusal> {
+    let options = Options::parse(args.from(2), may_store)?;
+    let found = ctx.look_up(args.at(1))?;
+    if let Some(destination) = options.store {
+        ctx.all_warm([destination])?;
+    }
+    let elements = match found {
+        Some(key) => ordered(ctx, key, &options)?,
+        None => Vec::new(),
+    };
+    if options.get.is_empty() {
+        return Ok((elements.into_iter().map(Some).collect(), options.store));
+    }
+    let patterns: Vec<Pattern<'_>> = options.get.iter().map(|get| Pattern::parse(get)).collect();
+    warm(ctx, &patterns, &elements)?;
+    let mut answers = Vec::with_capacity(elements.len() * patterns.len());
+    for element in &elements {
+        for pattern in &patterns {
+            answers.push(pattern.find(ctx, element)?);
+        }
+    }
+    Ok((answers, options.store))
+}
+
+/// A list of what was found.
+pub fn reply(sorted: Vec<Option<Bytes>>) -> Reply {
+    Reply::Array(sorted.into_iter().map(|element| element.map_or(Reply::Null, Reply::Bulk)).collect())
+}
+
+/// The wanted part of the elements, in order.
+fn ordered(ctx: &mut Ctx<'_>, key: Key, options: &Options<'_>) -> Result<Vec<Bytes>, Refusal> {
+    let mut options = options.clone();
+    let kind = ctx.engine.store.object(key).kind();
+    if kind == Kind::Set && options.keeps_order() && options.store.is_some() {
+        // A set has no order; what is stored must have one that everybody can repeat.
+        (options.by, options.alpha) = (None, true);
+    }
+    let elements = elements(ctx, key, kind, &options)?;
+    let part = options.part(elements.len());
+    if options.keeps_order() {
+        return Ok(elements[part].to_vec());
+    }
+    let pattern = options.by.map_or(Pattern::Element, Pattern::parse);
+    warm(ctx, &[pattern], &elements)?;
+    let mut weighed = Vec::with_capacity(elements.len());
+    for element in elements {
+        weighed.push((Weight::of(pattern.find(ctx, &element)?, options.alpha)?, element));
+    }
+    order::sort(&mut weighed, options.descending);
+    Ok(weighed.drain(part).map(|(_, element)| element).collect())
+}
+
+/// All elements as they stand in the value. Lists and sorted sets have a direction of their own.
+fn elements(ctx: &Ctx<'_>, key: Key, kind: Kind, options: &Options<'_>) -> Result<Vec<Bytes>, Refusal> {
+    let mut elements: Vec<Bytes> = match kind {
+        Kind::List => ctx.list(key).elements().iter().cloned().collect(),
+        Kind::Set => return Ok(ctx.set(key).iter().collect()),
+        Kind::SortedSet => ctx.sorted_set(key).order().from(0).map(|(_, member)| member.clone()).collect(),
+        _ => return Err(error::WRONG_TYPE),
+    };
+    if options.keeps_order() && options.descending {
+        elements.reverse();
+    }
+    Ok(elements)
+}
+
+/// Asks for all keys that the patterns mean at once.
+fn warm(ctx: &Ctx<'_>, patterns: &[Pattern<'_>], elements: &[Bytes]) -> Result<(), Refusal> {
+    let keys: Vec<Vec<u8>> =
+        elements.iter().flat_map(|element| patterns.iter().filter_map(|p| p.key(element))).collect();
+    Ok(ctx.all_warm(keys.iter().map(Vec::as_slice))?)
+}
