@@ -325,6 +325,9 @@ impl Engine {
     /// Tells a session to end: it runs nothing more, and what it waits for goes to others.
     pub fn kill(&mut self, client: ClientId) {
         self.cancel_wait(client);
+        // It hears nothing more: nobody should count it as a listener.
+        self.unsubscribe_all(client);
+        self.unmonitor(client);
         self.clients.kill(client);
     }
 

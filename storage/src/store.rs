@@ -10,11 +10,13 @@ mod events;
 mod graveyard;
 mod moving;
 mod replay;
+mod signals;
 mod strings;
 mod touch;
 mod values;
 
 pub use events::{Class, Event, Events};
+pub use signals::Signal;
 pub use touch::Touch;
 
 use crate::batch::{Batch, Effect};
@@ -38,15 +40,6 @@ pub struct Key {
     /// Its database.
     pub db: u32,
     pub(crate) slot: u32,
-}
-
-/// A key whose waiters have to look again: something arrived, or the key or one of its groups is gone.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Signal {
-    /// Database of the key.
-    pub db: u32,
-    /// Name of the key.
-    pub name: Box<[u8]>,
 }
 
 /// Counters of what happened by itself.
@@ -289,21 +282,6 @@ impl Store {
             let object = self.databases[key.db as usize].object(key.slot).expect("a key is valid until it is deleted");
             self.batch.select(key.db, key.slot, &object.name);
             self.batch.push(effect);
-        }
-    }
-
-    /// Wakes who waits for `name`.
-    pub fn signal(&mut self, db: u32, name: &[u8]) {
-        if let Some(signals) = &mut self.signals {
-            signals.push(Signal { db, name: name.into() });
-        }
-    }
-
-    /// Wakes who waits for `key`.
-    pub fn signal_key(&mut self, key: Key) {
-        if self.signals.is_some() {
-            let name = self.object(key).name.clone();
-            self.signal(key.db, &name);
         }
     }
 

@@ -37,7 +37,8 @@ pub(super) fn run(ctx: &mut Ctx<'_>, args: Args<'_>, read_only: bool) -> Result<
     };
     let before = ctx.find_string(name)?.map_or(0, |(_, value)| value.len());
     let key = bits::grown(ctx, name, end)?;
-    let mut changed = ctx.engine.store.string(key).is_some_and(|value| value.len() > before);
+    let grew = ctx.engine.store.string(key).is_some_and(|value| value.len() > before);
+    let mut changed = false;
     let mut answers = Vec::with_capacity(calls.len());
     for call in &calls {
         // Not a clone: a value that nobody else holds is changed in place.
@@ -55,7 +56,7 @@ pub(super) fn run(ctx: &mut Ctx<'_>, args: Args<'_>, read_only: bool) -> Result<
             }
         };
         if let Some(new) = new {
-            changed |= new != old;
+            changed |= grew || new != old;
             let bytes = call.field.written(value, call.at, new);
             ctx.store().patch_string(key, (call.at / 8) as usize, &bytes);
         }
