@@ -43,7 +43,9 @@ pub mod session;
 pub mod telemetry;
 
 pub use brooklet_storage::StreamId;
-pub use embed::{Broker, Builder, Error, GroupState, Options, PendingState, Session, StreamState};
+pub use embed::{
+    Broker, Builder, Error, GroupState, Message, Options, PendingState, Session, StreamState, Subscription,
+};
 pub use reply::Reply;
 
 // The examples in the documents are compiled and run.

@@ -10,6 +10,8 @@ use std::borrow::Cow;
 /// What a command answers.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reply {
+    /// None: what there is to say comes as messages.
+    Nothing,
     /// A simple string. Line breaks are replaced by spaces when it is written.
     Status(Cow<'static, str>),
     /// A whole error line with its code, e.g. `ERR no such key`. Line breaks are replaced by spaces when it is written.

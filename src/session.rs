@@ -7,6 +7,7 @@
 use crate::broker::client::{ClientId, Origin, Traffic};
 use crate::broker::commit::Ticket;
 use crate::broker::errand::Errand;
+use crate::broker::mailbox::Message;
 use crate::broker::shared::{Locked, Shared};
 use crate::broker::wait::Answer;
 use crate::broker::{Engine, Executed, Terms};
@@ -48,6 +49,28 @@ pub struct Turn {
     pub terms: Terms,
 }
 
+/// What goes out to a client.
+#[derive(Debug)]
+pub enum Outgoing {
+    /// The answer to its call.
+    Reply(Reply),
+    /// A message. It may leave when the ticket is committed that was given with it.
+    Message(Arc<Message>),
+}
+
+/// What a look at the bell brought.
+#[derive(Debug)]
+pub struct Told {
+    /// The terms on which the session goes on.
+    pub terms: Terms,
+    /// Somebody ended this session.
+    pub killed: bool,
+    /// Messages were handed out, which may leave when this is committed.
+    pub ticket: Option<Ticket>,
+    /// There are more messages than there was room for.
+    pub more: bool,
+}
+
 /// What is to happen after a reply.
 enum After {
     Next,
@@ -66,6 +89,8 @@ pub struct Seat {
     shared: Arc<Shared>,
     id: ClientId,
     outside: Arc<Notify>,
+    /// Messages go out between replies. A session in process asks for them instead.
+    pushes: bool,
 }
 
 impl Seat {
@@ -78,10 +103,15 @@ impl Seat {
         }
         engine.stats.total_connections += 1;
         let (authenticated, now_ms) = (engine.config.requirepass.is_empty(), engine.clock.now_ms());
+        let pushes = origin.fd >= 0;
         let id = engine.clients.open(origin, authenticated, now_ms);
+        if let Some(client) = engine.clients.get_mut(id).filter(|_| !pushes) {
+            // Messages come apart from its replies, so it needs no mode for them.
+            client.protocol = Protocol::Resp3;
+        }
         let outside = engine.clients.get(id).map(|c| Arc::clone(&c.outside)).unwrap_or_default();
         drop(engine);
-        Some(Seat { shared: Arc::clone(shared), id, outside })
+        Some(Seat { shared: Arc::clone(shared), id, outside, pushes })
     }
 
     /// The client's number.
@@ -111,17 +141,40 @@ impl Seat {
         self.shared.engine().clients.get(self.id).is_none_or(|c| c.killed)
     }
 
-    /// Runs calls from `from` on and hands out their replies with the protocol each was made for. `answer` says whether
-    /// it takes another one in this turn.
+    /// [`Seat::tell`], and hands out messages until `room` bytes are used up. `parked`: the session waits for a call. Once
+    /// that is answered, the answer goes first.
+    pub fn collect(
+        &self,
+        traffic: Traffic,
+        room: usize,
+        parked: bool,
+        mut out: impl FnMut(Protocol, Arc<Message>),
+    ) -> Told {
+        let mut engine = self.shared.engine();
+        engine.note_traffic(self.id, traffic);
+        let held_up = engine.keeps_mail(self.id) || (parked && !engine.waits.contains(self.id));
+        let (mut taken, mut more, mut killed) = (0, false, true);
+        if let Some(client) = engine.clients.get_mut(self.id) {
+            taken = if held_up { 0 } else { client.collect(room, &mut out) };
+            (more, killed) = (!client.mailbox.is_empty(), client.killed);
+        }
+        let ticket = (taken > 0).then(|| engine.ticket());
+        Told { terms: engine.terms(self.id), killed, ticket, more }
+    }
+
+    /// Runs calls from `from` on and hands out their replies with the protocol each was made for, and the messages in
+    /// between. `answer` says whether it takes another reply in this turn.
     pub fn run<'a>(
         &self,
         calls: impl Fn(usize) -> Option<Args<'a>>,
         from: usize,
         traffic: Traffic,
-        mut answer: impl FnMut(Protocol, Reply) -> bool,
+        mut answer: impl FnMut(Protocol, Outgoing) -> bool,
     ) -> Turn {
         let mut engine = self.shared.engine();
         engine.note_traffic(self.id, traffic);
+        engine.begin_running(self.id);
+        self.empty_mailbox(&mut engine, &mut answer);
         let began_us = engine.begin_turn();
         let mut now_us = began_us;
         let mut next = from;
@@ -153,10 +206,13 @@ impl Seat {
                     break Stop::Paused(until_ms);
                 }
             }
+            self.empty_mailbox(&mut engine, &mut answer);
             if next - from >= TURN_CALLS || now_us - began_us >= TURN_US {
                 break Stop::Turn;
             }
         };
+        self.empty_mailbox(&mut engine, &mut answer);
+        engine.end_running();
         let now_ms = engine.store.now_ms;
         let mut web_request = false;
         if let Some(client) = engine.clients.get_mut(self.id) {
@@ -183,9 +239,10 @@ impl Seat {
     }
 
     /// Hands out one reply.
-    fn answer(&self, engine: &mut Engine, reply: Reply, answer: &mut impl FnMut(Protocol, Reply) -> bool) -> After {
+    fn answer(&self, engine: &mut Engine, reply: Reply, answer: &mut impl FnMut(Protocol, Outgoing) -> bool) -> After {
         let Some(client) = engine.clients.get_mut(self.id) else { return After::End };
-        let more = !client.takes_reply() || answer(client.protocol, reply);
+        let silent = !client.takes_reply() || matches!(reply, Reply::Nothing);
+        let more = silent || answer(client.protocol, Outgoing::Reply(reply));
         match client.close_after_reply || client.killed {
             true => After::End,
             false if more => After::Next,
@@ -193,13 +250,33 @@ impl Seat {
         }
     }
 
-    /// The answer of a parked call, as it is to be sent.
+    /// Hands out all messages that came so far.
+    #[inline]
+    fn empty_mailbox(&self, engine: &mut Engine, out: &mut impl FnMut(Protocol, Outgoing) -> bool) {
+        if self.pushes
+            && engine.own_mail
+            && !engine.keeps_mail(self.id)
+            && let Some(client) = engine.clients.get_mut(self.id)
+        {
+            client.collect(usize::MAX, |protocol, message| {
+                out(protocol, Outgoing::Message(message));
+            });
+            engine.own_mail = false;
+        }
+    }
+
+    /// The answer of a parked call, as it is to be sent. Messages that came meanwhile follow when the bell is answered.
     pub fn woken(&self, reply: Reply, mut answer: impl FnMut(Protocol, Reply)) {
         let mut engine = self.shared.engine();
-        self.answer(&mut engine, reply, &mut |protocol, reply| {
-            answer(protocol, reply);
+        self.answer(&mut engine, reply, &mut |protocol, outgoing| {
+            if let Outgoing::Reply(reply) = outgoing {
+                answer(protocol, reply);
+            }
             true
         });
+        if let Some(client) = engine.clients.get(self.id).filter(|c| !c.mailbox.is_empty()) {
+            client.outside.notify_one();
+        }
     }
 
     /// Puts what was loaded in its place.

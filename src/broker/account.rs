@@ -1,7 +1,8 @@
-//! What is noted of a call that is finished: counts, times, errors, the slow log. Must never know: who it was for.
+//! What is noted of a call that is finished, and told: counts, times, errors, the slow log, MONITOR. Must never know: who it was for.
 
 use super::Engine;
 use super::client::ClientId;
+use super::monitor::Caller;
 use super::stats::{SLOW_ARGS, SlowCall};
 use crate::command::args::Args;
 use crate::command::spec::{Flag, Spec};
@@ -29,6 +30,21 @@ impl Engine {
         let limit = self.config.slowlog_log_slower_than_us;
         if limit >= 0 && micros as i64 >= limit && !spec.has(Flag::SkipSlowlog) {
             self.note_slow(client, spec, args, micros);
+        }
+        self.tell_of(client, spec, args);
+    }
+
+    /// What others get to know of a call, and what is remembered of it for others.
+    #[inline]
+    fn tell_of(&mut self, client: ClientId, spec: &'static Spec, args: Args<'_>) {
+        if !self.tracking.is_empty() {
+            self.track_call(client, spec, args);
+        }
+        if self.is_monitored()
+            && let Some(c) = self.clients.get(client)
+        {
+            let (db, address) = (c.db, c.addr.clone());
+            self.show_call(db, Caller::Address(&address), spec, args);
         }
     }
 

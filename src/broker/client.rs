@@ -1,8 +1,10 @@
 //! The clients: one record for every open session, on a socket or in process.
 //!
 //! The records live in the engine, so that CLIENT LIST and KILL see them and a parked call can be run for its client.
-//! Must never know: sockets. A session learns that it must end through its [`Client::outside`] bell.
+//! Must never know: sockets. A session learns through its [`Client::outside`] bell that it must end, or that there
+//! are messages for it.
 
+use super::mailbox::Mailbox;
 use super::transaction::Transaction;
 use crate::resp::Protocol;
 use hashbrown::HashMap;
@@ -81,14 +83,20 @@ pub struct Client {
     pub total_out: u64,
     /// Calls ever.
     pub total_commands: u64,
-    /// Rung when the session must look at `killed`.
+    /// Messages that its session has not taken yet.
+    pub mailbox: Mailbox,
+    /// It listens to a channel or a pattern.
+    pub subscriber: bool,
+    /// It sees all calls.
+    pub monitor: bool,
+    /// Rung when the session must look at `killed` or at its mailbox.
     pub outside: Arc<Notify>,
 }
 
 impl Client {
     /// Bytes of memory, about: the record and both buffers.
     pub fn memory(&self) -> usize {
-        let buffers = self.query_bytes + self.output_bytes + self.queued_bytes();
+        let buffers = self.query_bytes + self.waiting_bytes() + self.queued_bytes();
         size_of::<Client>() + buffers + self.addr.len() + self.laddr.len()
     }
 
@@ -106,6 +114,11 @@ impl Client {
             other => other,
         };
         mode == ReplyMode::On
+    }
+
+    /// Whether it asked for no replies at all.
+    pub fn is_silent(&self) -> bool {
+        self.reply_mode == ReplyMode::Off
     }
 
     /// Whether it is on this machine.
@@ -219,6 +232,9 @@ impl Clients {
             total_in: 0,
             total_out: 0,
             total_commands: 0,
+            mailbox: Mailbox::default(),
+            subscriber: false,
+            monitor: false,
             outside: Arc::new(Notify::new()),
         };
         self.by_id.insert(self.last, Box::new(client));

@@ -5,7 +5,7 @@ use crate::command::error::{self, Refusal};
 use brooklet_storage::StreamId;
 use brooklet_storage::load::Missing;
 use brooklet_storage::names::Names;
-use brooklet_storage::store::{Key, Store};
+use brooklet_storage::store::{Class, Key, Store};
 use brooklet_storage::stream::Stream;
 use brooklet_storage::stream::log::Cold;
 use bytes::Bytes;
@@ -44,7 +44,7 @@ impl Ctx<'_> {
     /// The key `name` for looking at it from outside: counted as hit or miss, but not as a use.
     pub fn peek(&mut self, name: &[u8]) -> Result<Option<Key>, Missing> {
         let found = self.engine.store.peek(self.db, name)?;
-        self.count_read(found.is_some());
+        self.count_read(name, found.is_some());
         Ok(found)
     }
 
@@ -59,15 +59,19 @@ impl Ctx<'_> {
         self.engine.names.get(&self.client).map_or(&[], Vec::as_slice)
     }
 
-    fn count_read(&mut self, hit: bool) {
-        let stats = &mut self.engine.stats;
-        *if hit { &mut stats.hits } else { &mut stats.misses } += 1;
+    fn count_read(&mut self, name: &[u8], hit: bool) {
+        if hit {
+            self.engine.stats.hits += 1;
+        } else {
+            self.engine.stats.misses += 1;
+            self.notify(Class::MISS, "keymiss", name);
+        }
     }
 
     /// The key `name` for reading: counted as hit or miss.
     pub fn look_up(&mut self, name: &[u8]) -> Result<Option<Key>, Missing> {
         let found = self.engine.store.find(self.db, name)?;
-        self.count_read(found.is_some());
+        self.count_read(name, found.is_some());
         Ok(found)
     }
 

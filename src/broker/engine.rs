@@ -9,7 +9,12 @@ use super::clock::Clock;
 use super::commit::Ticket;
 use super::context::Progress;
 use super::errand::Errand;
+use super::mailbox::Slow;
+use super::monitor::Monitors;
+use super::notify::Notify;
+use super::pubsub::PubSub;
 use super::stats::Stats;
+use super::tracking::Tracking;
 use super::wait::{Answer, Waits};
 use super::watch::Watches;
 use super::work::Held;
@@ -22,7 +27,7 @@ use crate::telemetry::Sample;
 use brooklet_storage::load::{Loaded, Missing};
 use brooklet_storage::names::Names;
 use brooklet_storage::store::Store;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -39,6 +44,14 @@ pub struct Engine {
     pub waits: Waits,
     /// Watched keys.
     pub watches: Watches,
+    /// Channels and patterns that somebody listens to.
+    pub pubsub: PubSub,
+    /// Keys that clients hold copies of.
+    pub tracking: Tracking,
+    /// Clients that see all calls.
+    pub(super) monitors: Monitors,
+    /// Which changes of keys are published.
+    pub(super) notify: Notify,
     /// Options as they are now.
     pub config: Config,
     /// Counters, slow log, latency.
@@ -69,6 +82,18 @@ pub struct Engine {
     pub(crate) progress: HashMap<ClientId, Progress>,
     /// The batch that is filling now; commits number theirs after it.
     generation: Ticket,
+    /// The call that runs was queued: its answer is an element of another.
+    pub(crate) in_queue: bool,
+    /// Whose calls run now: it looks into its mailbox by itself.
+    pub(super) running: Option<ClientId>,
+    /// Whose call is the cause of what changes now.
+    pub(super) actor: Option<ClientId>,
+    /// There are messages for the client whose calls run.
+    pub(crate) own_mail: bool,
+    /// Clients whose messages wait for unfinished work.
+    pub(super) late: BTreeSet<ClientId>,
+    /// Clients that have too much to read.
+    pub(super) slow: Slow,
     /// Work that is not finished and holds the engine meanwhile.
     pub(super) held: Option<Box<Held>>,
     /// Rises with every change of the options, so that others know when to look again.
@@ -84,6 +109,10 @@ pub struct Terms {
     config_version: u64,
     /// Whether the client may run more than AUTH and HELLO.
     pub authenticated: bool,
+    /// Whether it listens to channels or patterns.
+    pub subscriber: bool,
+    /// Whether it waits for what others do, and may be idle as long as it likes.
+    pub listens: bool,
 }
 
 /// CLIENT PAUSE.
@@ -135,6 +164,10 @@ impl Engine {
             clients: Clients::default(),
             waits: Waits::default(),
             watches: Watches::default(),
+            pubsub: PubSub::default(),
+            tracking: Tracking::default(),
+            monitors: Monitors::default(),
+            notify: Notify::default(),
             config,
             stats,
             clock,
@@ -150,6 +183,12 @@ impl Engine {
             names: HashMap::new(),
             progress: HashMap::new(),
             generation: 1,
+            in_queue: false,
+            running: None,
+            actor: None,
+            own_mail: false,
+            late: BTreeSet::new(),
+            slow: Slow::default(),
             held: None,
             config_version: 0,
             next_tick_ms: i64::MAX,
@@ -160,6 +199,7 @@ impl Engine {
     pub fn apply_config(&mut self) {
         self.store.node_limits = budget::node_limits(&self.config);
         self.stats.slow.truncate(self.config.slowlog_max_len as usize);
+        self.apply_notify();
         self.config_version += 1;
         self.clients.iter_mut().for_each(|client| client.outside.notify_one());
         self.tasks.sync().always.store(self.config.appendfsync == Fsync::Always, Ordering::Release);
@@ -168,8 +208,13 @@ impl Engine {
     /// Changes whenever what a client may do, or what its driver should know of the options, has changed.
     pub(crate) fn terms(&self, client: ClientId) -> Terms {
         let open = self.config.requirepass.is_empty();
-        let authenticated = open || self.clients.get(client).is_none_or(|c| c.authenticated);
-        Terms { config_version: self.config_version, authenticated }
+        let client = self.clients.get(client);
+        Terms {
+            config_version: self.config_version,
+            authenticated: open || client.is_none_or(|c| c.authenticated),
+            subscriber: client.is_some_and(|c| c.subscriber),
+            listens: client.is_some_and(|c| c.subscriber || c.monitor),
+        }
     }
 
     /// Takes note of what went over a client's socket.
@@ -207,6 +252,7 @@ impl Engine {
     pub(crate) fn execute(&mut self, client: ClientId, spec: &'static Spec, args: Args<'_>) -> Executed {
         let now_ms = self.store.now_ms;
         let db = self.clients.get(client).map_or(0, |c| c.db);
+        self.actor = Some(client);
         let outcome = self.run(client, db, spec, args, now_ms);
         if !self.is_held() && !matches!(outcome, Err(Refusal::Unfinished(_))) {
             self.store.end_unit();
@@ -220,6 +266,7 @@ impl Engine {
             Err(Refusal::Park(park)) => self.park(client, db, spec, args, *park, now_ms),
         };
         self.serve_signals(now_ms);
+        self.actor = None;
         executed
     }
 
@@ -278,6 +325,9 @@ impl Engine {
     /// Tells a session to end: it runs nothing more, and what it waits for goes to others.
     pub fn kill(&mut self, client: ClientId) {
         self.cancel_wait(client);
+        // It hears nothing more: nobody should count it as a listener.
+        self.unsubscribe_all(client);
+        self.unmonitor(client);
         self.clients.kill(client);
     }
 
@@ -290,6 +340,9 @@ impl Engine {
         self.cancel_wait(client);
         self.forget_names(client);
         self.unwatch(client);
+        self.unsubscribe_all(client);
+        self.unmonitor(client);
+        self.untrack(client);
         self.clients.close(client);
     }
 }

@@ -62,6 +62,7 @@ impl Engine {
         if self.is_held() {
             return;
         }
+        self.note_changes();
         while let Some(signals) = self.store.signals.as_mut().filter(|s| !s.is_empty()).map(std::mem::take) {
             let mut seen = HashSet::new();
             for signal in signals {
@@ -76,15 +77,17 @@ impl Engine {
         if self.waits.is_empty() {
             self.store.signals = None;
         }
-        self.note_touches();
     }
 
     /// Runs a parked call again: it is answered, or parks again in its old place.
     fn run_again(&mut self, place: Place, now_ms: i64) {
         let Some(mut wait) = self.waits.take(place) else { return };
         self.waits.woken = true;
+        let caller = self.actor.replace(wait.client);
         let outcome = self.run(wait.client, wait.db, wait.spec, wait.call.as_args(), now_ms);
         self.waits.woken = false;
+        self.note_changes();
+        self.actor = caller;
         match outcome {
             Ok(reply) => self.answer(wait, reply),
             Err(Refusal::Wire(line)) => self.answer(wait, Reply::Error(line)),
@@ -169,6 +172,7 @@ impl Engine {
             self.store.sweep_expired(now_ms, SWEEP_LIMIT);
         }
         self.serve_signals(now_ms);
+        self.look_at_slow();
     }
 
     /// Ends all waits without an answer: the broker ends.

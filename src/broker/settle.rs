@@ -292,5 +292,6 @@ fn sweep_cold(shared: &Shared) {
         }
         engine.store.now_ms = now_ms;
         engine.store.install_expired(loaded, now_ms);
+        engine.note_changes();
     }
 }

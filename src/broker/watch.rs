@@ -114,6 +114,7 @@ impl Watches {
     fn broken_by(&self, touch: Touch, store: &Store) -> BTreeSet<ClientId> {
         match touch {
             Touch::Key { db, name } => self.by_key.get(&(db, name)).cloned().unwrap_or_default(),
+            Touch::Emptied => BTreeSet::new(),
             Touch::Flushed { db } => self.broken_where(|at, _, seen| at == db && seen.existed),
             // A key that is missing in both is missing still.
             Touch::Swapped { a, b } => self.broken_where(|at, name, seen| {
@@ -140,9 +141,7 @@ impl Engine {
     /// Ends all watches of a client, and forgets that they were broken.
     pub fn unwatch(&mut self, client: ClientId) {
         self.watches.forget(client);
-        if self.watches.is_empty() {
-            self.store.touched = None;
-        }
+        self.forget_touches();
         if let Some(c) = self.clients.get_mut(client) {
             c.watch_broken = false;
         }
@@ -157,6 +156,9 @@ impl Engine {
     /// Tells those who watch what was touched. One who knows needs to be told nothing more: its watches end.
     pub(crate) fn note_touches(&mut self) {
         let touched = self.store.touched.as_mut().filter(|touched| !touched.is_empty()).map(std::mem::take);
+        if let (Some(touched), false) = (&touched, self.tracking.is_empty()) {
+            self.invalidate_touched(touched, self.actor);
+        }
         for touch in touched.into_iter().flatten() {
             for client in self.watches.broken_by(touch, &self.store) {
                 self.watches.forget(client);
@@ -165,7 +167,12 @@ impl Engine {
                 }
             }
         }
-        if self.watches.is_empty() {
+        self.forget_touches();
+    }
+
+    /// What is touched need not be collected while nobody watches or tracks.
+    fn forget_touches(&mut self) {
+        if self.watches.is_empty() && self.tracking.is_empty() {
             self.store.touched = None;
         }
     }

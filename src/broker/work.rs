@@ -193,6 +193,7 @@ impl Engine {
         for client in held.resumed {
             self.run_again_for(client);
         }
+        self.ring_late();
         self.tasks.rearm_timer();
         match outcome {
             Ok(reply) => {

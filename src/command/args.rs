@@ -56,7 +56,7 @@ impl<'a> Args<'a> {
     }
 
     /// All arguments in order.
-    pub fn iter(self) -> impl ExactSizeIterator<Item = &'a [u8]> + Clone {
+    pub fn iter(self) -> impl DoubleEndedIterator<Item = &'a [u8]> + ExactSizeIterator + Clone {
         let bytes = self.bytes;
         self.spans.iter().map(move |s| bytes.get(s.start as usize..s.end as usize).unwrap_or(&[]))
     }

@@ -69,7 +69,9 @@ pub fn run_queued(engine: &mut Engine, client: ClientId, queued: &Queued) -> Res
     let began_us = engine.clock.monotonic_us();
     let db = engine.clients.get(client).map_or(0, |c| c.db);
     let now_ms = engine.store.now_ms;
+    let actor = engine.begin_queued(client);
     let outcome = engine.run(client, db, spec, args, now_ms);
+    engine.end_queued(actor);
     let error = match &outcome {
         Err(Refusal::Missing(_) | Refusal::Unfinished(_)) => return outcome,
         Err(Refusal::Wire(line)) | Ok(Reply::Error(line)) => Some(&**line),

@@ -17,7 +17,7 @@ verb has a transcript of what it answers in `tests/protocol/cases/`; wanted diff
 [compatibility.md](compatibility.md).
 ";
 
-const GROUPS: [(Group, &str); 13] = [
+const GROUPS: [(Group, &str); 14] = [
     (Group::Stream, "Streams"),
     (Group::Keyspace, "Keys"),
     (Group::String, "Strings"),
@@ -26,6 +26,7 @@ const GROUPS: [(Group, &str); 13] = [
     (Group::List, "Lists"),
     (Group::Set, "Sets"),
     (Group::SortedSet, "Sorted sets"),
+    (Group::PubSub, "Pub/sub"),
     (Group::Sorting, "Sorting"),
     (Group::Transaction, "Transactions"),
     (Group::Connection, "Connection"),

@@ -1,7 +1,7 @@
 //! What stands between a call and its execution, in the reference's order. Each gate is one small function.
 //!
-//! Verb and arity (`table.rs`), authentication, MULTI, [access lists], [cluster redirects], memory, disk, [replica], work that holds
-//! the engine, pause.
+//! Verb and arity (`table.rs`), authentication, MULTI, [access lists], [cluster redirects], memory, disk, [replica],
+//! subscriptions, work that holds the engine, pause.
 //! Those in brackets come with their work, in this order.
 
 use super::args::Args;
@@ -36,6 +36,8 @@ pub fn check(engine: &mut Engine, client: ClientId, spec: &'static Spec, _args: 
     }
     has_memory(engine, demands)?;
     can_write(engine, demands)?;
+    may_while_listening(engine, client, spec)?;
+    may_while_monitoring(engine, client, spec)?;
     free(engine, spec)?;
     paused(engine, spec, demands)
 }
@@ -109,12 +111,29 @@ fn can_write(engine: &Engine, demands: Demands) -> Result<(), Stop> {
     }
 }
 
+/// A RESP2 connection that listens cannot tell messages from replies, so it may call little else.
+fn may_while_listening(engine: &Engine, client: ClientId, spec: &Spec) -> Result<(), Stop> {
+    if engine.pubsub.is_empty() || spec.has(Flag::WhileListening) || !engine.is_listening(client) {
+        return Ok(());
+    }
+    Err(Stop::Refused(error::pubsub::cannot_now(spec.name)))
+}
+
+/// Who sees all calls does not touch keys; the reference treats it as a replica.
+fn may_while_monitoring(engine: &Engine, client: ClientId, spec: &Spec) -> Result<(), Stop> {
+    let touches = spec.kind.reads() || spec.kind.writes() || spec.has(Flag::HeldByPause);
+    if engine.is_monitored() && touches && engine.clients.get(client).is_some_and(|c| c.monitor) {
+        return Err(Stop::Refused(error::server::MONITOR_READS));
+    }
+    Ok(())
+}
+
 fn paused(engine: &mut Engine, spec: &Spec, demands: Demands) -> Result<(), Stop> {
     let Some(pause) = engine.pause else { return Ok(()) };
     if engine.clock.now_ms() >= pause.until_ms {
         engine.pause = None;
         return Ok(());
     }
-    let held = (pause.all && spec.name != "client|unpause") || demands.writes;
+    let held = (pause.all && spec.name != "client|unpause") || demands.writes || spec.has(Flag::HeldByPause);
     if held { Err(Stop::Paused(pause.until_ms)) } else { Ok(()) }
 }

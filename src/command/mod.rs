@@ -24,6 +24,7 @@ mod connection;
 mod hash;
 mod keyspace;
 mod list;
+mod pubsub;
 mod server;
 mod set;
 mod sort;

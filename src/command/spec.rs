@@ -76,6 +76,8 @@ pub enum Group {
     Set,
     /// `sorted-set`
     SortedSet,
+    /// `pubsub`
+    PubSub,
     /// `generic`, too: what sorts the elements of a value.
     Sorting,
     /// `transactions`
@@ -100,6 +102,7 @@ impl Group {
             Group::List => "list",
             Group::Set => "set",
             Group::SortedSet => "sorted-set",
+            Group::PubSub => "pubsub",
             Group::Sorting => "generic",
             Group::Transaction => "transactions",
             Group::Connection => "connection",
@@ -121,7 +124,7 @@ impl Group {
             Group::SortedSet => Some("sortedset"),
             Group::Transaction => Some("transaction"),
             Group::Connection => Some("connection"),
-            Group::Sorting | Group::Server | Group::Cluster => None,
+            Group::PubSub | Group::Sorting | Group::Server | Group::Cluster => None,
         }
     }
 }
@@ -198,7 +201,13 @@ pub enum Flag {
     AllowBusy,
     /// ACL category dangerous.
     Dangerous,
-    /// Runs at once inside MULTI, too. (This and the following are ours; COMMAND does not show them.)
+    /// Concerns channels; implies the ACL category pubsub.
+    PubSub,
+    /// CLIENT PAUSE WRITE holds it up although it changes no key. (This and the following are ours; COMMAND does not show them.)
+    HeldByPause,
+    /// Allowed on a RESP2 connection that listens to channels.
+    WhileListening,
+    /// Runs at once inside MULTI, too.
     Unqueued,
     /// Runs what was queued: what the gates ask of a call, they ask of the queue.
     RunsQueue,

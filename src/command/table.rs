@@ -3,14 +3,24 @@
 use super::args::Args;
 use super::error::{self, Refusal};
 use super::spec::Spec;
-use super::{bitmap, cluster, connection, hash, keyspace, list, server, set, sort, stream, string, transaction, zset};
+use super::{
+    bitmap, cluster, connection, hash, keyspace, list, pubsub, server, set, sort, stream, string, transaction, zset,
+};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// Every verb, group by group (subcommands hang below their container).
 pub fn verbs() -> impl Iterator<Item = &'static Spec> + Clone {
     let values = [stream::VERBS, string::VERBS, bitmap::VERBS, hash::VERBS, list::VERBS, set::VERBS, zset::VERBS];
-    let others = [keyspace::VERBS, sort::VERBS, transaction::VERBS, connection::VERBS, server::VERBS, cluster::VERBS];
+    let others = [
+        keyspace::VERBS,
+        sort::VERBS,
+        pubsub::VERBS,
+        transaction::VERBS,
+        connection::VERBS,
+        server::VERBS,
+        cluster::VERBS,
+    ];
     values.into_iter().chain(others).flatten().copied()
 }
 

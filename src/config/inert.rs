@@ -206,7 +206,6 @@ pub(super) const INERT: &[Spec] = &[
     live("tls-session-cache-size", INTEGER, "20480"),
     live("tls-session-cache-timeout", INTEGER, "300"),
     live("tls-session-caching", YES_NO, "yes"),
-    live("tracking-table-max-keys", COUNT, "1000000"),
     fixed("unixsocket", Kind::Text, ""),
     fixed("unixsocketperm", Kind::Octal, "0"),
     live("zset-max-listpack-entries", COUNT, "128").also("zset-max-ziplist-entries"),

@@ -104,6 +104,9 @@ options! {
         "normal 64mb 8mb 60 slave 256mb 64mb 60 pubsub 32mb 8mb 60",
         "Unsent output at which a client is closed, per class: `class hard soft seconds`. A client is closed at `hard` bytes, or after `seconds` above `soft`. Classes: normal, replica, pubsub.";
 
+    tracking_table_max_keys: u64 = "tracking-table-max-keys", Limits, Live, number(0, MAX, Unit::None), "1000000",
+        "Keys that are remembered for CLIENT TRACKING. Beyond it, some are told to their clients as changed, and forgotten. 0 sets no limit.";
+
     dir: PathBuf = "dir", Durability, Protected, Kind::Path, "./data",
         "Folder of the data. Created if it does not exist; one process at a time may use it.";
     appendonly: bool = "appendonly", Durability, Pinned, Kind::YesNo, "yes",
@@ -147,7 +150,7 @@ options! {
     latency_tracking: bool = "latency-tracking", Observing, Live, Kind::YesNo, "yes",
         "Measure the latency of every command for INFO latencystats.";
     notify_keyspace_events: String = "notify-keyspace-events", Observing, Live, Kind::Events, "",
-        "Which changes of keys are published to subscribers, as letters. Accepted; there are no subscribers yet.";
+        "Which changes of keys are published to subscribers, as letters.";
 
     io_threads: u32 = "io-threads", Running, Start, number(0, 128, Unit::None), "0",
         "Event loops, one thread each. 0 chooses by the number of cores.";

@@ -3,10 +3,12 @@
 //! There is no private door: a session in process passes the same gates, waits for the same commits and blocks by the
 //! same rules as one on a socket. Two brokers in one process share nothing. Read next: `session.rs`, `state.rs`.
 
+mod messages;
 mod options;
 mod session;
 mod state;
 
+pub use messages::{Message, Subscription};
 pub use options::{Builder, Options};
 pub use session::Session;
 pub use state::{GroupState, PendingState, StreamState};

@@ -5,14 +5,14 @@ use crate::broker::client::Traffic;
 use crate::broker::wait::{Answer, Wake};
 use crate::command::args::OwnedArgs;
 use crate::reply::Reply;
-use crate::session::{Seat, Stop};
+use crate::session::{Outgoing, Seat, Stop};
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake as WakeTask, Waker};
 use std::time::Duration;
 
 /// A client of a [`super::Broker`] in the same process.
 pub struct Session {
-    seat: Seat,
+    pub(super) seat: Seat,
 }
 
 impl Session {
@@ -43,8 +43,10 @@ impl Session {
                 return Err(Error::Ended);
             }
             let one = |i| (i == 0).then(|| call.as_args());
-            let turn = self.seat.run(one, 0, Traffic::default(), |_, r| {
-                reply = Some(r);
+            let turn = self.seat.run(one, 0, Traffic::default(), |_, out| {
+                if let Outgoing::Reply(answer) = out {
+                    reply = Some(answer);
+                }
                 true
             });
             self.commit(turn.ticket).await?;
@@ -65,7 +67,7 @@ impl Session {
         }
     }
 
-    async fn commit(&self, ticket: u64) -> Result<(), Error> {
+    pub(super) async fn commit(&self, ticket: u64) -> Result<(), Error> {
         let shared = self.seat.shared();
         let committed = shared.committer().committed(shared.engine_lock(), ticket, false).await;
         committed.map_err(|e| Error::Stopped(e.to_string()))
@@ -125,7 +127,7 @@ impl WakeTask for Unpark {
 }
 
 /// Runs a future on this thread. A session needs no runtime: it only waits for channels.
-fn block_on<F: Future>(future: F) -> F::Output {
+pub(super) fn block_on<F: Future>(future: F) -> F::Output {
     let mut future = std::pin::pin!(future);
     let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
     let mut context = Context::from_waker(&waker);

@@ -44,6 +44,7 @@ struct Encoder<'a> {
 impl Encoder<'_> {
     fn reply(&mut self, reply: &Reply) {
         match reply {
+            Reply::Nothing => {}
             Reply::Status(text) => self.line(b'+', text),
             Reply::Error(text) => self.line(b'-', text),
             Reply::Integer(n) => self.integer(*n),

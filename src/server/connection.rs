@@ -6,20 +6,21 @@
 //! before it reads is served. Must never know: what a command means.
 
 use super::admission;
+use super::company::OnLoop;
 use super::outbox::Outbox;
 use super::settings::Settings;
 use crate::broker::Terms;
 use crate::broker::client::Traffic;
 use crate::broker::errand::Errand;
+use crate::broker::mailbox::Message;
 use crate::broker::shared::Shared;
 use crate::broker::wait::{Answer, Wake};
 use crate::command::error::TOO_LITTLE_MEMORY;
 use crate::reply::Reply;
 use crate::resp::encode_protocol_error;
 use crate::resp::{Burst, Decoder};
-use crate::session::{Seat, Stop, Turn};
+use crate::session::{Outgoing, Seat, Stop, Turn};
 use brooklet_storage::load::{Loaded, Missing};
-use std::cell::Cell;
 use std::io::ErrorKind;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -53,31 +54,6 @@ pub async fn serve(stream: TcpStream, shared: Arc<Shared>) {
     connection.farewell().await;
 }
 
-thread_local! {
-    static ON_LOOP: Cell<usize> = const { Cell::new(0) };
-}
-
-/// Counts the connections of an event loop.
-struct OnLoop;
-
-impl OnLoop {
-    fn enter() -> OnLoop {
-        ON_LOOP.set(ON_LOOP.get() + 1);
-        OnLoop
-    }
-
-    /// Whether the connection that asks has company.
-    fn others() -> bool {
-        ON_LOOP.get() > 1
-    }
-}
-
-impl Drop for OnLoop {
-    fn drop(&mut self) {
-        ON_LOOP.set(ON_LOOP.get() - 1);
-    }
-}
-
 struct Connection {
     stream: TcpStream,
     seat: Seat,
@@ -86,6 +62,8 @@ struct Connection {
     settings: Settings,
     /// What the engine was not told yet.
     traffic: Traffic,
+    /// The mailbox held more than there was room for.
+    more_mail: bool,
     /// Nothing more is read: the peer has closed its side, or a protocol error was answered.
     ended: bool,
 }
@@ -96,7 +74,16 @@ impl Connection {
         let settings = Settings::of(&seat.shared().engine(), terms);
         let decoder = Decoder::new(settings.limits);
         let traffic = Traffic::default();
-        Connection { stream, seat, decoder, outbox: Outbox::default(), settings, traffic, ended: false }
+        Connection {
+            stream,
+            seat,
+            decoder,
+            outbox: Outbox::default(),
+            settings,
+            traffic,
+            more_mail: false,
+            ended: false,
+        }
     }
 
     async fn run(&mut self) -> Flow {
@@ -121,10 +108,14 @@ impl Connection {
             let traffic = self.take_traffic();
             let (outbox, unread) = (&mut self.outbox, self.settings.unread);
             let calls = |i: usize| (i < burst.len()).then(|| burst.args(i));
-            let Turn { next: reached, stop, ticket, terms } = self.seat.run(calls, next, traffic, |protocol, reply| {
-                outbox.push(&reply, protocol);
+            let Turn { next: reached, stop, ticket, terms } = self.seat.run(calls, next, traffic, |protocol, out| {
+                match out {
+                    Outgoing::Reply(reply) => outbox.push(&reply, protocol),
+                    Outgoing::Message(message) => outbox.push_message(&message, protocol),
+                }
                 outbox.len() < unread
             });
+            self.more_mail = false;
             loads = if reached > next { 0 } else { loads };
             next = reached;
             self.commit(ticket).await?;
@@ -208,7 +199,7 @@ impl Connection {
                 biased;
                 woken = &mut wake => woken,
                 event = self.outside() => {
-                    self.handle(event).await?;
+                    self.handle(event, true).await?;
                     self.fit()?;
                     if self.ended {
                         // The peer is gone: what it waited for must not be given to it.
@@ -239,7 +230,7 @@ impl Connection {
         let left = until_ms.saturating_sub(self.seat.shared().clock().now_ms());
         let time = Duration::from_millis(left.clamp(1, 20) as u64);
         if let Ok(event) = tokio::time::timeout(time, self.outside()).await {
-            self.handle(event).await?;
+            self.handle(event, false).await?;
             self.fit()?;
         }
         // Who has hung up does not want its call executed later.
@@ -271,7 +262,7 @@ impl Connection {
     async fn drain(&mut self) -> Flow {
         while self.outbox.len() >= self.settings.unread && self.decoder.buffered() < self.ahead() {
             match tokio::time::timeout(PATIENCE, self.outside()).await {
-                Ok(event) => self.handle(event).await?,
+                Ok(event) => self.handle(event, false).await?,
                 Err(_) => {
                     let traffic = self.take_traffic();
                     self.seat.tell(traffic);
@@ -296,7 +287,7 @@ impl Connection {
                 Err(_) => return ControlFlow::Break(()),
             },
         };
-        self.handle(event).await
+        self.handle(event, false).await
     }
 
     /// The next thing that happens to this connection from outside. Cancel-safe. A connection that waits holds no buffer.
@@ -311,18 +302,41 @@ impl Connection {
         }
     }
 
-    async fn handle(&mut self, event: Event) -> Flow {
+    /// `parked`: a call waits for its answer.
+    async fn handle(&mut self, event: Event, parked: bool) -> Flow {
         match event {
             Event::Readable => {
                 self.read().await;
                 ControlFlow::Continue(())
             }
-            Event::Writable => self.send(),
-            Event::Bell => {
-                let traffic = self.take_traffic();
-                let (terms, killed) = self.seat.tell(traffic);
-                self.keep_to(terms);
-                if killed { self.cut() } else { ControlFlow::Continue(()) }
+            Event::Writable => {
+                self.send()?;
+                let has_room = self.more_mail && self.outbox.len() < self.settings.unread;
+                if has_room { self.look(parked).await } else { ControlFlow::Continue(()) }
+            }
+            Event::Bell => self.look(parked).await,
+        }
+    }
+
+    /// Looks whether this session was ended, and takes messages while there is room for them; the rest waits where it is
+    /// shared with others. They leave when what caused them is committed.
+    async fn look(&mut self, parked: bool) -> Flow {
+        loop {
+            let traffic = self.take_traffic();
+            let room = self.settings.unread.saturating_sub(self.outbox.len());
+            let outbox = &mut self.outbox;
+            let take = |protocol, message: Arc<Message>| outbox.push_message(&message, protocol);
+            let told = self.seat.collect(traffic, room, parked, take);
+            self.keep_to(told.terms);
+            self.more_mail = told.more;
+            if told.killed {
+                return self.cut();
+            }
+            let Some(ticket) = told.ticket else { return ControlFlow::Continue(()) };
+            self.commit(ticket).await?;
+            self.send()?;
+            if !told.more || self.outbox.len() >= self.settings.unread {
+                return ControlFlow::Continue(());
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Replies that are not sent yet, and the limits on them. Must never know: sockets.
 
 use crate::broker::clock::Clock;
+use crate::broker::mailbox::Message;
 use crate::config::OutputLimit;
 use crate::reply::Reply;
 use crate::resp::{Protocol, encode};
@@ -24,6 +25,17 @@ impl Outbox {
     pub fn push(&mut self, reply: &Reply, protocol: Protocol) {
         self.newest = self.bytes.len();
         encode(reply, protocol, &mut self.bytes);
+    }
+
+    /// Adds a message: its bytes are made once for all who get it.
+    pub fn push_message(&mut self, message: &Message, protocol: Protocol) {
+        self.newest = self.bytes.len();
+        let frame = message.frame(protocol, |body| {
+            let mut bytes = Vec::new();
+            encode(body, protocol, &mut bytes);
+            bytes.into()
+        });
+        self.bytes.extend_from_slice(frame);
     }
 
     /// The encoder's buffer, for lines that are no replies.

@@ -19,7 +19,7 @@ pub struct Settings {
     pub output: OutputLimit,
     /// With this many bytes unsent nothing more is executed for the client, until it has read.
     pub unread: usize,
-    /// How long the client may do nothing.
+    /// How long the client may do nothing. Who listens may.
     pub idle: Option<Duration>,
 }
 
@@ -27,7 +27,8 @@ impl Settings {
     /// The settings under `terms`.
     pub fn of(engine: &Engine, terms: Terms) -> Settings {
         let config = &engine.config;
-        let output = config.client_output_buffer_limit.normal;
+        let limits = &config.client_output_buffer_limit;
+        let output = if terms.subscriber { limits.pubsub } else { limits.normal };
         let bytes = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
         Settings {
             terms,
@@ -39,7 +40,7 @@ impl Settings {
             },
             output,
             unread: if output.soft > 0 { UNREAD_BYTES.min(bytes(output.soft)) } else { UNREAD_BYTES },
-            idle: (config.timeout_s > 0).then(|| Duration::from_secs(config.timeout_s)),
+            idle: (config.timeout_s > 0 && !terms.listens).then(|| Duration::from_secs(config.timeout_s)),
         }
     }
 }

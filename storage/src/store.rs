@@ -6,13 +6,17 @@
 //! `store/moving.rs` (changes), `store/replay.rs` (recovery).
 
 mod deadlines;
+mod events;
 mod graveyard;
 mod moving;
 mod replay;
+mod signals;
 mod strings;
 mod touch;
 mod values;
 
+pub use events::{Class, Event, Events};
+pub use signals::Signal;
 pub use touch::Touch;
 
 use crate::batch::{Batch, Effect};
@@ -36,15 +40,6 @@ pub struct Key {
     /// Its database.
     pub db: u32,
     pub(crate) slot: u32,
-}
-
-/// A key whose waiters have to look again: something arrived, or the key or one of its groups is gone.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Signal {
-    /// Database of the key.
-    pub db: u32,
-    /// Name of the key.
-    pub name: Box<[u8]>,
 }
 
 /// Counters of what happened by itself.
@@ -90,6 +85,8 @@ pub struct Store {
     pub signals: Option<Vec<Signal>>,
     /// What was changed; only collected while somebody watches.
     pub touched: Option<Vec<Touch>>,
+    /// Events that somebody wants to hear of.
+    pub events: Events,
     /// Counters.
     pub stats: StoreStats,
     /// State of the sequence of random choices.
@@ -121,6 +118,7 @@ impl Store {
             leaves_use: false,
             signals: None,
             touched: None,
+            events: Events::default(),
             stats: StoreStats::default(),
             random: seed,
             graveyard: Graveyard::default(),
@@ -287,21 +285,6 @@ impl Store {
         }
     }
 
-    /// Wakes who waits for `name`.
-    pub fn signal(&mut self, db: u32, name: &[u8]) {
-        if let Some(signals) = &mut self.signals {
-            signals.push(Signal { db, name: name.into() });
-        }
-    }
-
-    /// Wakes who waits for `key`.
-    pub fn signal_key(&mut self, key: Key) {
-        if self.signals.is_some() {
-            let name = self.object(key).name.clone();
-            self.signal(key.db, &name);
-        }
-    }
-
     /// Makes a change inside a stream.
     ///
     /// # Panics
@@ -373,6 +356,7 @@ impl Store {
         let slot = self.db_mut(db).insert(object);
         self.db_mut(db).mark_dirty(slot);
         self.signal(db, name);
+        self.notify(Class::NEW, "new", db, name);
         Key { db, slot }
     }
 

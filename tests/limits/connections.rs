@@ -7,14 +7,14 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-fn raw(server: &Server) -> TcpStream {
+pub fn raw(server: &Server) -> TcpStream {
     let stream = TcpStream::connect(server.address()).unwrap();
     stream.set_nodelay(true).unwrap();
     stream
 }
 
 /// Another client is answered, soon.
-fn nobody_is_disturbed(server: &Server) {
+pub fn nobody_is_disturbed(server: &Server) {
     let began = Instant::now();
     let mut other = client(server);
     for _ in 0..20 {
@@ -24,7 +24,7 @@ fn nobody_is_disturbed(server: &Server) {
 }
 
 /// Lets this process open as many files as the system allows it.
-fn open_many_files(wanted: u64) {
+pub fn open_many_files(wanted: u64) {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limit = getrlimit(Resource::Nofile);
     assert!(

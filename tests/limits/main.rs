@@ -9,6 +9,7 @@ mod disk;
 mod lifecycle;
 #[cfg(feature = "rocksdb")]
 mod memory;
+mod subscribers;
 mod tools;
 
 use brooklet_testkit::server::Data;

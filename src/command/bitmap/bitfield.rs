@@ -7,6 +7,7 @@ use crate::command::args::Args;
 use crate::command::error::Refusal;
 use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
 use crate::reply::Reply;
+use brooklet_storage::store::Class;
 
 /// BITFIELD.
 pub static SPEC: Spec = Spec {
@@ -34,7 +35,10 @@ pub(super) fn run(ctx: &mut Ctx<'_>, args: Args<'_>, read_only: bool) -> Result<
         let read = calls.iter().map(|call| Reply::Integer(call.field.read(&value, call.at)));
         return Ok(Reply::Array(read.collect()));
     };
+    let before = ctx.find_string(name)?.map_or(0, |(_, value)| value.len());
     let key = bits::grown(ctx, name, end)?;
+    let grew = ctx.engine.store.string(key).is_some_and(|value| value.len() > before);
+    let mut changed = false;
     let mut answers = Vec::with_capacity(calls.len());
     for call in &calls {
         // Not a clone: a value that nobody else holds is changed in place.
@@ -52,10 +56,14 @@ pub(super) fn run(ctx: &mut Ctx<'_>, args: Args<'_>, read_only: bool) -> Result<
             }
         };
         if let Some(new) = new {
+            changed |= grew || new != old;
             let bytes = call.field.written(value, call.at, new);
             ctx.store().patch_string(key, (call.at / 8) as usize, &bytes);
         }
         answers.push(answer.map_or(Reply::Null, Reply::Integer));
+    }
+    if changed {
+        ctx.notify_key(Class::STRING, "setbit", key);
     }
     Ok(Reply::Array(answers))
 }

@@ -5,6 +5,7 @@ use crate::command::args::Args;
 use crate::command::error::{self, Refusal};
 use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
 use crate::reply::Reply;
+use brooklet_storage::store::Class;
 use bytes::Bytes;
 
 /// BITOP.
@@ -94,12 +95,13 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     let old = ctx.find(args.at(2))?;
     if len == 0 {
         if let Some(key) = old {
-            ctx.store().delete(key);
+            ctx.delete(key);
         }
         return Ok(Reply::Integer(0));
     }
     let combined = combine(operation, &sources, len);
     ctx.engine.store.set_string(ctx.db, args.at(2), old, combined.into(), None);
+    ctx.notify(Class::STRING, "set", args.at(2));
     Ok(Reply::count(len))
 }
 

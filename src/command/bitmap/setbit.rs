@@ -6,6 +6,7 @@ use crate::command::args::Args;
 use crate::command::error::{self, Refusal};
 use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
 use crate::reply::Reply;
+use brooklet_storage::store::Class;
 
 /// SETBIT.
 pub static SPEC: Spec = Spec {
@@ -29,6 +30,7 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
         b"1" => true,
         _ => return Err(error::bitmap::BIT),
     };
+    let before = ctx.find_string(args.at(1))?.map_or(0, |(_, value)| value.len());
     let key = bits::grown(ctx, args.at(1), at + 1)?;
     let place = (at / 8) as usize;
     let byte = ctx.engine.store.string(key).and_then(|value| value.get(place).copied()).unwrap_or(0);
@@ -37,6 +39,9 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
         ctx.store().touch_key(key);
     } else {
         ctx.store().patch_string(key, place, &[byte ^ bits::mask(at)]);
+    }
+    if was != on || ctx.engine.store.string(key).is_some_and(|value| value.len() > before) {
+        ctx.notify_key(Class::STRING, "setbit", key);
     }
     Ok(Reply::Integer(was.into()))
 }

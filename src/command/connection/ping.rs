@@ -14,7 +14,7 @@ pub static SPEC: Spec = Spec {
     group: Group::Connection,
     complexity: "O(1)",
     arity: -1,
-    flags: &[Flag::Fast],
+    flags: &[Flag::Fast, Flag::WhileListening],
     keys: Keys::None,
     syntax: "[message]",
     kind: Kind::Session(run),
@@ -23,6 +23,10 @@ pub static SPEC: Spec = Spec {
 
 fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     match args.len() {
+        // In the form of a message: that is what it waits for.
+        1 | 2 if ctx.engine.is_listening(ctx.client) => {
+            Ok(Reply::Array(vec![Reply::text("pong"), Reply::bulk(args.at(1))]))
+        }
         1 => Ok(Reply::Status("PONG".into())),
         2 => Ok(Reply::bulk(args.at(1))),
         _ => Err(error::wrong_arity(ctx.spec.name)),

@@ -1,4 +1,5 @@
-//! RESET: makes a connection as good as new: RESP2, database 0, no name, no mode, no transaction, no watched keys, and
+//! RESET: makes a connection as good as new: RESP2, database 0, no name, no mode, no transaction, no watched keys, no
+//! subscriptions, and
 //! not authenticated if a password is asked for. What CLIENT SETINFO said stays.
 
 use crate::broker::Ctx;
@@ -17,7 +18,16 @@ pub static SPEC: Spec = Spec {
     group: Group::Connection,
     complexity: "O(1)",
     arity: 1,
-    flags: &[Flag::NoScript, Flag::Loading, Flag::Stale, Flag::Fast, Flag::NoAuth, Flag::AllowBusy, Flag::Unqueued],
+    flags: &[
+        Flag::NoScript,
+        Flag::Loading,
+        Flag::Stale,
+        Flag::Fast,
+        Flag::NoAuth,
+        Flag::AllowBusy,
+        Flag::Unqueued,
+        Flag::WhileListening,
+    ],
     keys: Keys::None,
     syntax: "",
     kind: Kind::Session(run),
@@ -26,6 +36,9 @@ pub static SPEC: Spec = Spec {
 
 fn run(ctx: &mut Ctx<'_>, _: Args<'_>) -> Result<Reply, Refusal> {
     ctx.engine.discard(ctx.client);
+    ctx.engine.unsubscribe_all(ctx.client);
+    ctx.engine.unmonitor(ctx.client);
+    ctx.engine.untrack(ctx.client);
     let open = ctx.engine.config.requirepass.is_empty();
     if let Some(client) = ctx.engine.clients.get_mut(ctx.client) {
         client.db = 0;

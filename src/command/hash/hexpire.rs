@@ -7,6 +7,7 @@ use crate::command::error::{self, Refusal};
 use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
 use crate::command::string::deadline::Unit;
 use crate::reply::Reply;
+use brooklet_storage::store::Class;
 
 /// HEXPIRE.
 pub static SPEC: Spec = Spec {
@@ -74,6 +75,12 @@ pub(super) fn run(ctx: &mut Ctx<'_>, args: Args<'_>, unit: Unit) -> Result<Reply
             Some(_) if fields::set_deadline(ctx, key, field, Some(at_ms)) => 1,
             Some(_) => 2,
         }));
+    }
+    if answers.contains(&Reply::Integer(2)) {
+        ctx.notify_key(Class::HASH, "hdel", key);
+    }
+    if answers.contains(&Reply::Integer(1)) {
+        ctx.notify_key(Class::HASH, "hexpire", key);
     }
     ctx.store().delete_if_empty(key);
     Ok(Reply::Array(answers))

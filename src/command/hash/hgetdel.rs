@@ -7,6 +7,7 @@ use crate::command::error::Refusal;
 use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
 use crate::reply::Reply;
 use brooklet_storage::change::Change;
+use brooklet_storage::store::Class;
 
 /// HGETDEL.
 pub static SPEC: Spec = Spec {
@@ -35,6 +36,9 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
         values.push(value);
     }
     if let Some(key) = found {
+        if values.iter().any(|value| *value != Reply::Null) {
+            ctx.notify_key(Class::HASH, "hdel", key);
+        }
         ctx.store().delete_if_empty(key);
     }
     Ok(Reply::Array(values))

@@ -6,6 +6,7 @@ use crate::command::args::Args;
 use crate::command::error::Refusal;
 use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
 use crate::reply::Reply;
+use brooklet_storage::store::Class;
 
 /// HGETEX.
 pub static SPEC: Spec = Spec {
@@ -40,14 +41,25 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     let (deadline, at) = parse(ctx, args)?;
     let names = fields::names(args.from(at))?;
     let mut values = Vec::with_capacity(names.len());
+    let mut word = None;
     for field in names.iter() {
         let value = pairs::value(ctx, found, field);
         if let (Some(key), Some(at_ms), Reply::Bulk(_)) = (found, deadline, &value) {
-            fields::set_deadline(ctx, key, field, at_ms);
+            let had = ctx.hash(key).fields().get(field).is_some_and(|f| f.deadline_ms.is_some());
+            let stays = fields::set_deadline(ctx, key, field, at_ms);
+            word = match at_ms {
+                Some(_) if stays => Some("hexpire"),
+                Some(_) => Some("hdel"),
+                None if had => Some("hpersist"),
+                None => word,
+            };
         }
         values.push(value);
     }
     if let Some(key) = found {
+        if let Some(word) = word {
+            ctx.notify_key(Class::HASH, word, key);
+        }
         ctx.store().delete_if_empty(key);
     }
     Ok(Reply::Array(values))

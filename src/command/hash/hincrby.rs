@@ -7,6 +7,7 @@ use crate::command::error::{self, Refusal};
 use crate::command::number;
 use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
 use crate::reply::Reply;
+use brooklet_storage::store::Class;
 
 /// HINCRBY.
 pub static SPEC: Spec = Spec {
@@ -32,5 +33,6 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     };
     let sum = old.checked_add(delta).ok_or(error::string::OVERFLOW)?;
     pairs::replace(ctx, args.at(1), found, args.at(2), itoa::Buffer::new().format(sum).as_bytes());
+    ctx.notify(Class::HASH, "hincrby", args.at(1));
     Ok(Reply::Integer(sum))
 }

@@ -7,6 +7,7 @@ use crate::command::error::{self, Refusal};
 use crate::command::extended::Extended;
 use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
 use crate::reply::Reply;
+use brooklet_storage::store::Class;
 
 /// HINCRBYFLOAT.
 pub static SPEC: Spec = Spec {
@@ -36,5 +37,6 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     let sum = old.plus(delta).filter(|sum| !sum.is_infinite()).ok_or(error::string::NOT_FINITE)?;
     let text = sum.to_text();
     pairs::replace(ctx, args.at(1), found, args.at(2), text.as_bytes());
+    ctx.notify(Class::HASH, "hincrbyfloat", args.at(1));
     Ok(Reply::bulk(text))
 }

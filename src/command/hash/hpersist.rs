@@ -6,6 +6,7 @@ use crate::command::args::Args;
 use crate::command::error::Refusal;
 use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
 use crate::reply::Reply;
+use brooklet_storage::store::Class;
 
 /// HPERSIST.
 pub static SPEC: Spec = Spec {
@@ -36,6 +37,9 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
                 1
             }
         }));
+    }
+    if answers.contains(&Reply::Integer(1)) {
+        ctx.notify(Class::HASH, "hpersist", args.at(1));
     }
     Ok(Reply::Array(answers))
 }

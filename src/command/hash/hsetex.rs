@@ -9,6 +9,7 @@ use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
 use crate::reply::Reply;
 use brooklet_storage::change::Change;
 use brooklet_storage::keyspace::object::Kind as Type;
+use brooklet_storage::store::Class;
 
 /// HSETEX.
 pub static SPEC: Spec = Spec {
@@ -92,6 +93,11 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
         if deadline_ms.is_some_and(|at| at as i64 <= ctx.now_ms) {
             ctx.change(key, Change::FieldRemove { field });
         }
+    }
+    ctx.notify_key(Class::HASH, "hset", key);
+    if let Some(at) = options.deadline_ms {
+        let word = if at as i64 <= ctx.now_ms { "hdel" } else { "hexpire" };
+        ctx.notify_key(Class::HASH, word, key);
     }
     ctx.store().delete_if_empty(key);
     Ok(Reply::Integer(1))

@@ -7,6 +7,7 @@ use crate::command::error::Refusal;
 use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
 use crate::reply::Reply;
 use brooklet_storage::keyspace::object::Kind as Type;
+use brooklet_storage::store::Class;
 
 /// HSETNX.
 pub static SPEC: Spec = Spec {
@@ -30,5 +31,6 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     }
     let key = ctx.or_create(found, args.at(1), Type::Hash);
     pairs::put(ctx, key, args.at(2), args.at(3));
+    ctx.notify(Class::HASH, "hset", args.at(1));
     Ok(Reply::Integer(1))
 }

@@ -6,7 +6,7 @@ use crate::command::error::{self, Refusal};
 use crate::reply::Reply;
 use brooklet_storage::change::Change;
 use brooklet_storage::keyspace::object::Kind as Type;
-use brooklet_storage::store::Key;
+use brooklet_storage::store::{Class, Key};
 
 /// The hash `name` for reading.
 pub fn read(ctx: &mut Ctx<'_>, name: &[u8]) -> Result<Option<Key>, Refusal> {
@@ -35,6 +35,7 @@ pub fn put_all(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<usize, Refusal> {
     for i in (2..args.len()).step_by(2) {
         put(ctx, key, args.at(i), args.at(i + 1));
     }
+    ctx.notify(Class::HASH, "hset", args.at(1));
     Ok(ctx.hash(key).len() - before)
 }
 

@@ -8,6 +8,7 @@ use crate::command::args::Args;
 use crate::command::error::{self, Refusal};
 use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
 use crate::reply::Reply;
+use brooklet_storage::store::Class;
 
 /// COPY.
 pub static SPEC: Spec = Spec {
@@ -60,5 +61,6 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     }
     database::all_in_memory(ctx, key)?;
     ctx.store().copy(key, options.db, to, target);
+    ctx.store().notify(Class::GENERIC, "copy_to", options.db, to);
     Ok(Reply::Integer(1))
 }

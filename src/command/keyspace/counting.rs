@@ -30,5 +30,5 @@ pub fn run(
 
 /// Deletes the keys.
 pub fn delete(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
-    run(ctx, args, |ctx, name| ctx.find(name), |ctx, key| ctx.store().delete(key))
+    run(ctx, args, |ctx, name| ctx.find(name), |ctx, key| ctx.delete(key))
 }

@@ -9,6 +9,7 @@ use crate::command::number;
 use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
 use crate::command::string::deadline::Unit;
 use crate::reply::Reply;
+use brooklet_storage::store::Class;
 
 /// EXPIRE.
 pub static SPEC: Spec = Spec {
@@ -74,8 +75,11 @@ pub(super) fn run(ctx: &mut Ctx<'_>, args: Args<'_>, unit: Unit) -> Result<Reply
         return Ok(Reply::Integer(0));
     }
     match u64::try_from(at_ms) {
-        Ok(at) if at_ms > ctx.now_ms => ctx.store().set_deadline(key, Some(at)),
-        _ => ctx.store().delete(key),
+        Ok(at) if at_ms > ctx.now_ms => {
+            ctx.store().set_deadline(key, Some(at));
+            ctx.notify_key(Class::GENERIC, "expire", key);
+        }
+        _ => ctx.delete(key),
     }
     Ok(Reply::Integer(1))
 }

@@ -35,5 +35,6 @@ pub(super) fn run(ctx: &mut Ctx<'_>, args: Args<'_>, databases: Range<u32>) -> R
             ctx.signal_database(db);
         }
     }
+    ctx.store().touch_all();
     Ok(Reply::OK)
 }

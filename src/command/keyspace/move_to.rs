@@ -6,6 +6,7 @@ use crate::command::args::Args;
 use crate::command::error::{self, Refusal};
 use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
 use crate::reply::Reply;
+use brooklet_storage::store::Class;
 
 /// MOVE.
 pub static SPEC: Spec = Spec {
@@ -34,5 +35,7 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     }
     database::all_in_memory(ctx, key)?;
     ctx.store().rename(key, db, name, None);
+    ctx.notify(Class::GENERIC, "move_from", name);
+    ctx.store().notify(Class::GENERIC, "move_to", db, name);
     Ok(Reply::Integer(1))
 }

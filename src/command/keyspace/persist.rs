@@ -5,6 +5,7 @@ use crate::command::args::Args;
 use crate::command::error::Refusal;
 use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
 use crate::reply::Reply;
+use brooklet_storage::store::Class;
 
 /// PERSIST.
 pub static SPEC: Spec = Spec {
@@ -27,5 +28,6 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
         return Ok(Reply::Integer(0));
     };
     ctx.store().set_deadline(key, None);
+    ctx.notify_key(Class::GENERIC, "persist", key);
     Ok(Reply::Integer(1))
 }

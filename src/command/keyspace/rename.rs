@@ -5,7 +5,7 @@ use crate::command::args::Args;
 use crate::command::error::{self, Refusal};
 use crate::command::spec::{Group, Keys, Kind, Spec};
 use crate::reply::Reply;
-use brooklet_storage::store::Key;
+use brooklet_storage::store::{Class, Key};
 
 /// RENAME.
 pub static SPEC: Spec = Spec {
@@ -27,11 +27,18 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     if args.at(1) != args.at(2) {
         let db = ctx.db;
         ctx.store().rename(key, db, args.at(2), target);
+        notify(ctx, args);
     }
     Ok(Reply::OK)
 }
 
 /// The key to rename, and what has the new name (perhaps the same).
+/// Says where a key went.
+pub(super) fn notify(ctx: &mut Ctx<'_>, args: Args<'_>) {
+    ctx.notify(Class::GENERIC, "rename_from", args.at(1));
+    ctx.notify(Class::GENERIC, "rename_to", args.at(2));
+}
+
 pub(super) fn find(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(Key, Option<Key>), Refusal> {
     ctx.all_warm([args.at(1), args.at(2)])?;
     let key = ctx.find(args.at(1))?.ok_or(error::NO_SUCH_KEY)?;

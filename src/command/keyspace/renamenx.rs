@@ -26,5 +26,6 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     let (key, None) = rename::find(ctx, args)? else { return Ok(Reply::Integer(0)) };
     let db = ctx.db;
     ctx.store().rename(key, db, args.at(2), None);
+    rename::notify(ctx, args);
     Ok(Reply::Integer(1))
 }

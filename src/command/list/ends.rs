@@ -6,7 +6,7 @@ use crate::command::error::{self, Refusal};
 use crate::reply::Reply;
 use brooklet_storage::change::Change;
 use brooklet_storage::keyspace::object::Kind as Type;
-use brooklet_storage::store::Key;
+use brooklet_storage::store::{Class, Key};
 use bytes::Bytes;
 
 /// LEFT (false) or RIGHT (true).
@@ -38,6 +38,7 @@ pub fn push(ctx: &mut Ctx<'_>, args: Args<'_>, back: bool, must_exist: bool) -> 
     for value in args.from(2).iter() {
         ctx.change(key, Change::ListPush { back, value });
     }
+    ctx.notify_key(Class::LIST, if back { "rpush" } else { "lpush" }, key);
     Ok(Reply::count(ctx.list(key).len()))
 }
 
@@ -52,9 +53,14 @@ pub fn take(ctx: &mut Ctx<'_>, key: Key, back: bool, count: usize) -> Vec<Reply>
     };
     if count > 0 {
         ctx.change(key, Change::ListPop { back, count: count as u64 });
+        ctx.notify_key(Class::LIST, popped(back), key);
         ctx.store().delete_if_empty(key);
     }
     taken
+}
+
+fn popped(back: bool) -> &'static str {
+    if back { "rpop" } else { "lpop" }
 }
 
 /// LPOP and RPOP.
@@ -111,6 +117,8 @@ pub fn move_element(
     ctx.change(source, Change::ListPop { back: from_back, count: 1 });
     let target = ctx.or_create(target, to, Type::List);
     ctx.change(target, Change::ListPush { back: to_back, value: &value });
+    ctx.notify(Class::LIST, if to_back { "rpush" } else { "lpush" }, to);
+    ctx.notify(Class::LIST, popped(from_back), from);
     ctx.store().delete_if_empty(source);
     Ok(Some(value))
 }

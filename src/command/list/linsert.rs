@@ -7,6 +7,7 @@ use crate::command::error::{self, Refusal};
 use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
 use crate::reply::Reply;
 use brooklet_storage::change::Change;
+use brooklet_storage::store::Class;
 
 /// LINSERT.
 pub static SPEC: Spec = Spec {
@@ -35,5 +36,6 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     };
     let index = (pivot + usize::from(behind)) as u64;
     ctx.change(key, Change::ListInsert { index, value: args.at(4) });
+    ctx.notify_key(Class::LIST, "linsert", key);
     Ok(Reply::count(ctx.list(key).len()))
 }

@@ -8,6 +8,7 @@ use crate::command::number;
 use crate::command::spec::{Group, Keys, Kind, Spec};
 use crate::reply::Reply;
 use brooklet_storage::change::Change;
+use brooklet_storage::store::Class;
 
 /// LREM.
 pub static SPEC: Spec = Spec {
@@ -34,6 +35,7 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     let removed = if count == 0 { matching } else { matching.min(count.unsigned_abs()) };
     if removed > 0 {
         ctx.change(key, Change::ListRemove { back: count < 0, count: removed, value: args.at(3) });
+        ctx.notify_key(Class::LIST, "lrem", key);
         ctx.store().delete_if_empty(key);
     }
     Ok(Reply::count(removed as usize))

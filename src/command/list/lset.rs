@@ -9,6 +9,7 @@ use crate::command::number;
 use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
 use crate::reply::Reply;
 use brooklet_storage::change::Change;
+use brooklet_storage::store::Class;
 
 /// LSET.
 pub static SPEC: Spec = Spec {
@@ -30,5 +31,6 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     let index = number::arg(args.at(2))?;
     let at = indices::place(index, ctx.list(key).len()).ok_or(error::list::INDEX)?;
     ctx.change(key, Change::ListSet { index: at as u64, value: args.at(3) });
+    ctx.notify_key(Class::LIST, "lset", key);
     Ok(Reply::OK)
 }

@@ -8,6 +8,7 @@ use crate::command::indices;
 use crate::command::spec::{Group, Keys, Kind, Spec};
 use crate::reply::Reply;
 use brooklet_storage::change::Change;
+use brooklet_storage::store::Class;
 
 /// LTRIM.
 pub static SPEC: Spec = Spec {
@@ -31,7 +32,8 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     let (first, keep) = indices::span(range, len);
     if keep < len {
         ctx.change(key, Change::ListTrim { first: first as u64, keep: keep as u64 });
-        ctx.store().delete_if_empty(key);
     }
+    ctx.notify_key(Class::LIST, "ltrim", key);
+    ctx.store().delete_if_empty(key);
     Ok(Reply::OK)
 }

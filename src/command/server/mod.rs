@@ -11,6 +11,7 @@ pub mod latency;
 pub mod lolwut;
 pub mod memory;
 pub mod module;
+pub mod monitor;
 pub mod replicaof;
 pub mod role;
 pub mod save;
@@ -36,6 +37,7 @@ pub static VERBS: &[&Spec] = &[
     &lolwut::SPEC,
     &memory::SPEC,
     &module::SPEC,
+    &monitor::SPEC,
     &replicaof::SPEC,
     &role::SPEC,
     &save::SPEC,

@@ -5,7 +5,7 @@ use crate::command::error::Refusal;
 use crate::reply::Reply;
 use brooklet_storage::change::Change;
 use brooklet_storage::keyspace::object::Kind as Type;
-use brooklet_storage::store::Key;
+use brooklet_storage::store::{Class, Key};
 use brooklet_storage::value::set::Set;
 use bytes::Bytes;
 
@@ -69,11 +69,17 @@ pub fn reply(members: Vec<Bytes>) -> Reply {
 /// Makes `name` a set of these members, whatever it was; an empty one is no key. Their number.
 pub fn store(ctx: &mut Ctx<'_>, name: &[u8], members: Vec<Bytes>) -> Result<Reply, Refusal> {
     if let Some(old) = ctx.find(name)? {
+        if members.is_empty() {
+            ctx.notify(Class::GENERIC, "del", name);
+        }
         ctx.store().delete(old);
     }
     if !members.is_empty() {
         let key = ctx.or_create(None, name, Type::Set);
         members.iter().for_each(|member| ctx.change(key, Change::MemberAdd { member }));
+    }
+    if !members.is_empty() {
+        ctx.notify(Class::SET, ctx.spec.name, name);
     }
     Ok(Reply::count(members.len()))
 }

@@ -8,6 +8,7 @@ use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
 use crate::reply::Reply;
 use brooklet_storage::change::Change;
 use brooklet_storage::keyspace::object::Kind as Type;
+use brooklet_storage::store::Class;
 
 /// SADD.
 pub static SPEC: Spec = Spec {
@@ -33,5 +34,9 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
             ctx.change(key, Change::MemberAdd { member });
         }
     }
-    Ok(Reply::count(ctx.set(key).len() - before))
+    let added = ctx.set(key).len() - before;
+    if added > 0 {
+        ctx.notify_key(Class::SET, "sadd", key);
+    }
+    Ok(Reply::count(added))
 }

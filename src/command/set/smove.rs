@@ -7,6 +7,7 @@ use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
 use crate::reply::Reply;
 use brooklet_storage::change::Change;
 use brooklet_storage::keyspace::object::Kind as Type;
+use brooklet_storage::store::Class;
 
 /// SMOVE.
 pub static SPEC: Spec = Spec {
@@ -40,10 +41,12 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
         return Ok(Reply::Integer(1));
     }
     ctx.change(source, Change::MemberRemove { member });
+    ctx.notify_key(Class::SET, "srem", source);
+    ctx.store().delete_if_empty(source);
     let target = ctx.or_create(target, to, Type::Set);
     if !ctx.set(target).contains(member) {
         ctx.change(target, Change::MemberAdd { member });
+        ctx.notify_key(Class::SET, "sadd", target);
     }
-    ctx.store().delete_if_empty(source);
     Ok(Reply::Integer(1))
 }

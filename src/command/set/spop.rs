@@ -8,6 +8,7 @@ use crate::command::number;
 use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
 use crate::reply::Reply;
 use brooklet_storage::change::Change;
+use brooklet_storage::store::Class;
 
 /// SPOP.
 pub static SPEC: Spec = Spec {
@@ -40,6 +41,9 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     };
     for member in &chosen {
         ctx.change(key, Change::MemberRemove { member });
+    }
+    if !chosen.is_empty() {
+        ctx.notify_key(Class::SET, "spop", key);
     }
     ctx.store().delete_if_empty(key);
     let mut chosen: Vec<Reply> = chosen.into_iter().map(Reply::Bulk).collect();

@@ -7,6 +7,7 @@ use crate::command::error::Refusal;
 use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
 use crate::reply::Reply;
 use brooklet_storage::change::Change;
+use brooklet_storage::store::Class;
 
 /// SREM.
 pub static SPEC: Spec = Spec {
@@ -32,6 +33,9 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
         }
     }
     let removed = before - ctx.set(key).len();
+    if removed > 0 {
+        ctx.notify_key(Class::SET, "srem", key);
+    }
     ctx.store().delete_if_empty(key);
     Ok(Reply::count(removed))
 }

@@ -8,6 +8,7 @@ use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
 use crate::reply::Reply;
 use brooklet_storage::change::Change;
 use brooklet_storage::keyspace::object::Kind as Type;
+use brooklet_storage::store::Class;
 use bytes::Bytes;
 
 /// SORT.
@@ -36,6 +37,9 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
 /// Makes `name` a list of what was found; what was not is an empty element.
 fn store(ctx: &mut Ctx<'_>, name: &[u8], sorted: Vec<Option<Bytes>>) -> Result<Reply, Refusal> {
     if let Some(old) = ctx.find(name)? {
+        if sorted.is_empty() {
+            ctx.notify(Class::GENERIC, "del", name);
+        }
         ctx.store().delete(old);
     }
     if sorted.is_empty() {
@@ -45,6 +49,7 @@ fn store(ctx: &mut Ctx<'_>, name: &[u8], sorted: Vec<Option<Bytes>>) -> Result<R
     for element in &sorted {
         ctx.change(key, Change::ListPush { back: true, value: element.as_deref().unwrap_or_default() });
     }
+    ctx.notify(Class::LIST, "sortstore", name);
     ctx.engine.store.signal(ctx.db, name);
     Ok(Reply::count(sorted.len()))
 }

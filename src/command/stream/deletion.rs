@@ -7,7 +7,7 @@ use crate::broker::Ctx;
 use crate::command::error::Refusal;
 use brooklet_storage::StreamId;
 use brooklet_storage::batch::{Effect, Ids};
-use brooklet_storage::store::Key;
+use brooklet_storage::store::{Class, Key};
 use brooklet_storage::stream::log::{Cold, Log};
 use std::collections::BTreeSet;
 
@@ -46,6 +46,9 @@ impl Deletion {
         for (i, id) in self.ids.iter().enumerate() {
             let first = if i + 1 == self.ids.len() { after } else { before };
             ctx.store().change(key, &Effect::DeleteEntry { id: *id, first });
+        }
+        if !self.ids.is_empty() {
+            ctx.notify_key(Class::STREAM, "xdel", key);
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::broker::Ctx;
 use crate::command::error::{self, Refusal};
 use brooklet_storage::StreamId;
 use brooklet_storage::batch::Effect;
-use brooklet_storage::store::Key;
+use brooklet_storage::store::{Class, Key};
 use brooklet_storage::stream::group::Group;
 use brooklet_storage::stream::pending::{NOBODY, Pending};
 
@@ -48,6 +48,7 @@ impl InGroup {
             None => {
                 let (number, seen_ms) = (self.of(ctx).next_consumer(), ctx.now_ms);
                 ctx.store().change(self.key, &Effect::ConsumerAdd { group, consumer: number, name, seen_ms });
+                ctx.notify_key(Class::STREAM, "xgroup-createconsumer", self.key);
                 number
             }
         }

@@ -13,7 +13,7 @@ use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
 use crate::reply::Reply;
 use brooklet_storage::StreamId;
 use brooklet_storage::batch::Effect;
-use brooklet_storage::store::Key;
+use brooklet_storage::store::{Class, Key};
 use brooklet_storage::stream::fields;
 use brooklet_storage::stream::log::Incoming;
 use xxhash_rust::xxh3::xxh3_128;
@@ -149,8 +149,11 @@ fn append(
     };
     let key = found.unwrap_or_else(|| ctx.engine.store.create_stream(ctx.db, name));
     ctx.store().change(key, &Effect::Append { id, packed });
-    if let Some(plan) = plan {
-        trim::apply(ctx, key, &plan);
+    ctx.notify(Class::STREAM, "xadd", name);
+    if let Some(plan) = plan
+        && trim::apply(ctx, key, &plan) > 0
+    {
+        ctx.notify(Class::STREAM, "xtrim", name);
     }
     Ok(key)
 }

@@ -12,6 +12,7 @@ use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
 use crate::reply::Reply;
 use brooklet_storage::StreamId;
 use brooklet_storage::batch::Effect;
+use brooklet_storage::store::Class;
 
 /// XSETID.
 pub static SPEC: Spec = Spec {
@@ -77,6 +78,7 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
         max_deleted: counters.max_deleted.unwrap_or(stream.max_deleted),
     };
     ctx.store().change(key, &effect);
+    ctx.notify_key(Class::STREAM, "xsetid", key);
     Ok(Reply::OK)
 }
 

@@ -10,6 +10,7 @@ use crate::command::args::Args;
 use crate::command::error::{self, Refusal};
 use crate::command::spec::{Group, Keys, Kind, Spec};
 use crate::reply::Reply;
+use brooklet_storage::store::Class;
 
 /// XTRIM.
 pub static SPEC: Spec = Spec {
@@ -42,7 +43,11 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     let (trim, references) = parse(args)?;
     let (Some(key), Some(trim)) = (ctx.find_stream(args.at(1))?, trim) else { return Ok(Reply::Integer(0)) };
     let plan = trim::plan(ctx, Some(key), &trim, references, None)?;
-    Ok(Reply::Integer(trim::apply(ctx, key, &plan) as i64))
+    let removed = trim::apply(ctx, key, &plan);
+    if removed > 0 {
+        ctx.notify_key(Class::STREAM, "xtrim", key);
+    }
+    Ok(Reply::Integer(removed as i64))
 }
 
 #[cfg(test)]

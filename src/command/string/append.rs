@@ -5,6 +5,7 @@ use crate::command::args::Args;
 use crate::command::error::{self, Refusal};
 use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
 use crate::reply::Reply;
+use brooklet_storage::store::Class;
 
 /// APPEND.
 pub static SPEC: Spec = Spec {
@@ -25,12 +26,14 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     let (name, more) = (args.at(1), args.at(2));
     let Some((key, value)) = ctx.find_string(name)? else {
         ctx.set_string(name, None, more, None);
+        ctx.notify(Class::STRING, "append", name);
         return Ok(Reply::count(more.len()));
     };
     let len = value.len();
     // Held no longer than needed: bytes that nobody else holds are changed in place.
     drop(value);
     check_length(ctx, len, more.len())?;
+    ctx.notify(Class::STRING, "append", name);
     if more.is_empty() {
         // Who watches the key is told all the same, as in the reference.
         ctx.store().touch_key(key);

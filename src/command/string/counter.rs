@@ -6,7 +6,7 @@ use crate::broker::Ctx;
 use crate::command::error::{self, Refusal};
 use crate::command::number;
 use crate::reply::Reply;
-use brooklet_storage::store::Key;
+use brooklet_storage::store::{Class, Key};
 
 /// A counter: its key if it has one, and its value.
 pub fn read(ctx: &mut Ctx<'_>, name: &[u8]) -> Result<(Option<Key>, i64), Refusal> {
@@ -22,5 +22,6 @@ pub fn add(ctx: &mut Ctx<'_>, name: &[u8], delta: i64) -> Result<Reply, Refusal>
     let sum = value.checked_add(delta).ok_or(error::string::OVERFLOW)?;
     let deadline_ms = key.and_then(|key| ctx.engine.store.object(key).deadline_ms);
     ctx.set_string(name, key, itoa::Buffer::new().format(sum).as_bytes(), deadline_ms);
+    ctx.notify(Class::STRING, "incrby", name);
     Ok(Reply::Integer(sum))
 }

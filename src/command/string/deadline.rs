@@ -2,9 +2,11 @@
 //!
 //! One kind may be given twice, the last one counts; two kinds are a syntax error.
 
+use crate::broker::Ctx;
 use crate::command::args::Args;
 use crate::command::error::{self, Refusal};
 use crate::command::number;
+use brooklet_storage::store::Class;
 
 /// A deadline as it was typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,6 +114,17 @@ impl Resolved {
     /// Whether it has passed, so that a key with it is gone at once.
     pub fn has_passed(self, now_ms: i64) -> bool {
         matches!(self, Resolved::At(at_ms) if at_ms <= now_ms)
+    }
+
+    /// Says that a string was written, by which verb, and given this deadline. If that has passed the key vanishes at once.
+    pub fn notify(self, ctx: &mut Ctx<'_>, word: &'static str, name: &[u8]) {
+        ctx.notify(Class::STRING, word, name);
+        if let Resolved::At(_) = self {
+            ctx.notify(Class::GENERIC, "expire", name);
+        }
+        if self.has_passed(ctx.now_ms) {
+            ctx.notify(Class::EXPIRED, "expired", name);
+        }
     }
 }
 

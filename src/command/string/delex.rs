@@ -37,6 +37,6 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
             return Ok(Reply::Integer(0));
         }
     }
-    ctx.store().delete(key);
+    ctx.delete(key);
     Ok(Reply::Integer(1))
 }

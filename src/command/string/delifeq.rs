@@ -24,7 +24,7 @@ pub static SPEC: Spec = Spec {
 fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     match ctx.find_string(args.at(1))? {
         Some((key, value)) if value == args.at(2) => {
-            ctx.store().delete(key);
+            ctx.delete(key);
             Ok(Reply::Integer(1))
         }
         _ => Ok(Reply::Integer(0)),

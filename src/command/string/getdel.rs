@@ -23,6 +23,6 @@ pub static SPEC: Spec = Spec {
 
 fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     let Some((key, value)) = ctx.read_string(args.at(1))? else { return Ok(Reply::Null) };
-    ctx.store().delete(key);
+    ctx.delete(key);
     Ok(Reply::Bulk(value))
 }

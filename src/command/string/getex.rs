@@ -2,12 +2,13 @@
 //!
 //! A missing key answers null before the time is looked at; a time that has passed deletes the key.
 
-use super::deadline::Deadline;
+use super::deadline::{Deadline, Resolved};
 use crate::broker::Ctx;
 use crate::command::args::Args;
 use crate::command::error::{self, Refusal};
 use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
 use crate::reply::Reply;
+use brooklet_storage::store::Class;
 
 /// GETEX.
 pub static SPEC: Spec = Spec {
@@ -46,8 +47,15 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
         let resolved = deadline.resolve(ctx.now_ms, ctx.spec.name)?;
         let old = ctx.engine.store.object(key).deadline_ms;
         if resolved.has_passed(ctx.now_ms) {
-            ctx.store().delete(key);
-        } else if resolved.after(old) != old {
+            ctx.delete(key);
+            return Ok(Reply::Bulk(value));
+        }
+        match resolved {
+            Resolved::At(_) => ctx.notify(Class::GENERIC, "expire", args.at(1)),
+            Resolved::Never if old.is_some() => ctx.notify(Class::GENERIC, "persist", args.at(1)),
+            _ => {}
+        }
+        if resolved.after(old) != old {
             ctx.store().set_deadline(key, resolved.after(old));
         }
     }

@@ -5,6 +5,7 @@ use crate::command::args::Args;
 use crate::command::error::Refusal;
 use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
 use crate::reply::Reply;
+use brooklet_storage::store::Class;
 
 /// GETSET.
 pub static SPEC: Spec = Spec {
@@ -25,5 +26,6 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     let (name, value) = (args.at(1), args.at(2));
     let old = ctx.read_string(name)?;
     ctx.set_string(name, old.as_ref().map(|(key, _)| *key), value, None);
+    ctx.notify(Class::STRING, "set", name);
     Ok(old.map_or(Reply::Null, |(_, value)| Reply::Bulk(value)))
 }

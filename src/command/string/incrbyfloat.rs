@@ -8,7 +8,7 @@ use crate::command::error::{self, Refusal};
 use crate::command::extended::Extended;
 use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
 use crate::reply::Reply;
-use brooklet_storage::store::Key;
+use brooklet_storage::store::{Class, Key};
 
 /// INCRBYFLOAT.
 pub static SPEC: Spec = Spec {
@@ -33,6 +33,7 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     let text = sum.to_text();
     let deadline_ms = key.and_then(|key| ctx.engine.store.object(key).deadline_ms);
     ctx.set_string(name, key, text.as_bytes(), deadline_ms);
+    ctx.notify(Class::STRING, "incrbyfloat", name);
     Ok(Reply::bulk(text))
 }
 

@@ -28,10 +28,12 @@ pub fn set(ctx: &mut Ctx<'_>, pairs: Args<'_>, deadline: Resolved) -> Result<(),
             if let Some(key) = old {
                 ctx.store().delete(key);
             }
+            deadline.notify(ctx, "set", name);
             continue;
         }
         let had = old.and_then(|key| ctx.engine.store.object(key).deadline_ms);
         ctx.set_string(name, old, pairs.at(2 * i + 1), deadline.after(had));
+        deadline.notify(ctx, "set", name);
     }
     Ok(())
 }

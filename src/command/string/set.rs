@@ -89,10 +89,11 @@ fn set(ctx: &mut Ctx<'_>, name: &[u8], value: &[u8], old: Option<Key>, deadline:
         if let Some(key) = old {
             ctx.store().delete(key);
         }
-        return;
+        return deadline.notify(ctx, "set", name);
     }
     let had = old.and_then(|key| ctx.engine.store.object(key).deadline_ms);
     ctx.set_string(name, old, value, deadline.after(had));
+    deadline.notify(ctx, "set", name);
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use crate::command::args::Args;
 use crate::command::error::Refusal;
 use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
 use crate::reply::Reply;
+use brooklet_storage::store::Class;
 
 /// SETNX.
 pub static SPEC: Spec = Spec {
@@ -26,5 +27,6 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
         return Ok(Reply::Integer(0));
     }
     ctx.set_string(args.at(1), None, args.at(2), None);
+    ctx.notify(Class::STRING, "set", args.at(1));
     Ok(Reply::Integer(1))
 }

@@ -9,6 +9,7 @@ use crate::command::error::{self, Refusal};
 use crate::command::number;
 use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
 use crate::reply::Reply;
+use brooklet_storage::store::Class;
 use bytes::Bytes;
 
 /// SETRANGE.
@@ -38,5 +39,6 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
         Some((key, _)) => key,
         None => ctx.engine.store.set_string(ctx.db, name, None, Bytes::new(), None),
     };
+    ctx.notify(Class::STRING, "setrange", name);
     Ok(Reply::count(ctx.store().patch_string(key, offset, bytes)))
 }

@@ -17,7 +17,7 @@ pub fn take(ctx: &mut Ctx<'_>, key: Key, high: bool, count: usize) -> Vec<Ranked
     } else {
         order.from(0).take(count).cloned().collect()
     };
-    scores::remove(ctx, key, &taken);
+    scores::remove(ctx, key, &taken, if high { "zpopmax" } else { "zpopmin" });
     taken
 }
 

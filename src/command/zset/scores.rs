@@ -8,7 +8,7 @@ use crate::reply::Reply;
 use crate::resp::double;
 use brooklet_storage::change::Change;
 use brooklet_storage::keyspace::object::Kind as Type;
-use brooklet_storage::store::Key;
+use brooklet_storage::store::{Class, Key};
 use brooklet_storage::value::order::Ranked;
 
 /// The sorted set `name` for reading.
@@ -64,19 +64,28 @@ pub fn reply<'a>(members: impl Iterator<Item = &'a Ranked>, with_scores: bool) -
 /// Makes `name` a sorted set of these members, whatever it was; an empty one is no key. Their number.
 pub fn store(ctx: &mut Ctx<'_>, name: &[u8], members: &[Ranked]) -> Result<Reply, Refusal> {
     if let Some(old) = ctx.find(name)? {
+        if members.is_empty() {
+            ctx.notify(Class::GENERIC, "del", name);
+        }
         ctx.store().delete(old);
     }
     if !members.is_empty() {
         let key = ctx.or_create(None, name, Type::SortedSet);
         members.iter().for_each(|(score, member)| put(ctx, key, member, *score));
     }
+    if !members.is_empty() {
+        ctx.notify(Class::SORTED_SET, ctx.spec.name, name);
+    }
     Ok(Reply::count(members.len()))
 }
 
 /// Takes members out.
-pub fn remove(ctx: &mut Ctx<'_>, key: Key, members: &[Ranked]) {
+pub fn remove(ctx: &mut Ctx<'_>, key: Key, members: &[Ranked], word: &'static str) {
     for (_, member) in members {
         ctx.change(key, Change::ScoreRemove { member });
+    }
+    if !members.is_empty() {
+        ctx.notify_key(Class::SORTED_SET, word, key);
     }
     ctx.store().delete_if_empty(key);
 }

@@ -7,6 +7,7 @@ use crate::command::error::{self, Refusal};
 use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
 use crate::reply::Reply;
 use brooklet_storage::keyspace::object::Kind as Type;
+use brooklet_storage::store::Class;
 
 /// ZADD.
 pub static SPEC: Spec = Spec {
@@ -109,6 +110,9 @@ pub(super) fn put_all<'a>(
             added += usize::from(old.is_none());
             changed += usize::from(old.is_some());
         }
+    }
+    if added + changed > 0 {
+        ctx.notify(Class::SORTED_SET, if options.increment { "zincr" } else { "zadd" }, name);
     }
     Ok(match options {
         Options { increment: true, .. } => score.map_or(Reply::Null, Reply::Double),

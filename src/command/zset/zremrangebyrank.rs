@@ -30,6 +30,6 @@ pub(super) fn run(ctx: &mut Ctx<'_>, args: Args<'_>, by: By) -> Result<Reply, Re
     let set = ctx.sorted_set(key);
     let (first, end) = bounds.ranks(set, false);
     let members: Vec<_> = set.order().from(first).take(end - first).cloned().collect();
-    scores::remove(ctx, key, &members);
+    scores::remove(ctx, key, &members, ctx.spec.name);
     Ok(Reply::count(members.len()))
 }

@@ -9,9 +9,10 @@ pub(super) fn write(engine: &Engine, page: &mut Page) {
     page.line("cluster_connections", 0);
     page.line("maxclients", engine.config.maxclients);
     page.line("client_recent_max_input_buffer", largest(|c| c.query_bytes).unwrap_or(0));
-    page.line("client_recent_max_output_buffer", largest(|c| c.output_bytes).unwrap_or(0));
+    page.line("client_recent_max_output_buffer", largest(|c| c.waiting_bytes()).unwrap_or(0));
     page.line("blocked_clients", engine.waits.len());
-    page.zeros(&["tracking_clients", "pubsub_clients"]);
+    page.line("tracking_clients", engine.tracking.clients());
+    page.line("pubsub_clients", engine.pubsub.clients());
     page.line("watching_clients", engine.watches.clients());
     page.line("clients_in_timeout_table", engine.waits.with_deadline());
     page.line("total_watched_keys", engine.watches.keys());

@@ -2,6 +2,7 @@
 
 use super::page::Page;
 use crate::broker::Engine;
+use crate::broker::pubsub::Space;
 
 pub(super) fn write(engine: &Engine, page: &mut Page) {
     traffic(engine, page);
@@ -12,7 +13,13 @@ pub(super) fn write(engine: &Engine, page: &mut Page) {
     page.zeros(NOTHING_EVICTED);
     page.line("keyspace_hits", engine.stats.hits);
     page.line("keyspace_misses", engine.stats.misses);
+    page.line("pubsub_channels", engine.pubsub.names(Space::Channel).len());
+    page.line("pubsub_patterns", engine.pubsub.names(Space::Pattern).len());
+    page.line("pubsubshard_channels", engine.pubsub.names(Space::Shard).len());
     page.zeros(NOT_HERE);
+    page.line("tracking_total_keys", engine.tracking.keys());
+    page.line("tracking_total_items", engine.tracking.items());
+    page.line("tracking_total_prefixes", engine.tracking.prefixes());
     errors(engine, page);
     page.line("total_reads_processed", engine.stats.reads);
     page.line("total_writes_processed", engine.stats.writes);
@@ -35,9 +42,6 @@ const NOTHING_EVICTED: &[&str] = &[
 ];
 
 const NOT_HERE: &[&str] = &[
-    "pubsub_channels",
-    "pubsub_patterns",
-    "pubsubshard_channels",
     "latest_fork_usec",
     "total_forks",
     "migrate_cached_sockets",
@@ -48,9 +52,6 @@ const NOT_HERE: &[&str] = &[
     "active_defrag_key_misses",
     "total_active_defrag_time",
     "current_active_defrag_time",
-    "tracking_total_keys",
-    "tracking_total_items",
-    "tracking_total_prefixes",
 ];
 
 const EVENT_LOOP: &[&str] = &[

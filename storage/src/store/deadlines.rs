@@ -1,6 +1,6 @@
 //! Deadlines: setting them, and deleting the keys whose deadline has passed. Must never know clocks: the time is given.
 
-use super::{Key, Store};
+use super::{Class, Key, Store};
 use crate::batch::Effect;
 use crate::keyspace::Database;
 use crate::load::{Loaded, Missing};
@@ -9,6 +9,7 @@ impl Store {
     /// Deletes a key whose deadline has passed.
     pub(crate) fn expire(&mut self, key: Key) {
         self.stats.expired_keys += 1;
+        self.notify_key(Class::EXPIRED, "expired", key);
         self.delete(key);
     }
 

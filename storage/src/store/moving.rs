@@ -3,7 +3,7 @@
 //! Records on disk carry their database and uid. A key that changes its database, and the copy of a key, get a new uid
 //! and are written anew; what belongs to the old uid is dropped by the next checkpoint.
 
-use super::{Key, Store, Touch};
+use super::{Class, Key, Store, Touch};
 use crate::batch::Effect;
 use crate::keyspace::object::{Object, Value};
 use crate::keyspace::{Database, Gone, GoneValue};
@@ -52,6 +52,7 @@ impl Store {
         let slot = self.db_mut(db).insert(object);
         self.db_mut(db).mark_dirty(slot);
         self.signal(db, name);
+        self.notify(Class::NEW, "new", db, name);
         Key { db, slot }
     }
 

@@ -17,6 +17,8 @@ pub enum Touch {
         /// Its name.
         name: Box<[u8]>,
     },
+    /// Somebody wanted databases to be empty, whether there was anything in them or not.
+    Emptied,
     /// All keys of a database went.
     Flushed {
         /// The database.
@@ -52,6 +54,11 @@ impl Store {
             let name = self.object(key).name.clone();
             self.touch(key.db, &name);
         }
+    }
+
+    /// Notes that somebody wanted databases to be empty.
+    pub fn touch_all(&mut self) {
+        self.touch_database(Touch::Emptied);
     }
 
     pub(super) fn touch_database(&mut self, touch: Touch) {

@@ -1,7 +1,7 @@
 //! Changing hashes, lists, sets and sorted sets. Whoever takes the last element away deletes the key.
 //! Must never know: what an element means.
 
-use super::{Key, Store};
+use super::{Class, Key, Store};
 use crate::batch::Effect;
 use crate::change::Change;
 use crate::error::{Result, StorageError};
@@ -76,6 +76,7 @@ impl Store {
     pub fn delete_if_empty(&mut self, key: Key) -> bool {
         let empty = self.object(key).value.has_nothing();
         if empty {
+            self.notify_key(Class::GENERIC, "del", key);
             self.delete(key);
         }
         empty
@@ -84,15 +85,17 @@ impl Store {
     /// Takes away the fields of a hash whose deadline is over; false if that was the end of the key.
     pub(super) fn drop_due_fields(&mut self, key: Key) -> bool {
         let now_ms = self.now_ms;
-        while let Value::Hash(hash) = &self.object(key).value {
-            let Some(field) = hash.due(now_ms).cloned() else { return true };
+        let before = self.stats.expired_fields;
+        while let Value::Hash(hash) = &self.object(key).value
+            && let Some(field) = hash.due(now_ms).cloned()
+        {
             self.stats.expired_fields += 1;
             self.change_value(key, Change::FieldRemove { field: &field });
-            if self.delete_if_empty(key) {
-                return false;
-            }
         }
-        true
+        if self.stats.expired_fields > before {
+            self.notify_key(Class::HASH, "hexpired", key);
+        }
+        !self.delete_if_empty(key)
     }
 
     /// Takes away what is due of up to `limit` hashes that are in memory; those on disk wait until somebody looks.

@@ -85,7 +85,7 @@ impl Filters<'_> {
     fn include(&self, client: &Client, caller: u64, now_ms: i64) -> bool {
         let is = |wanted: Option<&[u8]>, own: &str| wanted.is_none_or(|w| w == own.as_bytes());
         self.id.is_none_or(|id| id == client.id)
-            && self.kind.is_none_or(|kind| kind == ClientType::Normal)
+            && self.kind.is_none_or(|kind| kind == ClientType::of(client))
             && is(self.addr, &client.addr)
             && is(self.laddr, &client.laddr)
             && self.max_age_s.is_none_or(|s| (now_ms - client.created_ms) / 1000 >= s)

@@ -1,11 +1,14 @@
 //! Words that several CLIENT subcommands take.
 
+use crate::broker::client::Client;
 use crate::command::error::{self, Refusal};
 
-/// What a connection is for. There are no others than ordinary clients yet.
+/// What a connection is for. There are no replicas and no primaries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ClientType {
     Normal,
+    PubSub,
+    Monitor,
     Other,
 }
 
@@ -13,8 +16,18 @@ impl ClientType {
     pub(super) fn parse(word: &[u8]) -> Result<ClientType, Refusal> {
         match word.to_ascii_lowercase().as_slice() {
             b"normal" => Ok(ClientType::Normal),
-            b"master" | b"slave" | b"replica" | b"pubsub" => Ok(ClientType::Other),
+            b"pubsub" => Ok(ClientType::PubSub),
+            b"master" | b"slave" | b"replica" => Ok(ClientType::Other),
             _ => Err(error::connection::unknown_type(word)),
+        }
+    }
+
+    pub(super) fn of(client: &Client) -> ClientType {
+        match (client.monitor, client.subscriber) {
+            // Counted with the replicas in the reference, and then left out of them.
+            (true, _) => ClientType::Monitor,
+            (false, true) => ClientType::PubSub,
+            (false, false) => ClientType::Normal,
         }
     }
 }

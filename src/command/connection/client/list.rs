@@ -3,6 +3,7 @@
 use super::kinds::ClientType;
 use super::line;
 use crate::broker::Ctx;
+use crate::broker::client::Client;
 use crate::command::args::Args;
 use crate::command::error::{self, Refusal};
 use crate::command::number;
@@ -27,14 +28,13 @@ pub static SPEC: Spec = Spec {
 fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     let chosen = Choice::parse(args.from(2))?;
     let engine = &*ctx.engine;
-    let lines = engine.clients.iter().filter(|c| chosen.includes(c.id)).map(|c| line::describe(engine, c));
+    let lines = engine.clients.iter().filter(|c| chosen.includes(c)).map(|c| line::describe(engine, c));
     Ok(Reply::Verbatim("txt", lines.collect::<String>().into()))
 }
 
 #[derive(Debug, PartialEq)]
 enum Choice {
     All,
-    /// Of the types only ordinary clients exist here.
     Type(ClientType),
     Ids(Vec<u64>),
 }
@@ -53,11 +53,11 @@ impl Choice {
         }
     }
 
-    fn includes(&self, id: u64) -> bool {
+    fn includes(&self, client: &Client) -> bool {
         match self {
             Choice::All => true,
-            Choice::Type(kind) => *kind == ClientType::Normal,
-            Choice::Ids(ids) => ids.contains(&id),
+            Choice::Type(kind) => *kind == ClientType::of(client),
+            Choice::Ids(ids) => ids.contains(&client.id),
         }
     }
 }

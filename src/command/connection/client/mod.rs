@@ -1,6 +1,8 @@
 //! CLIENT: what a connection says about itself and does to others.
 
+mod caching;
 mod getname;
+mod getredir;
 mod id;
 mod info;
 mod kill;
@@ -13,6 +15,8 @@ mod pause;
 mod reply;
 mod setinfo;
 pub(super) mod setname;
+mod tracking;
+mod trackinginfo;
 mod unblock;
 mod unpause;
 
@@ -43,6 +47,10 @@ pub static SPEC: Spec = Spec {
         &reply::SPEC,
         &no_evict::SPEC,
         &no_touch::SPEC,
+        &tracking::SPEC,
+        &trackinginfo::SPEC,
+        &caching::SPEC,
+        &getredir::SPEC,
         &pause::SPEC,
         &unpause::SPEC,
         &HELP,

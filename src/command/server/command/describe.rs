@@ -49,6 +49,7 @@ pub(super) fn flags(spec: &Spec) -> Vec<&'static str> {
         (spec.kind.reads(), "readonly"),
         (spec.has(Flag::Denyoom), "denyoom"),
         (spec.has(Flag::Admin), "admin"),
+        (spec.has(Flag::PubSub), "pubsub"),
         (spec.has(Flag::NoScript), "noscript"),
         (spec.kind.blocks(), "blocking"),
         (spec.has(Flag::Loading), "loading"),
@@ -85,6 +86,7 @@ pub(super) fn categories(spec: &Spec) -> Vec<&'static str> {
         (is("string"), "string"),
         (is("bitmap"), "bitmap"),
         (is("stream"), "stream"),
+        (spec.has(Flag::PubSub), "pubsub"),
         (admin, "admin"),
         (spec.has(Flag::Fast), "fast"),
         (!spec.has(Flag::Fast), "slow"),
@@ -123,6 +125,9 @@ mod tests {
             ("shutdown", "admin noscript loading stale no_multi allow_busy", "admin slow dangerous"),
             ("multi", "noscript loading stale fast allow_busy", "fast transaction"),
             ("exec", "noscript loading stale skip_slowlog", "slow transaction"),
+            ("subscribe", "pubsub noscript loading stale", "pubsub slow"),
+            ("publish", "pubsub loading stale fast", "pubsub fast"),
+            ("pubsub|help", "loading stale", "slow"),
             ("hello", "noscript loading stale fast no_auth allow_busy", "fast connection"),
         ] {
             let spec = find_full(name.as_bytes()).unwrap();

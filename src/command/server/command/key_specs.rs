@@ -14,6 +14,7 @@ pub(super) fn access(spec: &Spec, nth: usize) -> &'static [&'static str] {
     match (spec.name, nth) {
         ("xlen" | "exists" | "type" | "strlen" | "touch" | "watch" | "memory|usage", _) => &["RO"],
         ("object|encoding" | "object|refcount" | "object|freq" | "object|idletime", _) => &["RO"],
+        ("ssubscribe" | "sunsubscribe" | "spublish", _) => &["not_key"],
         ("sort", 1) | ("bitop", 0) => &["OW", "update"],
         ("sort" | "bitop", _) => &["RO", "access"],
         ("setbit", _) => &["RW", "access", "update"],

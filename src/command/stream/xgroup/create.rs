@@ -9,6 +9,7 @@ use crate::command::stream::id;
 use crate::reply::Reply;
 use brooklet_storage::StreamId;
 use brooklet_storage::batch::Effect;
+use brooklet_storage::store::Class;
 
 /// XGROUP CREATE.
 pub static SPEC: Spec = Spec {
@@ -48,5 +49,6 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     let key = found.unwrap_or_else(|| ctx.engine.store.create_stream(ctx.db, name));
     let group = ctx.stream(key).next_group();
     ctx.store().change(key, &Effect::GroupCreate { group, name: group_name, last, read, passed });
+    ctx.notify(Class::STREAM, "xgroup-create", name);
     Ok(Reply::OK)
 }

@@ -6,6 +6,7 @@ use crate::command::error::Refusal;
 use crate::command::spec::{Flag, Group, Kind, Spec};
 use crate::reply::Reply;
 use brooklet_storage::batch::Effect;
+use brooklet_storage::store::Class;
 
 /// XGROUP CREATECONSUMER.
 pub static SPEC: Spec = Spec {
@@ -30,5 +31,6 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     }
     let (group, consumer) = (at.group, at.of(ctx).next_consumer());
     ctx.store().change(at.key, &Effect::ConsumerAdd { group, consumer, name, seen_ms });
+    ctx.notify_key(Class::STREAM, "xgroup-createconsumer", at.key);
     Ok(Reply::Integer(1))
 }

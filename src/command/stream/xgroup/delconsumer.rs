@@ -6,6 +6,7 @@ use crate::command::error::Refusal;
 use crate::command::spec::{Group, Kind, Spec};
 use crate::reply::Reply;
 use brooklet_storage::batch::Effect;
+use brooklet_storage::store::Class;
 
 /// XGROUP DELCONSUMER.
 pub static SPEC: Spec = Spec {
@@ -27,5 +28,6 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     let Some(consumer) = at.of(ctx).consumer_number(args.at(4)) else { return Ok(Reply::Integer(0)) };
     let pending = at.of(ctx).pending.count_of(consumer);
     ctx.store().change(at.key, &Effect::ConsumerRemove { group: at.group, consumer });
+    ctx.notify_key(Class::STREAM, "xgroup-delconsumer", at.key);
     Ok(Reply::count(pending))
 }

@@ -6,6 +6,7 @@ use crate::command::error::Refusal;
 use crate::command::spec::{Group, Kind, Spec};
 use crate::reply::Reply;
 use brooklet_storage::batch::Effect;
+use brooklet_storage::store::Class;
 
 /// XGROUP DESTROY.
 pub static SPEC: Spec = Spec {
@@ -26,6 +27,7 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     let key = super::stream(ctx, args)?;
     let Some(group) = ctx.stream(key).group(args.at(3)).map(|g| g.number) else { return Ok(Reply::Integer(0)) };
     ctx.store().change(key, &Effect::GroupDestroy { group });
+    ctx.notify_key(Class::STREAM, "xgroup-destroy", key);
     ctx.store().signal_key(key);
     Ok(Reply::Integer(1))
 }

@@ -8,6 +8,7 @@ use crate::command::spec::{Group, Kind, Spec};
 use crate::command::stream::id;
 use crate::reply::Reply;
 use brooklet_storage::batch::Effect;
+use brooklet_storage::store::Class;
 
 /// XGROUP SETID.
 pub static SPEC: Spec = Spec {
@@ -35,5 +36,6 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     let passed = ctx.warm(at.key, stream.passed_at(last))?;
     let read = options.read(stream.entries_added);
     ctx.store().change(at.key, &Effect::GroupCursor { group: at.group, last, read, passed });
+    ctx.notify_key(Class::STREAM, "xgroup-setid", at.key);
     Ok(Reply::OK)
 }

@@ -9,6 +9,8 @@ use std::cmp::Ordering;
 pub trait Amount: Copy + Ord {
     /// Zero.
     const ZERO: Self;
+    /// What is said of a key that was counted up in it.
+    const EVENT: &'static str;
 
     /// The sum; where it leaves the type's limits, which end it leaves at. An error if there is no such number.
     fn plus(self, other: Self) -> Result<Result<Self, Ordering>, Refusal>;
@@ -49,6 +51,7 @@ impl<T: Amount> Change<T> {
 
 impl Amount for i64 {
     const ZERO: i64 = 0;
+    const EVENT: &'static str = "incrby";
 
     fn plus(self, other: i64) -> Result<Result<i64, Ordering>, Refusal> {
         Ok(self.checked_add(other).ok_or(other.cmp(&0)))
@@ -69,6 +72,7 @@ impl Amount for i64 {
 
 impl Amount for Extended {
     const ZERO: Extended = Extended::ZERO;
+    const EVENT: &'static str = "incrbyfloat";
 
     fn plus(self, other: Extended) -> Result<Result<Extended, Ordering>, Refusal> {
         let sum = Extended::plus(self, other).ok_or(error::string::NOT_FINITE)?;

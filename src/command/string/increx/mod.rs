@@ -7,6 +7,7 @@
 mod amount;
 mod options;
 
+use super::deadline::Resolved;
 use super::{counter, incrbyfloat};
 use crate::broker::Ctx;
 use crate::command::args::Args;
@@ -57,7 +58,8 @@ fn count<T: Amount>(
         return Ok(pair(ctx, value, T::ZERO));
     };
     let old = key.and_then(|key| ctx.engine.store.object(key).deadline_ms);
-    match deadline.filter(|_| !options.only_without_deadline || old.is_none()) {
+    let deadline = deadline.filter(|_| !options.only_without_deadline || old.is_none());
+    match deadline {
         Some(passed) if passed.has_passed(now_ms) => {
             if let Some(key) = key {
                 ctx.store().delete(key);
@@ -65,6 +67,7 @@ fn count<T: Amount>(
         }
         new => ctx.set_string(name, key, sum.to_text().as_bytes(), new.map_or(old, |d| d.after(old))),
     }
+    deadline.unwrap_or(Resolved::Keep).notify(ctx, T::EVENT, name);
     Ok(pair(ctx, sum, added))
 }
 

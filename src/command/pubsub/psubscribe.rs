@@ -1,0 +1,28 @@
+//! PSUBSCRIBE: begins to listen to all channels that match a pattern.
+
+use super::confirm;
+use crate::broker::Ctx;
+use crate::broker::pubsub::Space;
+use crate::command::args::Args;
+use crate::command::error::Refusal;
+use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
+use crate::reply::Reply;
+
+/// PSUBSCRIBE.
+pub static SPEC: Spec = Spec {
+    name: "psubscribe",
+    summary: "Listens to all channels that match a pattern.",
+    since: "2.0.0",
+    group: Group::PubSub,
+    complexity: "O(N log M) for N names, with M in use",
+    arity: -2,
+    flags: &[Flag::PubSub, Flag::NoScript, Flag::Loading, Flag::Stale, Flag::WhileListening],
+    keys: Keys::None,
+    syntax: "pattern [pattern ...]",
+    kind: Kind::Session(run),
+    subcommands: &[],
+};
+
+fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
+    confirm::subscribe(ctx, args, Space::Pattern)
+}
