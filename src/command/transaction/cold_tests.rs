@@ -4,6 +4,7 @@
 
 use crate::broker::Executed;
 use crate::broker::client::Origin;
+use crate::broker::pubsub::Space;
 use crate::broker::wait::{Answer, Wake};
 use crate::command::args::OwnedArgs;
 use crate::command::cold_kit::{Broker, texts};
@@ -130,6 +131,22 @@ fn nobody_sees_a_part_of_what_holds_the_engine() {
     assert!(broker.engine.store.has_uncommitted() && !broker.engine.is_held());
     broker.client = other;
     assert_eq!(broker.call("GET k1"), Reply::bulk("3"));
+}
+
+#[test]
+fn messages_of_what_holds_the_engine_wait_for_its_end() {
+    let mut broker = cold();
+    let listener = broker.engine.clients.open(Origin::in_process(), true, 0);
+    broker.engine.config.notify_keyspace_events = "EA".into();
+    broker.engine.apply_config();
+    broker.engine.subscribe(listener, Space::Channel, b"__keyevent@0__:incrby");
+    let answer = held(&mut broker);
+    let waiting = |broker: &Broker| broker.engine.clients.get(listener).unwrap().mailbox.len();
+    assert_eq!(waiting(&broker), 1);
+    assert!(broker.engine.keeps_mail(listener), "INCR k1 is not committed");
+    broker.finish(answer, "EXEC");
+    assert!(!broker.engine.keeps_mail(listener));
+    assert_eq!(waiting(&broker), 2);
 }
 
 #[test]
