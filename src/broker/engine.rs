@@ -9,6 +9,8 @@ use super::clock::Clock;
 use super::commit::Ticket;
 use super::context::Progress;
 use super::errand::Errand;
+#[cfg(feature = "scripting")]
+use super::scripts::Scripts;
 use super::stats::Stats;
 use super::wait::{Waits, Wake};
 use super::watch::Watches;
@@ -41,6 +43,9 @@ pub struct Engine {
     pub watches: Watches,
     /// Options as they are now.
     pub config: Config,
+    /// What is known of scripts.
+    #[cfg(feature = "scripting")]
+    pub scripts: Scripts,
     /// Counters, slow log, latency.
     pub stats: Stats,
     /// The injected clock.
@@ -69,7 +74,7 @@ pub struct Engine {
     pub(crate) progress: HashMap<ClientId, Progress>,
     /// The batch that is filling now; commits number theirs after it.
     generation: Ticket,
-    /// EXEC runs its calls: none of them may change anything before it has all that it needs.
+    /// EXEC or a script runs its calls: none of them may change anything before it has all that it needs.
     pub(crate) in_transaction: bool,
     /// Rises with every change of the options, so that others know when to look again.
     config_version: u64,
@@ -133,6 +138,8 @@ impl Engine {
             clients: Clients::default(),
             waits: Waits::default(),
             watches: Watches::default(),
+            #[cfg(feature = "scripting")]
+            scripts: Scripts::new(config.script_memory_limit as usize),
             config,
             stats,
             clock,
@@ -158,6 +165,8 @@ impl Engine {
     pub fn apply_config(&mut self) {
         self.store.node_limits = budget::node_limits(&self.config);
         self.stats.slow.truncate(self.config.slowlog_max_len as usize);
+        #[cfg(feature = "scripting")]
+        self.scripts.set_limit(self.config.script_memory_limit as usize);
         self.config_version += 1;
         self.clients.iter_mut().for_each(|client| client.outside.notify_one());
         self.tasks.sync().always.store(self.config.appendfsync == Fsync::Always, Ordering::Release);

@@ -15,6 +15,8 @@ pub mod latency;
 mod parking;
 #[cfg(feature = "rocksdb")]
 pub mod settle;
+#[cfg(feature = "scripting")]
+pub mod scripts;
 pub mod shared;
 pub mod stats;
 pub mod tasks;

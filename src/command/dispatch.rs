@@ -62,7 +62,16 @@ pub fn dispatch(engine: &mut Engine, client: ClientId, args: Args<'_>, now_us: &
 
 /// Runs a queued call for EXEC: it passed the gates when it was queued. Counts it unless it has to run again.
 pub fn run_queued(engine: &mut Engine, client: ClientId, queued: &Queued) -> Result<Reply, Refusal> {
-    let (spec, args) = (queued.spec, queued.call.as_args());
+    run_inner(engine, client, queued.spec, queued.call.as_args())
+}
+
+/// Runs a call inside of another one, which happens at the time of that.
+fn run_inner(
+    engine: &mut Engine,
+    client: ClientId,
+    spec: &'static Spec,
+    args: Args<'_>,
+) -> Result<Reply, Refusal> {
     let began_us = engine.clock.monotonic_us();
     let db = engine.clients.get(client).map_or(0, |c| c.db);
     let now_ms = engine.store.now_ms;
@@ -75,6 +84,16 @@ pub fn run_queued(engine: &mut Engine, client: ClientId, queued: &Queued) -> Res
     let micros = engine.clock.monotonic_us().saturating_sub(began_us);
     account(engine, client, spec, args, error, micros);
     outcome
+}
+
+/// Runs a call of a script, which has passed what is asked of such calls. Counts it unless it has to run again.
+pub fn run_in_script(
+    engine: &mut Engine,
+    client: ClientId,
+    spec: &'static Spec,
+    args: Args<'_>,
+) -> Result<Reply, Refusal> {
+    run_inner(engine, client, spec, args)
 }
 
 /// Whether a line looks like the head of a web request: somebody may be using a browser against us.
@@ -107,7 +126,8 @@ fn account(
     micros: u64,
 ) {
     engine.stats.count_call(spec, micros, error.is_some(), engine.config.latency_tracking);
-    if let Some(line) = error {
+    let is_counted = std::mem::take(&mut engine.stats.error_is_counted);
+    if let Some(line) = error.filter(|_| !is_counted) {
         engine.stats.count_error(line);
     }
     let slow_ms = engine.config.latency_monitor_threshold_ms;

@@ -23,6 +23,7 @@ mod connection;
 mod hash;
 mod keyspace;
 mod list;
+mod script;
 mod server;
 mod set;
 mod stream;

@@ -3,14 +3,14 @@
 use super::args::Args;
 use super::error::{self, Refusal};
 use super::spec::Spec;
-use super::{cluster, connection, hash, keyspace, list, server, set, stream, string, transaction, zset};
+use super::{cluster, connection, hash, keyspace, list, script, server, set, stream, string, transaction, zset};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// Every verb, group by group (subcommands hang below their container).
 pub fn verbs() -> impl Iterator<Item = &'static Spec> + Clone {
     let values = [stream::VERBS, string::VERBS, hash::VERBS, list::VERBS, set::VERBS, zset::VERBS];
-    let others = [keyspace::VERBS, transaction::VERBS, connection::VERBS, server::VERBS, cluster::VERBS];
+    let others = [keyspace::VERBS, transaction::VERBS, script::VERBS, connection::VERBS, server::VERBS, cluster::VERBS];
     values.into_iter().chain(others).flatten().copied()
 }
 

@@ -6,6 +6,7 @@ pub mod connection;
 pub mod hash;
 pub mod keyspace;
 pub mod list;
+pub mod script;
 pub mod server;
 pub mod set;
 pub mod stream;

@@ -11,6 +11,8 @@ pub mod unwatch;
 mod warm;
 pub mod watch;
 
+pub use warm::is_repeatable;
+
 use super::spec::Spec;
 
 /// The verbs of this group, one line each.

@@ -1,0 +1,145 @@
+//! What the verbs about scripts do.
+
+use super::host::Caller;
+use crate::broker::Ctx;
+use crate::broker::scripts::{Refused, Script};
+use crate::command::args::Args;
+use crate::command::error::{self, Refusal};
+use crate::command::number;
+use crate::reply::Reply;
+use crate::script::{Run, Step};
+use std::time::Duration;
+
+/// Where a script comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The argument is its text.
+    Text,
+    /// The argument is the SHA-1 of its text.
+    Sha,
+}
+
+/// How long a script runs at a time.
+const SLICE: Duration = Duration::from_millis(1);
+
+type Answer = Result<Reply, Refusal>;
+
+/// EVAL and its kin.
+pub fn eval(ctx: &mut Ctx<'_>, args: Args<'_>, source: Source, read_only: bool) -> Answer {
+    if source == Source::Sha && args.at(1).len() != 40 {
+        return Err(error::script::NOSCRIPT);
+    }
+    let keys = number_of_keys(args)?;
+    let script = match source {
+        Source::Text => ctx.engine.scripts.of_text(args.at(1)).map_err(refused)?,
+        Source::Sha => ctx.engine.scripts.of_sha(args.at(1)).map_err(refused)?.ok_or(error::script::NOSCRIPT)?,
+    };
+    let terms = terms(ctx, &script, read_only)?;
+    let (keys, rest) = (args.from(3).up_to(keys), args.from(3 + keys));
+    ctx.all_warm(keys.iter())?;
+    let run = ctx.engine.scripts.begin(&script, keys, rest).map_err(refused)?;
+    go(ctx, run, terms)
+}
+
+/// What a script may do.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Terms {
+    /// It must not write.
+    pub read_only: bool,
+    /// It may write although memory is short.
+    pub allow_oom: bool,
+}
+
+fn number_of_keys(args: Args<'_>) -> Result<usize, Refusal> {
+    let keys = number::integer_or(args.at(2), error::NOT_INTEGER)?;
+    match usize::try_from(keys) {
+        Err(_) => Err(error::script::NEGATIVE_KEYS),
+        Ok(keys) if keys > args.len() - 3 => Err(error::script::TOO_MANY_KEYS),
+        Ok(keys) => Ok(keys),
+    }
+}
+
+/// What the script says of itself is checked before it runs; what an older one does, call by call.
+fn terms(ctx: &Ctx<'_>, script: &Script, read_only: bool) -> Result<Terms, Refusal> {
+    let declared = script.declared();
+    if declared.any && !declared.no_writes {
+        if read_only {
+            return Err(error::script::NOT_READ_ONLY);
+        }
+        if let Some(why) = &ctx.engine.write_trouble {
+            return Err(error::write_trouble(why));
+        }
+    }
+    if declared.any && !declared.allow_oom && !declared.no_writes && ctx.engine.is_out_of_memory() {
+        return Err(error::script::OOM_FLAG);
+    }
+    let allow_oom = declared.allow_oom || declared.no_writes;
+    Ok(Terms { read_only: read_only || declared.no_writes, allow_oom })
+}
+
+/// Runs a script to its end.
+fn go(ctx: &mut Ctx<'_>, mut run: Run, terms: Terms) -> Answer {
+    let (client, db) = (ctx.client, ctx.db);
+    let outer = std::mem::replace(&mut ctx.engine.in_transaction, true);
+    let mut caller = Caller::new(ctx, terms);
+    let outcome = loop {
+        match run.step(&mut caller, SLICE) {
+            Step::Done(reply) => break Ok(reply),
+            Step::TimeUp => {}
+            Step::Missing | Step::Stuck(_) if !caller.has_changed() => break Err(caller.missing()),
+            Step::Stuck(reply) => break Ok(reply),
+            Step::Missing => break Err(error::script::problem(error::script::TOO_LATE)),
+        }
+    };
+    ctx.engine.in_transaction = outer;
+    if let Some(c) = ctx.engine.clients.get_mut(client) {
+        c.db = db;
+    }
+    ctx.engine.stats.error_is_counted = run.is_counted();
+    ctx.engine.scripts.end(run);
+    outcome
+}
+
+fn refused(refused: Refused) -> Refusal {
+    match refused {
+        Refused::Problem(line) => error::script::problem(line),
+        Refused::Full => error::script::CACHE_FULL,
+    }
+}
+
+/// SCRIPT LOAD.
+pub fn load(ctx: &mut Ctx<'_>, args: Args<'_>) -> Answer {
+    let sha = ctx.engine.scripts.load(args.at(2)).map_err(refused)?;
+    Ok(Reply::bulk(sha))
+}
+
+/// SCRIPT EXISTS.
+pub fn exists(ctx: &mut Ctx<'_>, args: Args<'_>) -> Answer {
+    let known = |sha: &[u8]| Reply::Integer(ctx.engine.scripts.knows(sha).into());
+    Ok(Reply::Array(args.from(2).iter().map(known).collect()))
+}
+
+/// SCRIPT FLUSH.
+pub fn flush(ctx: &mut Ctx<'_>, args: Args<'_>) -> Answer {
+    let is_mode = |word: &[u8]| word.eq_ignore_ascii_case(b"sync") || word.eq_ignore_ascii_case(b"async");
+    if args.len() > 3 || !args.get(2).is_none_or(is_mode) {
+        return Err(error::script::FLUSH_OPTION);
+    }
+    ctx.engine.scripts.flush();
+    Ok(Reply::OK)
+}
+
+/// SCRIPT KILL, while no script runs.
+pub fn kill(_: &mut Ctx<'_>, _: Args<'_>) -> Answer {
+    Err(error::script::NOT_BUSY)
+}
+
+/// SCRIPT DEBUG.
+pub fn debug(_: &mut Ctx<'_>, args: Args<'_>) -> Answer {
+    let mode = args.at(2).to_ascii_lowercase();
+    match &*mode {
+        b"no" => Ok(Reply::OK),
+        b"yes" | b"sync" => Err(error::script::NO_DEBUGGER),
+        _ => Err(error::script::DEBUG_OPTION),
+    }
+}

@@ -1,0 +1,171 @@
+//! The machine: one Lua state with its sandbox, its memory limit and the coroutine that runs scripts.
+//!
+//! Must never know: who asks for a script, where its text is kept. Read next: `run.rs`.
+
+use super::error::{BAD_SHEBANG, NO_MEMORY, Problem, plain};
+use super::library::{self, Shared};
+use super::run::Run;
+use super::slice;
+use mlua::chunk::ChunkMode;
+use mlua::{Function, Lua, LuaOptions, StdLib, Table, Thread};
+use std::fmt;
+use std::sync::Arc;
+
+/// The name of the prelude's code, which errors do not show.
+pub const PRELUDE: &str = "=prelude";
+
+/// The name of the code of EVAL, as Lua wants it.
+pub const USER_SCRIPT: &str = "@user_script";
+
+/// A machine.
+pub struct Vm {
+    lua: Lua,
+    globals: Table,
+    start: Function,
+    slot: Table,
+    shared: Arc<Shared>,
+    /// The coroutine, between two scripts.
+    idle: Option<Thread>,
+    limit: usize,
+}
+
+impl fmt::Debug for Vm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Vm").field("memory", &self.memory()).finish()
+    }
+}
+
+/// A script that can be run, in the machine that compiled it.
+#[derive(Clone, Debug)]
+pub struct Code(Function);
+
+/// What the first line of a script declares.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Declared {
+    /// There is such a line.
+    pub any: bool,
+    /// It writes nothing.
+    pub no_writes: bool,
+    /// It runs although memory is short.
+    pub allow_oom: bool,
+    /// It runs on a replica that lost its primary.
+    pub allow_stale: bool,
+    /// It does not run in a cluster.
+    pub no_cluster: bool,
+}
+
+impl Vm {
+    /// A machine that uses up to `limit` bytes.
+    pub fn new(limit: usize) -> Result<Vm, Problem> {
+        // Without the library `jit` LuaJIT only interprets: compiled code would not look at the time.
+        let libraries = StdLib::TABLE | StdLib::STRING | StdLib::MATH | StdLib::OS | StdLib::BIT;
+        let lua = Lua::new_with(libraries, LuaOptions::new().catch_rust_panics(false))?;
+        // Where it cannot be limited there are no scripts.
+        lua.set_memory_limit(limit)?;
+        let slot = lua.create_table()?;
+        let shared = Arc::new(Shared::default());
+        let rust = library::table(&lua, &shared, &slot)?;
+        let prelude = lua.load(include_str!("prelude.lua")).set_name(PRELUDE);
+        let (visible, globals, start): (Table, Table, Function) = prelude.call(rust)?;
+        lua.set_globals(visible)?;
+        slice::watch(&lua)?;
+        Ok(Vm { lua, globals, start, slot, shared, idle: None, limit })
+    }
+
+    /// Bytes that it uses.
+    pub fn memory(&self) -> usize {
+        self.lua.used_memory()
+    }
+
+    /// Compiles the text of a script.
+    pub fn compile(&self, text: &[u8]) -> Result<Code, Problem> {
+        // The first line stays, empty: errors count lines.
+        let body = if text.starts_with(b"#!") { &text[line_end(text)..] } else { text };
+        let chunk = self.lua.load(body).set_name(USER_SCRIPT).set_mode(ChunkMode::Text);
+        chunk.into_function().map(Code).map_err(|why| Problem::compile(&plain(&why)))
+    }
+
+    /// Begins a run with these keys and arguments; `name` stands in its errors.
+    pub fn begin<'a>(
+        &mut self,
+        code: &Code,
+        name: &str,
+        keys: impl Iterator<Item = &'a [u8]>,
+        args: impl Iterator<Item = &'a [u8]>,
+    ) -> Result<Run, Problem> {
+        self.shared.reset();
+        self.globals.raw_set("KEYS", self.list(keys)?)?;
+        self.globals.raw_set("ARGV", self.list(args)?)?;
+        let thread = match self.idle.take() {
+            Some(thread) => thread,
+            None => self.lua.create_thread(self.start.clone())?,
+        };
+        Ok(Run::new(self.lua.clone(), thread, code.0.clone(), self.slot.clone(), Arc::clone(&self.shared), name))
+    }
+
+    fn list<'a>(&self, items: impl Iterator<Item = &'a [u8]>) -> mlua::Result<Table> {
+        let table = self.lua.create_table_with_capacity(items.size_hint().0, 0)?;
+        for (i, item) in items.enumerate() {
+            table.raw_set(i + 1, self.lua.create_string(item)?)?;
+        }
+        Ok(table)
+    }
+
+    /// Takes a run back; whether the machine is still good. One whose memory was used up is not.
+    #[must_use]
+    pub fn end(&mut self, run: Run) -> bool {
+        let (idle, exhausted) = run.finish();
+        self.idle = idle;
+        if exhausted {
+            return false;
+        }
+        if self.memory() > self.limit / 2 {
+            let _ = self.lua.gc_collect();
+        }
+        self.memory() <= self.limit / 4 * 3
+    }
+}
+
+fn line_end(text: &[u8]) -> usize {
+    memchr::memchr(b'\n', text).unwrap_or(text.len())
+}
+
+/// Reads the first line of a script.
+pub fn declared(text: &[u8]) -> Result<Declared, Problem> {
+    let mut declared = Declared::default();
+    if !text.starts_with(b"#!") {
+        return Ok(declared);
+    }
+    let end = memchr::memchr(b'\n', text).ok_or(Problem(BAD_SHEBANG.into()))?;
+    declared.any = true;
+    let line = String::from_utf8_lossy(&text[..end]);
+    let mut words = line.split(' ').filter(|word| !word.is_empty());
+    match words.next() {
+        Some("#!lua") => {}
+        other => return Err(Problem::engine(other.unwrap_or_default())),
+    }
+    for word in words {
+        let flags = word.strip_prefix("flags=").ok_or_else(|| Problem::option(word))?;
+        for flag in flags.split(',').filter(|_| !flags.is_empty()) {
+            match flag {
+                "no-writes" => declared.no_writes = true,
+                "allow-oom" => declared.allow_oom = true,
+                "allow-stale" => declared.allow_stale = true,
+                "no-cluster" => declared.no_cluster = true,
+                "allow-cross-slot-keys" => {}
+                other => return Err(Problem::flag(other)),
+            }
+        }
+    }
+    Ok(declared)
+}
+
+/// The SHA-1 of a text, in lower-case hexadecimal.
+pub fn sha1_hex(text: &[u8]) -> String {
+    sha1_smol::Sha1::from(text).digest().to_string()
+}
+
+/// Whether an error says that memory was used up.
+pub fn says_exhausted(line: &str) -> bool {
+    line.contains(NO_MEMORY)
+}
