@@ -14,7 +14,8 @@ use std::sync::atomic::{AtomicU8, Ordering};
 /// Output of a library function above this is refused, whatever the memory limit.
 pub const LARGEST: usize = 64 << 20;
 
-/// What the functions of one machine share. All of it is as new when a script begins.
+/// What the functions of one machine share. But for the random numbers, which go on as in the reference, it is as new
+/// when a script begins.
 #[derive(Debug, Default)]
 pub struct Shared {
     /// The protocol in which calls answer, 2 or 3.
@@ -29,7 +30,6 @@ impl Shared {
     /// As a script finds it.
     pub fn reset(&self) {
         self.resp.store(2, Ordering::Relaxed);
-        self.random.seed(0);
         *self.json.lock() = Settings::default();
     }
 }

@@ -1,5 +1,5 @@
-//! The random numbers of scripts: the same in each run, so that a script does the same with the same arguments. It is
-//! the generator that POSIX names `lrand48`.
+//! The random numbers of scripts: the generator that POSIX names `lrand48`. What a script did is kept as its effects, so
+//! nobody needs the same numbers again.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -7,8 +7,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 const MOST: u64 = i32::MAX as u64;
 
 /// A state of 48 bits.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Random(AtomicU64);
+
+impl Default for Random {
+    fn default() -> Random {
+        let random = Random(AtomicU64::new(0));
+        random.seed(0);
+        random
+    }
+}
 
 impl Random {
     /// Begins anew.

@@ -59,7 +59,8 @@ impl Vm {
     pub fn new(limit: usize) -> Result<Vm, Problem> {
         // Without the library `jit` LuaJIT only interprets: compiled code would not look at the time.
         let libraries = StdLib::TABLE | StdLib::STRING | StdLib::MATH | StdLib::OS | StdLib::BIT;
-        let lua = Lua::new_with(libraries, LuaOptions::new().catch_rust_panics(false))?;
+        // The binding's other pcall could not be paused.
+        let lua = Lua::new_with(libraries, LuaOptions::new().catch_rust_panics(true))?;
         // Where it cannot be limited there are no scripts.
         lua.set_memory_limit(limit)?;
         let slot = lua.create_table()?;
