@@ -8,7 +8,7 @@ use crate::broker::client::{ClientId, Origin, Traffic};
 use crate::broker::commit::Ticket;
 use crate::broker::errand::Errand;
 use crate::broker::shared::{Locked, Shared};
-use crate::broker::wait::Wake;
+use crate::broker::wait::Answer;
 use crate::broker::{Engine, Executed, Terms};
 use crate::command::args::Args;
 use crate::command::dispatch::dispatch;
@@ -16,7 +16,7 @@ use crate::reply::Reply;
 use crate::resp::Protocol;
 use brooklet_storage::load::{Loaded, Missing};
 use std::sync::Arc;
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::Notify;
 
 /// Why a burst stopped.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub enum Stop {
     /// All calls ran, or the share of one turn is used up.
     Turn,
     /// The last call waits.
-    Parked(oneshot::Receiver<Wake>),
+    Parked(Answer),
     /// The next call needs something from the disk.
     Missing(Missing),
     /// The last call is answered by what this errand brings.
@@ -139,6 +139,10 @@ impl Seat {
                     After::End => break Stop::Close,
                 },
                 Executed::Parked(wake) => break Stop::Parked(wake),
+                Executed::Held(wake) => {
+                    self.shared.start_worker();
+                    break Stop::Parked(wake);
+                }
                 Executed::Missing(missing) => {
                     next -= 1;
                     break Stop::Missing(missing);

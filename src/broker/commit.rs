@@ -20,6 +20,7 @@ mod tests;
 
 use super::engine::Engine;
 use super::tasks::SyncState;
+use super::work::Hold;
 use brooklet_storage::StorageError;
 use brooklet_storage::journal::{Journal, Mark, Syncer};
 use held::Held;
@@ -72,6 +73,9 @@ const ENDED: &str = "the broker has ended";
 
 /// A spare buffer above this size is given back.
 const SPARE_LIMIT: usize = 1 << 20;
+
+/// Between two looks at whether the engine is held.
+const HELD_REST: Duration = Duration::from_millis(1);
 
 /// Between two looks at whether the next journal file is ready; and after one that failed.
 const PREPARED_REST: Duration = Duration::from_millis(50);
@@ -248,19 +252,27 @@ impl Committer {
     }
 
     /// Takes a cut of the state: commits what is executed and lets `cut` read the engine at exactly that commit. Waits
-    /// while a batch is held: a cut holds all that was executed, and the journal must hold it first.
+    /// while a batch is held: a cut holds all that was executed, and the journal must hold it first. Waits, too, while
+    /// unfinished work holds the engine: what that has done is no state that anybody may see.
     pub fn cut<T>(
         &self,
         engine: &Mutex<Engine>,
         cut: impl FnOnce(&mut Engine) -> T,
     ) -> Result<(Mark, T), CommitFailed> {
-        let mut side = self.wait_for(|side| side.held.is_none().then_some(()))?.0;
-        let spare = std::mem::take(&mut side.spare);
-        let (ticket, batch, result) = {
-            let mut engine = engine.lock();
-            let (ticket, batch) = engine.take_batch(spare);
-            (ticket, batch, cut(&mut engine))
+        let (mut side, mut locked) = loop {
+            let side = self.wait_for(|side| side.held.is_none().then_some(()))?.0;
+            let locked = engine.lock();
+            match locked.hold_state() {
+                Hold::None => break (side, locked),
+                Hold::ForEver => return Err(CommitFailed(ENDED.into())),
+                Hold::Held => {}
+            }
+            drop((side, locked));
+            std::thread::sleep(HELD_REST);
         };
+        let (ticket, batch) = locked.take_batch(std::mem::take(&mut side.spare));
+        let result = cut(&mut locked);
+        drop(locked);
         if self.append_batch(&mut side, engine, ticket, batch)? {
             return Ok((side.mark, result));
         }

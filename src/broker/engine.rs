@@ -12,8 +12,9 @@ use super::errand::Errand;
 #[cfg(feature = "scripting")]
 use super::scripts::Scripts;
 use super::stats::Stats;
-use super::wait::{Waits, Wake};
+use super::wait::{Answer, Waits};
 use super::watch::Watches;
+use super::work::Held;
 use crate::command::args::Args;
 use crate::command::error::{self, Refusal};
 use crate::command::spec::Spec;
@@ -28,7 +29,6 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use tokio::sync::oneshot;
 
 /// The state behind the engine lock.
 #[derive(Debug)]
@@ -74,8 +74,8 @@ pub struct Engine {
     pub(crate) progress: HashMap<ClientId, Progress>,
     /// The batch that is filling now; commits number theirs after it.
     generation: Ticket,
-    /// EXEC or a script runs its calls: none of them may change anything before it has all that it needs.
-    pub(crate) in_transaction: bool,
+    /// Work that is not finished and holds the engine meanwhile.
+    pub(super) held: Option<Box<Held>>,
     /// Rises with every change of the options, so that others know when to look again.
     config_version: u64,
     /// When the timer looks again unless it is rearmed, Unix milliseconds.
@@ -106,7 +106,9 @@ pub enum Executed {
     /// It is answered.
     Reply(Reply),
     /// It waits; the answer comes through the channel.
-    Parked(oneshot::Receiver<Wake>),
+    Parked(Answer),
+    /// It is not finished and holds the engine: [`super::work::start`] takes it to its end; the answer comes through the channel.
+    Held(Answer),
     /// It needs something that is only on disk: load it and call again.
     Missing(Missing),
     /// Its answer is what this errand brings.
@@ -155,7 +157,7 @@ impl Engine {
             names: HashMap::new(),
             progress: HashMap::new(),
             generation: 1,
-            in_transaction: false,
+            held: None,
             config_version: 0,
             next_tick_ms: i64::MAX,
         }
@@ -214,10 +216,15 @@ impl Engine {
     pub(crate) fn execute(&mut self, client: ClientId, spec: &'static Spec, args: Args<'_>) -> Executed {
         let now_ms = self.store.now_ms;
         let db = self.clients.get(client).map_or(0, |c| c.db);
-        let executed = match self.run(client, db, spec, args, now_ms) {
+        let outcome = self.run(client, db, spec, args, now_ms);
+        if !self.is_held() && !matches!(outcome, Err(Refusal::Unfinished(_))) {
+            self.store.end_unit();
+        }
+        let executed = match outcome {
             Ok(reply) => Executed::Reply(reply),
             Err(Refusal::Wire(line)) => Executed::Reply(Reply::Error(line)),
             Err(Refusal::Missing(missing)) => return Executed::Missing(missing),
+            Err(Refusal::Unfinished(work)) => return self.hold(client, spec, args, work),
             Err(Refusal::Errand(errand)) => Executed::Errand(errand),
             Err(Refusal::Park(park)) => self.park(client, db, spec, args, *park, now_ms),
         };
@@ -235,6 +242,7 @@ impl Engine {
     ) -> Result<Reply, Refusal> {
         let Some(run) = spec.kind.run() else { return Err(error::unknown_subcommand(spec.name, args.at(1))) };
         self.store.now_ms = now_ms;
+        self.store.leaves_use = self.clients.get(client).is_some_and(|c| c.no_touch);
         run(&mut Ctx { engine: self, client, db, now_ms, spec }, args)
     }
 
@@ -251,6 +259,12 @@ impl Engine {
         if !self.names.is_empty() {
             self.names.remove(&client);
         }
+        self.forget_progress(client);
+    }
+
+    /// Lets go of what was noted for a call that is answered now; names that were read serve the next call of a
+    /// transaction, too.
+    pub(crate) fn forget_progress(&mut self, client: ClientId) {
         if !self.progress.is_empty() {
             self.progress.remove(&client);
         }
@@ -278,6 +292,10 @@ impl Engine {
 
     /// Ends a session.
     pub fn close(&mut self, client: ClientId) {
+        if self.orphan_held(client) {
+            // Its calls run to their end; then it is closed.
+            return;
+        }
         self.cancel_wait(client);
         self.forget_names(client);
         self.unwatch(client);

@@ -1,8 +1,9 @@
 //! The broker: order, time, waiting, commit.
 //!
 //! Owns the one engine lock and the threads around it. Must never know: any verb's file, sockets, RESP frames.
-//! Read next: `engine.rs` (what happens), `commit.rs` (when it counts), `wait.rs`, `timer.rs`, `settle.rs`, `shared.rs`.
+//! Read next: `engine.rs` (what happens), `commit.rs` (when it counts), `wait.rs`, `work.rs`, `timer.rs`, `settle.rs`, `shared.rs`.
 
+mod account;
 pub mod budget;
 pub mod client;
 pub mod clock;
@@ -26,5 +27,6 @@ pub mod transaction;
 mod typed;
 pub mod wait;
 pub mod watch;
+pub mod work;
 
 pub use engine::{Ctx, Engine, Executed, Terms};

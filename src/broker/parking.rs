@@ -59,6 +59,9 @@ impl Engine {
 
     /// Runs the calls that wait for keys which changed, in order of arrival for each key, until nothing changes.
     pub(crate) fn serve_signals(&mut self, now_ms: i64) {
+        if self.is_held() {
+            return;
+        }
         while let Some(signals) = self.store.signals.as_mut().filter(|s| !s.is_empty()).map(std::mem::take) {
             let mut seen = HashSet::new();
             for signal in signals {
@@ -90,8 +93,8 @@ impl Engine {
                 wait.empty = park.empty;
                 self.park_wait(wait, Some(place));
             }
-            // No verb that waits has errands.
-            Err(Refusal::Errand(_)) => {}
+            // No verb that waits has errands, or steps.
+            Err(Refusal::Errand(_) | Refusal::Unfinished(_)) => {}
             Err(Refusal::Missing(missing)) => {
                 // The session loads it and then comes back with `resume`; until then it keeps its place.
                 let (tx, rx) = oneshot::channel();
@@ -113,6 +116,13 @@ impl Engine {
     /// Continues a parked call whose load is done.
     pub(crate) fn resume(&mut self, client: ClientId, loaded: Loaded) {
         self.install(client, loaded);
+        if !self.resume_after_hold(client) {
+            self.run_again_for(client);
+        }
+    }
+
+    /// Runs the parked call of a client again.
+    pub(super) fn run_again_for(&mut self, client: ClientId) {
         if let Some(place) = self.waits.place_of(client) {
             self.run_again(place, self.store.now_ms);
             self.serve_signals(self.store.now_ms);
@@ -141,6 +151,9 @@ impl Engine {
 
     /// Does what is due: waits that are over, calls that must look again, keys past their deadline.
     pub fn tick(&mut self) {
+        if self.is_held() {
+            return;
+        }
         let now_ms = self.clock.now_ms();
         self.store.now_ms = now_ms;
         for place in self.waits.due(now_ms) {

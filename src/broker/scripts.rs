@@ -63,6 +63,15 @@ struct Entry {
     used: Option<u64>,
 }
 
+/// The script that holds the engine, for those who ask and those who end it.
+#[derive(Debug, Default)]
+pub struct Running {
+    /// It has called something that writes.
+    pub wrote: bool,
+    /// Somebody wants it to end.
+    pub killed: bool,
+}
+
 /// All scripts of a broker.
 #[derive(Debug, Default)]
 pub struct Scripts {
@@ -74,6 +83,8 @@ pub struct Scripts {
     last: Option<Script>,
     clock: u64,
     bytes: usize,
+    /// The one that holds the engine.
+    pub running: Option<Running>,
     /// Scripts that were forgotten for others.
     pub evicted: u64,
     /// Bytes that the machine may use, and all texts together.
@@ -149,7 +160,7 @@ impl Scripts {
 
     /// Forgets all scripts, and the machine.
     pub fn flush(&mut self) {
-        *self = Scripts { limit: self.limit, evicted: self.evicted, clock: self.clock, ..Scripts::default() };
+        *self = Scripts { running: self.running.take(), limit: self.limit, evicted: self.evicted, clock: self.clock, ..Scripts::default() };
     }
 
     /// Begins a script.
@@ -172,6 +183,11 @@ impl Scripts {
             // Its memory was used up: the next script gets a new one.
             self.drop_machine();
         }
+    }
+
+    /// Notes that a script is not finished and holds the engine.
+    pub fn note_running(&mut self, wrote: bool) {
+        self.running.get_or_insert_default().wrote = wrote;
     }
 
     fn learn(&mut self, text: &[u8], stays: bool) -> Result<Script, Refused> {

@@ -278,10 +278,18 @@ fn sweep_cold(shared: &Shared) {
         let now_ms = shared.clock().now_ms();
         let missing = {
             let engine = shared.engine();
-            if engine.stats.active_expire { engine.store.expired_cold(now_ms, COLD_BATCH) } else { None }
+            if engine.stats.active_expire && !engine.is_held() {
+                engine.store.expired_cold(now_ms, COLD_BATCH)
+            } else {
+                None
+            }
         };
         let Some(Ok(loaded)) = missing.map(|missing| shared.load(missing)) else { return };
         let mut engine = shared.engine();
+        if engine.is_held() {
+            // Another time: this deletes.
+            return;
+        }
         engine.store.now_ms = now_ms;
         engine.store.install_expired(loaded, now_ms);
     }

@@ -4,7 +4,7 @@ use super::clock::Clock;
 use super::commit::{CommitFailed, Committer};
 use super::engine::Engine;
 use super::tasks::{Ending, Tasks};
-use super::timer;
+use super::{threads, timer, work};
 use crate::config::Config;
 use brooklet_storage::StorageError;
 use brooklet_storage::backend::Backend;
@@ -13,6 +13,7 @@ use brooklet_storage::load::{Loaded, Missing};
 use parking_lot::{Mutex, MutexGuard};
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
+use std::thread::JoinHandle;
 
 /// One running broker.
 pub struct Shared {
@@ -21,6 +22,8 @@ pub struct Shared {
     backend: Option<Arc<dyn Backend>>,
     tasks: Tasks,
     clock: Clock,
+    /// The thread that takes what holds the engine to its end, or the last one that did.
+    worker: Mutex<Option<JoinHandle<()>>>,
 }
 
 /// The engine under its lock. A panic under it leaves a state that nobody can vouch for, so it ends all commits.
@@ -55,7 +58,7 @@ impl Drop for Locked<'_> {
 }
 
 /// The threads of a broker; joined when it ends.
-pub type Threads = Vec<std::thread::JoinHandle<()>>;
+pub type Threads = Vec<JoinHandle<()>>;
 
 impl Shared {
     /// A broker that keeps nothing on disk, with its timer running.
@@ -67,7 +70,8 @@ impl Shared {
         tasks.set_started((clock.now_ms() / 1000) as u64);
         // Its own state, where `always` stays off: nothing is ever synced, so nobody may wait for it.
         let committer = Committer::new(Box::new(NoJournal::new()), Mark::default(), Arc::default());
-        let shared = Arc::new(Shared { engine: Mutex::new(engine), committer, backend: None, tasks, clock });
+        let worker = Mutex::default();
+        let shared = Arc::new(Shared { engine: Mutex::new(engine), committer, backend: None, tasks, clock, worker });
         let threads = timer::start(&shared).into_iter().collect();
         (shared, threads)
     }
@@ -94,10 +98,20 @@ impl Shared {
         engine.apply_config();
         let committer = Committer::new(found.journal, found.opened.mark, Arc::clone(tasks.sync()));
         let backend = Arc::clone(found.opened.settler.backend());
-        let shared = Arc::new(Shared { engine: Mutex::new(engine), committer, backend: Some(backend), tasks, clock });
+        let (backend, worker) = (Some(backend), Mutex::default());
+        let shared = Arc::new(Shared { engine: Mutex::new(engine), committer, backend, tasks, clock, worker });
         let mut threads = settle::start(&shared, found.opened.settler, found.watermark, found.folder);
         threads.extend(timer::start(&shared));
         Ok((shared, threads))
+    }
+
+    /// Starts the thread that takes what holds the engine now to its end. There is never more than one.
+    pub(crate) fn start_worker(self: &Arc<Shared>) {
+        let (failing, driven) = (Arc::clone(self), Arc::clone(self));
+        let failed = Arc::new(move |why| {
+            failing.committer.fail(&StorageError::Poisoned(why));
+        });
+        *self.worker.lock() = threads::start("worker", failed, move || work::drive(&driven));
     }
 
     /// The engine, locked. Under it: memory work only.
@@ -144,7 +158,8 @@ impl Shared {
     pub fn close(&self, threads: Threads) -> Result<(), CommitFailed> {
         let closed = self.committer.close(&self.engine);
         self.tasks.finish();
-        for thread in threads {
+        let worker = self.worker.lock().take();
+        for thread in threads.into_iter().chain(worker) {
             let _ = thread.join();
         }
         let outcome = closed.and_then(|()| self.committer.check());

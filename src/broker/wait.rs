@@ -25,6 +25,8 @@ pub struct Park {
     pub rewritten: Option<OwnedArgs>,
     /// What it answers when its time is up.
     pub empty: Reply,
+    /// What it answers where nothing waits: inside a transaction or a script.
+    pub at_once: Reply,
 }
 
 /// Looks again with each tick of the timer, about every millisecond, whatever the clock says: for calls that wait for
@@ -39,6 +41,9 @@ pub enum Wake {
     /// Something has to be loaded first: load it, call [`super::Engine::resume`], then wait on the new channel.
     Load(Missing, oneshot::Receiver<Wake>),
 }
+
+/// Where the answer of a call that is not finished will come.
+pub type Answer = oneshot::Receiver<Wake>;
 
 /// A parked call.
 #[derive(Debug)]

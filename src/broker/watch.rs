@@ -28,7 +28,7 @@ pub struct Watches {
 
 /// The keys that one client watches.
 #[derive(Debug, Default)]
-struct Own {
+pub struct Own {
     keys: HashMap<Name, Seen>,
     bytes: usize,
 }
@@ -83,14 +83,30 @@ impl Watches {
     }
 
     fn forget(&mut self, client: ClientId) {
-        let Some(own) = self.by_client.remove(&client) else { return };
-        for key in own.keys.into_keys() {
-            if let Some(clients) = self.by_key.get_mut(&key) {
+        self.suspend(client);
+    }
+
+    /// Takes the watches of a client away: of one that runs its transaction.
+    pub fn suspend(&mut self, client: ClientId) -> Own {
+        let own = self.by_client.remove(&client).unwrap_or_default();
+        for key in own.keys.keys() {
+            if let Some(clients) = self.by_key.get_mut(key) {
                 clients.remove(&client);
                 if clients.is_empty() {
-                    self.by_key.remove(&key);
+                    self.by_key.remove(key);
                 }
             }
+        }
+        own
+    }
+
+    /// Gives them back: the transaction has not begun after all, and nothing was touched meanwhile.
+    pub fn resume(&mut self, client: ClientId, own: Own) {
+        for key in own.keys.keys() {
+            self.by_key.entry(key.clone()).or_default().insert(client);
+        }
+        if !own.keys.is_empty() {
+            self.by_client.insert(client, own);
         }
     }
 

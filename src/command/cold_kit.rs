@@ -3,6 +3,8 @@
 use crate::broker::client::{ClientId, Origin};
 use crate::broker::clock::{Clock, ManualClock};
 use crate::broker::tasks::Tasks;
+use crate::broker::wait::{Answer, Wake};
+use crate::broker::work::Left;
 use crate::broker::{Engine, Executed};
 use crate::command::args::OwnedArgs;
 use crate::command::dispatch::dispatch;
@@ -12,6 +14,7 @@ use brooklet_storage::backend::Backend;
 use brooklet_storage::backend::memory::Memory;
 use brooklet_storage::checkpoint::Gathered;
 use brooklet_storage::journal::{Mark, MemoryJournal};
+use brooklet_storage::load::Missing;
 use brooklet_storage::open::open;
 use std::sync::Arc;
 
@@ -21,6 +24,8 @@ pub struct Broker {
     pub client: ClientId,
     pub backend: Arc<dyn Backend>,
     pub loads: usize,
+    /// Steps of work that held the engine.
+    pub held_steps: usize,
     /// Bytes of chunks that stay when something is loaded: most of what earlier loads brought is gone again.
     pub cache: usize,
 }
@@ -65,29 +70,59 @@ impl Broker {
         let clock = Clock::Manual(ManualClock::at(1_000_000));
         let mut engine = Engine::new(store, Config::default(), clock, Tasks::default());
         let client = engine.clients.open(Origin::in_process(), true, 0);
-        Broker { engine, client, backend: Arc::clone(backend), loads: 0, cache: usize::MAX }
+        Broker { engine, client, backend: Arc::clone(backend), loads: 0, held_steps: 0, cache: usize::MAX }
     }
 
-    /// What `line` answers. Whenever it misses something, it must have changed nothing.
+    /// What `line` answers.
     pub fn call(&mut self, line: &str) -> Reply {
+        let executed = self.until(line, Some);
+        match executed {
+            Executed::Reply(reply) => reply,
+            Executed::Held(answer) => self.finish(answer, line),
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+
+    /// What becomes of `line` once nothing is missing. Whenever it misses something, it must have changed nothing.
+    pub fn until<T>(&mut self, line: &str, wanted: impl Fn(Executed) -> Option<T>) -> T {
         let call = OwnedArgs::collect(line.split(' '));
         drop(self.engine.store.take_batch(Vec::new()));
         for _ in 0..100 {
             self.engine.begin_turn();
             match dispatch(&mut self.engine, self.client, call.as_args(), &mut 0) {
-                Executed::Reply(reply) => return reply,
                 Executed::Missing(missing) => {
                     let in_rounds = !self.engine.progress.is_empty();
                     assert!(in_rounds || !self.engine.store.has_uncommitted(), "{line} has changed something");
-                    self.loads += 1;
-                    self.engine.store.evict_chunks(self.cache, usize::MAX);
-                    let loaded = missing.read(&*self.backend).unwrap();
-                    self.engine.install(self.client, loaded);
+                    self.load(missing);
                 }
-                other => panic!("{line}: {other:?}"),
+                executed => return wanted(executed).unwrap_or_else(|| panic!("{line} came out otherwise")),
             }
         }
         panic!("{line} never ends");
+    }
+
+    fn load(&mut self, missing: Missing) {
+        self.loads += 1;
+        self.engine.store.evict_chunks(self.cache, usize::MAX);
+        let loaded = missing.read(&*self.backend).unwrap();
+        self.engine.install(self.client, loaded);
+    }
+
+    /// Takes what holds the engine to its end.
+    pub fn finish(&mut self, mut answer: Answer, line: &str) -> Reply {
+        for _ in 0..10_000 {
+            assert!(!self.engine.store.has_uncommitted(), "{line} could be committed in parts");
+            self.held_steps += 1;
+            match self.engine.step_held() {
+                Left::Load(missing) => self.load(missing),
+                Left::More => {}
+                Left::Nothing | Left::Answer(..) => break,
+            }
+        }
+        match answer.try_recv() {
+            Ok(Wake::Answer(reply, _)) => reply,
+            other => panic!("{line}: {other:?}"),
+        }
     }
 
     /// MULTI, the calls, EXEC: what that answers.

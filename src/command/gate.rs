@@ -1,6 +1,7 @@
 //! What stands between a call and its execution, in the reference's order. Each gate is one small function.
 //!
-//! Verb and arity (`table.rs`), authentication, MULTI, [access lists], [cluster redirects], memory, disk, [replica], pause.
+//! Verb and arity (`table.rs`), authentication, MULTI, [access lists], [cluster redirects], memory, disk, [replica], work that holds
+//! the engine, pause.
 //! Those in brackets come with their work, in this order.
 
 use super::args::Args;
@@ -11,6 +12,9 @@ use crate::broker::client::ClientId;
 
 /// How long a write waits before it asks for memory again.
 const PRESSED_MS: i64 = 10;
+
+/// How long a call waits before it looks again whether the engine is free.
+const HELD_MS: i64 = 1;
 
 /// A batch of this size takes no more calls.
 const LARGEST_BATCH: usize = 1 << 30;
@@ -32,7 +36,18 @@ pub fn check(engine: &mut Engine, client: ClientId, spec: &'static Spec, _args: 
     }
     has_memory(engine, demands)?;
     can_write(engine, demands)?;
+    free(engine, spec)?;
     paused(engine, spec, demands)
+}
+
+/// Unfinished work holds the engine: a call waits for its end, but not for long.
+fn free(engine: &Engine, spec: &Spec) -> Result<(), Stop> {
+    match engine.held_ms() {
+        None => Ok(()),
+        Some(_) if spec.has(Flag::AllowBusy) => Ok(()),
+        Some(ms) if ms < engine.config.busy_reply_threshold_ms => Err(Stop::Paused(engine.clock.now_ms() + HELD_MS)),
+        Some(_) => Err(Stop::Refused(error::BUSY)),
+    }
 }
 
 /// What a call needs of the broker. EXEC needs what its queue needs.

@@ -210,12 +210,6 @@ pub enum Flag {
     Unqueued,
     /// Runs what was queued: what the gates ask of a call, they ask of the queue.
     RunsQueue,
-    /// Never asks for entries of a stream that are only on disk, unless it trims.
-    LeavesEntries,
-    /// Goes over the names of a database.
-    WalksNames,
-    /// Afterwards keys stand elsewhere: under another name, or in another database.
-    MovesKeys,
 }
 
 /// A verb or a subcommand.

@@ -20,10 +20,11 @@ pub fn timeout(text: &[u8], now_ms: i64) -> Result<u64, Refusal> {
     now_ms.checked_add(ms as i64).map(|_| ms as u64).ok_or(error::TIMEOUT_OUT_OF_RANGE)
 }
 
-/// Waits until one of the keys changes; `empty` is the answer when the time is up.
-pub fn park<'a>(keys: impl Iterator<Item = &'a [u8]>, timeout_ms: u64, empty: Reply) -> Refusal {
+/// Waits until one of the keys changes; `at_once` is the answer where nothing waits.
+pub fn park<'a>(keys: impl Iterator<Item = &'a [u8]>, timeout_ms: u64, at_once: Reply) -> Refusal {
     let keys = keys.map(Box::from).collect();
-    Refusal::Park(Box::new(Park { keys, timeout_ms, look_again_ms: None, rewritten: None, empty }))
+    let empty = Reply::NullArray;
+    Refusal::Park(Box::new(Park { keys, timeout_ms, look_again_ms: None, rewritten: None, empty, at_once }))
 }
 
 /// `numkeys key [key ...] word [COUNT count]`: several keys, from the first of which something is taken.

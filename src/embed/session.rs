@@ -2,14 +2,13 @@
 
 use super::Error;
 use crate::broker::client::Traffic;
-use crate::broker::wait::Wake;
+use crate::broker::wait::{Answer, Wake};
 use crate::command::args::OwnedArgs;
 use crate::reply::Reply;
 use crate::session::{Seat, Stop};
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake as WakeTask, Waker};
 use std::time::Duration;
-use tokio::sync::oneshot;
 
 /// A client of a [`super::Broker`] in the same process.
 pub struct Session {
@@ -72,7 +71,7 @@ impl Session {
         committed.map_err(|e| Error::Stopped(e.to_string()))
     }
 
-    async fn wait(&self, mut wake: oneshot::Receiver<Wake>) -> Result<Option<Reply>, Error> {
+    async fn wait(&self, mut wake: Answer) -> Result<Option<Reply>, Error> {
         // A caller that drops the future must not leave a waiter that takes what others would get.
         let _cancel = CancelOnDrop(&self.seat);
         loop {

@@ -6,6 +6,10 @@ use std::borrow::Cow;
 pub const UNKNOWN: &str = "ERR unknown error";
 /// A script whose answer would be too large or too deep.
 pub const REPLY_TOO_LARGE: &str = "ERR the answer of the script is too large or nested too deeply";
+/// What ends a script that somebody wants to end.
+pub const KILLED: &std::ffi::CStr = c"Script killed by user with SCRIPT KILL...";
+/// What ends a script that goes on where it cannot be paused.
+pub const STUBBORN: &std::ffi::CStr = c"script ran too long where it cannot be paused";
 /// A first line `#!` without an end.
 pub const BAD_SHEBANG: &str = "ERR Invalid script shebang";
 

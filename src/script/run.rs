@@ -40,6 +40,7 @@ pub struct Run {
     pending: Option<OwnedArgs>,
     is_done: bool,
     is_counted: bool,
+    is_killed: bool,
     exhausted: bool,
 }
 
@@ -68,12 +69,12 @@ impl Run {
         name: &str,
     ) -> Run {
         let name = name.to_owned();
-        Run { lua, thread, slot, shared, name, code: Some(code), pending: None, is_done: false, is_counted: false, exhausted: false }
+        Run { lua, thread, slot, shared, name, code: Some(code), pending: None, is_done: false, is_counted: false, is_killed: false, exhausted: false }
     }
 
     /// Runs until the script ends, `budget` is used up, or something is missing.
     pub fn step(&mut self, host: &mut dyn Host, budget: Duration) -> Step {
-        slice::begin(budget);
+        slice::begin(budget, self.is_killed);
         let outcome = self.resume(host);
         slice::end(&self.lua);
         match outcome {
@@ -138,6 +139,11 @@ impl Run {
             (Some(source), Some(line)) => error::located(&error, &self.name, Some((&source, line))),
             _ => error::located(&error, &self.name, None),
         }
+    }
+
+    /// Ends the script with an error in its next slice.
+    pub fn kill(&mut self) {
+        self.is_killed = true;
     }
 
     /// Whether the error that is its answer was counted where it came from.

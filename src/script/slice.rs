@@ -16,6 +16,9 @@ use std::time::{Duration, Instant};
 /// Instructions between two looks at the time: some microseconds.
 const LOOK: c_int = 4096;
 
+/// Instructions between two attempts to end a script.
+const KILL: c_int = 100;
+
 /// How long a script may go on where it cannot stop.
 const STUBBORN: Duration = Duration::from_millis(500);
 
@@ -24,6 +27,8 @@ const STUBBORN: Duration = Duration::from_millis(500);
 struct Slice {
     end: Instant,
     stopped: bool,
+    /// The script is to end.
+    killed: bool,
     /// It was to be ended with an error, and looks at each instruction from then on.
     sharp: bool,
 }
@@ -37,10 +42,10 @@ unsafe extern "C-unwind" {
     fn lua_isyieldable(state: *mut lua_State) -> c_int;
 }
 
-/// Begins a slice on this thread.
+/// Begins a slice on this thread; a script that is `killed` ends in it.
 #[allow(clippy::disallowed_methods)] // Nobody sees this clock: it only decides where a script pauses.
-pub fn begin(budget: Duration) {
-    SLICE.set(Some(Slice { end: Instant::now() + budget, stopped: false, sharp: false }));
+pub fn begin(budget: Duration, killed: bool) {
+    SLICE.set(Some(Slice { end: Instant::now() + budget, stopped: false, killed, sharp: false }));
 }
 
 /// Ends the slice of this thread.
@@ -82,21 +87,27 @@ pub fn watch(lua: &Lua) -> mlua::Result<()> {
 unsafe extern "C-unwind" fn look(state: *mut lua_State, _: *mut lua_Debug) {
     let Some(slice) = SLICE.get() else { return };
     let now = Instant::now();
-    if now < slice.end {
+    if now < slice.end && !slice.killed {
         return;
     }
     // SAFETY: `state` is the coroutine that runs, as Lua passes it to a hook. Both ways out unwind this frame: it holds
     // nothing that wants to be dropped, and its ABI lets them through. `lua_yield` with no values is what LuaJIT
     // expects of a hook; it is asked first whether this coroutine can yield.
     unsafe {
-        if lua_isyieldable(state) != 0 {
+        if slice.killed {
+            // Often enough for one that catches errors, and not at once in what runs behind the script's end.
+            SLICE.set(Some(Slice { sharp: true, ..slice }));
+            ffi::lua_sethook(state, Some(look), ffi::LUA_MASKCOUNT, KILL);
+            ffi::lua_pushstring(state, super::error::KILLED.as_ptr());
+            ffi::lua_error(state);
+        } else if lua_isyieldable(state) != 0 {
             stop();
             ffi::lua_yield(state, 0);
         } else if now > slice.end + STUBBORN {
             // Whoever catches this is looked at where it can be paused, however soon it is back here.
             SLICE.set(Some(Slice { sharp: true, ..slice }));
             ffi::lua_sethook(state, Some(look), ffi::LUA_MASKCOUNT, 1);
-            ffi::lua_pushstring(state, c"script ran too long where it cannot be paused".as_ptr());
+            ffi::lua_pushstring(state, super::error::STUBBORN.as_ptr());
             ffi::lua_error(state);
         }
     }

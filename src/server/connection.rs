@@ -12,7 +12,7 @@ use crate::broker::Terms;
 use crate::broker::client::Traffic;
 use crate::broker::errand::Errand;
 use crate::broker::shared::Shared;
-use crate::broker::wait::Wake;
+use crate::broker::wait::{Answer, Wake};
 use crate::command::error::TOO_LITTLE_MEMORY;
 use crate::reply::Reply;
 use crate::resp::encode_protocol_error;
@@ -27,7 +27,6 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
-use tokio::sync::oneshot;
 
 /// Commands that are decoded at once.
 const BURST_COMMANDS: usize = 1024;
@@ -203,7 +202,7 @@ impl Connection {
     }
 
     /// Waits for the answer of a parked call.
-    async fn wait(&mut self, mut wake: oneshot::Receiver<Wake>) -> Flow {
+    async fn wait(&mut self, mut wake: Answer) -> Flow {
         loop {
             let woken = tokio::select! {
                 biased;

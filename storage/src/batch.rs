@@ -9,10 +9,14 @@
 
 #![allow(missing_docs, reason = "fields are named in the words of the variant's sentence")]
 
+mod buffer;
+
 use crate::change::{self, Change};
 use crate::codec::{Put, Reader};
 use crate::error::{Result, StorageError};
 use crate::id::StreamId;
+
+pub use buffer::Batch;
 
 /// The format of a batch.
 pub const VERSION: u8 = 1;
@@ -318,54 +322,6 @@ fn put_cursor(out: &mut Vec<u8>, last: StreamId, read: Option<u64>, passed: u64)
     out.put_id(last);
     out.put_option(read);
     out.put_num(passed);
-}
-
-/// Effects that were executed and are not committed yet.
-#[derive(Debug, Default)]
-pub struct Batch {
-    bytes: Vec<u8>,
-    /// The key that the last [`Effect::Key`] named: database and slot, to leave out repetitions.
-    selected: Option<(u32, u32)>,
-}
-
-impl Batch {
-    /// Whether there is nothing to commit.
-    pub fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
-    }
-
-    /// Encoded bytes so far.
-    pub fn len(&self) -> usize {
-        self.bytes.len()
-    }
-
-    /// Makes `name`, held in `slot` of `db`, the key of the object effects that follow.
-    pub fn select(&mut self, db: u32, slot: u32, name: &[u8]) {
-        if self.selected != Some((db, slot)) {
-            self.push(&Effect::Key { db, name });
-            self.selected = Some((db, slot));
-        }
-    }
-
-    /// Forgets the selected key: its slot may mean another key from now on.
-    pub fn deselect(&mut self) {
-        self.selected = None;
-    }
-
-    /// Appends an effect.
-    pub fn push(&mut self, effect: &Effect<'_>) {
-        if self.bytes.is_empty() {
-            self.bytes.push(VERSION);
-        }
-        effect.encode(&mut self.bytes);
-    }
-
-    /// Takes what is to be committed, leaving `spare` (emptied) as the next buffer.
-    pub fn take(&mut self, mut spare: Vec<u8>) -> Vec<u8> {
-        spare.clear();
-        self.selected = None;
-        std::mem::replace(&mut self.bytes, spare)
-    }
 }
 
 /// Calls `visit` for each effect of a committed batch.

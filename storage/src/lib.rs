@@ -22,7 +22,6 @@ pub mod keyspace;
 pub mod load;
 pub mod names;
 pub mod open;
-pub mod rehearsal;
 pub mod store;
 pub mod stream;
 #[cfg(all(test, feature = "memory"))]

@@ -84,6 +84,8 @@ pub struct Store {
     pub node_limits: NodeLimits,
     /// The injected clock's time for the command that runs, Unix milliseconds.
     pub now_ms: i64,
+    /// Looking a key up does not count as a use of it (CLIENT NO-TOUCH).
+    pub leaves_use: bool,
     /// Keys whose waiters must look again; only collected while somebody waits.
     pub signals: Option<Vec<Signal>>,
     /// What was changed; only collected while somebody watches.
@@ -116,6 +118,7 @@ impl Store {
             completed_epoch: 0,
             node_limits: NodeLimits::default(),
             now_ms: 0,
+            leaves_use: false,
             signals: None,
             touched: None,
             stats: StoreStats::default(),
@@ -153,9 +156,24 @@ impl Store {
         hash
     }
 
-    /// Whether effects wait to be committed.
+    /// Whether effects wait to be committed (those of an unfinished unit do not yet).
     pub fn has_uncommitted(&self) -> bool {
         !self.batch.is_empty()
+    }
+
+    /// From here on all changes belong to one unit, of which nothing is committed before [`Store::end_unit`].
+    pub fn begin_unit(&mut self) {
+        self.batch.begin_unit();
+    }
+
+    /// Whether the unit has changed anything so far.
+    pub fn unit_has_effects(&self) -> bool {
+        self.batch.unit_has_effects()
+    }
+
+    /// The unit is finished, if there is one: it can be committed.
+    pub fn end_unit(&mut self) {
+        self.batch.end_unit();
     }
 
     /// Bytes of effects that wait to be committed.
@@ -199,7 +217,7 @@ impl Store {
                 let key = Key { db, slot };
                 let now_ms = self.now_ms;
                 let Some(object) = database.object_mut(slot) else { return Ok(None) };
-                if touch {
+                if touch && !self.leaves_use {
                     object.used_ms = now_ms;
                 }
                 if object.deadline_ms.is_some_and(|d| d as i64 <= now_ms) {

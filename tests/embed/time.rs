@@ -92,3 +92,21 @@ fn a_killed_session_stops_waiting() {
     other.call(["CLIENT", "KILL", "ID", &id]).unwrap();
     assert!(matches!(read.join().unwrap(), Err(brooklet::Error::Ended)));
 }
+
+#[test]
+fn a_client_that_leaves_no_trace_does_not_use_keys() {
+    let broker = manual();
+    let session = broker.session();
+    let idle_s = || session.call(["OBJECT", "IDLETIME", "k"]).unwrap();
+    session.call(["SET", "k", "v"]).unwrap();
+    session.call(["CLIENT", "NO-TOUCH", "ON"]).unwrap();
+    broker.advance(Duration::from_secs(100));
+    session.call(["GET", "k"]).unwrap();
+    assert_eq!(idle_s(), Reply::Integer(100));
+    session.call(["TOUCH", "k"]).unwrap();
+    assert_eq!(idle_s(), Reply::Integer(0), "that is what TOUCH is for");
+    broker.advance(Duration::from_secs(100));
+    session.call(["CLIENT", "NO-TOUCH", "OFF"]).unwrap();
+    session.call(["GET", "k"]).unwrap();
+    assert_eq!(idle_s(), Reply::Integer(0));
+}

@@ -4,6 +4,7 @@ use super::{MIB, call, client, number, resident, start, text, volatile};
 use brooklet_testkit::Value;
 use brooklet_testkit::client::{PATIENCE, encode};
 use brooklet_testkit::server::Data;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 #[test]
 fn data_beyond_maxmemory_is_served_from_disk() {
@@ -45,6 +46,47 @@ fn data_beyond_maxmemory_is_served_from_disk() {
         let entry = call(&mut c, &["XRANGE", "s", &format!("{n}-0"), &format!("{n}-0")]);
         assert_eq!(entry.items().len(), 1, "{n}");
     }
+}
+
+/// Old entries read behind a write of the same transaction: the broker has to go to disk in the middle of it.
+#[test]
+fn nobody_sees_a_part_of_a_transaction_that_reads_from_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = start(Data::Durable(folder.path().into()), &["--maxmemory", "32mb"]);
+    let mut c = client(&server);
+    let value = "x".repeat(2000);
+    for batch in 0..50 {
+        let mut bytes = Vec::new();
+        for n in batch * 1000..(batch + 1) * 1000 {
+            bytes.extend(encode(&["XADD", "s", &format!("{}-0", n + 1), "f", &value]));
+        }
+        c.send_raw(&bytes).unwrap();
+        (0..1000).for_each(|_| drop(c.read(PATIENCE).unwrap()));
+    }
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let looking = scope.spawn(|| {
+            let (mut other, mut looks) = (client(&server), 0);
+            while !done.load(Ordering::Acquire) {
+                let seen = call(&mut other, &["MGET", "first", "second"]);
+                assert_eq!(seen.items()[0], seen.items()[1], "a part of a transaction was seen");
+                looks += 1;
+            }
+            looks
+        });
+        for n in 0..300 {
+            let (number, id) = (n.to_string(), format!("{}-0", n * 163 + 1));
+            for words in
+                [&["MULTI"][..], &["SET", "first", &number], &["XRANGE", "s", &id, &id], &["SET", "second", &number]]
+            {
+                call(&mut c, words);
+            }
+            let answers = call(&mut c, &["EXEC"]);
+            assert_eq!(answers.items()[1].items().len(), 1, "{id}");
+        }
+        done.store(true, Ordering::Release);
+        assert!(looking.join().unwrap() > 10);
+    });
 }
 
 #[test]

@@ -24,6 +24,17 @@ are all such places:
 ";
 
 const TAIL: &str = "
+## What no transcript can show
+
+Each of these keeps one client from taking what belongs to all ([guarantees](guarantees.md) has the limits):
+
+- One call reads at most a quarter of `maxmemory` of what is only on disk; more is an error that says `COUNT`.
+- While a client does not read its replies, its further calls are not executed. They are once it reads again.
+- Writes wait, instead of being refused, while memory is short but settling.
+- DBSIZE does not count keys whose deadline is over, whether they are freed already or not.
+- A transaction or a script that has changed something and needs the disk makes everybody wait for that, and answers BUSY to
+  others after `busy-reply-threshold`, where Redis has everything in memory.
+
 Verbs that Brooklet does not have answer as an unknown command does. `docs/commands.md` lists those it has.
 Directives of redis.conf that mean nothing here are listed at the end of `docs/configuration.md`.
 ";

@@ -16,6 +16,7 @@ pub mod zset;
 
 use crate::broker::errand::Errand;
 use crate::broker::wait::Park;
+use crate::broker::work::Work;
 use brooklet_storage::load::Missing;
 use std::borrow::Cow;
 
@@ -30,6 +31,8 @@ pub enum Refusal {
     Errand(Errand),
     /// There is nothing yet: wait, then run the command again.
     Park(Box<Park>),
+    /// One hold of the lock is not enough: this goes on in further ones.
+    Unfinished(Box<dyn Work>),
 }
 
 impl From<Missing> for Refusal {
@@ -81,6 +84,7 @@ texts! {
     INVALID_CURSOR = "ERR invalid cursor";
     DB_OUT_OF_RANGE = "ERR DB index is out of range";
     NOAUTH = "NOAUTH Authentication required.";
+    BUSY = "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.";
     OOM = "OOM command not allowed when used memory > 'maxmemory'.";
     TOO_MUCH_AT_ONCE = "ERR a quarter of 'maxmemory' is less than what this call reads from disk at once, use COUNT or a smaller range";
     COUNT_RANGE = "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807";

@@ -10,6 +10,7 @@ texts! {
     DEBUG_OPTION = "ERR Use SCRIPT DEBUG YES/SYNC/NO";
     NO_DEBUGGER = "ERR there is no debugger for scripts";
     NOT_BUSY = "NOTBUSY No scripts in execution right now.";
+    UNKILLABLE = "UNKILLABLE Sorry the script already executed write commands against the dataset. You can either wait the script termination or kill the server in a hard way using the SHUTDOWN NOSAVE command.";
     NOT_READ_ONLY = "ERR Can not execute a script with write flag using *_ro command.";
     OOM_FLAG = "OOM allow-oom flag is not set on the script, can not run it when used memory > 'maxmemory'";
     CACHE_FULL = "ERR the cached scripts together are larger than 'script-memory-limit', SCRIPT FLUSH forgets them";

@@ -17,7 +17,7 @@ pub static SPEC: Spec = Spec {
     group: Group::Keyspace,
     complexity: "O(N) for a value of N bytes",
     arity: -3,
-    flags: &[Flag::Denyoom, Flag::MovesKeys],
+    flags: &[Flag::Denyoom],
     keys: Keys::At { first: 1, last: 2, step: 1 },
     syntax: "source destination [DB destination-db] [REPLACE]",
     kind: Kind::Write(run),

@@ -1,7 +1,7 @@
 //! DEL: deletes keys of any type and answers how many there were.
 
 use super::counting;
-use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
+use crate::command::spec::{Group, Keys, Kind, Spec};
 
 /// DEL.
 pub static SPEC: Spec = Spec {
@@ -11,7 +11,7 @@ pub static SPEC: Spec = Spec {
     group: Group::Keyspace,
     complexity: "O(N) for N keys",
     arity: -2,
-    flags: &[Flag::LeavesEntries],
+    flags: &[],
     keys: Keys::ALL,
     syntax: "key [key ...]",
     kind: Kind::Write(counting::delete),

@@ -11,7 +11,7 @@ pub static SPEC: Spec = Spec {
     group: Group::Keyspace,
     complexity: "O(1)",
     arity: 2,
-    flags: &[Flag::Fast, Flag::LeavesEntries],
+    flags: &[Flag::Fast],
     keys: Keys::ONE,
     syntax: "key",
     kind: Kind::Read(|ctx, args| ttl::run(ctx, args, |at_ms, _| ttl::seconds(at_ms))),

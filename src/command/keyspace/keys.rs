@@ -17,7 +17,7 @@ pub static SPEC: Spec = Spec {
     group: Group::Keyspace,
     complexity: "O(N) for N keys in the database",
     arity: 2,
-    flags: &[Flag::Dangerous, Flag::NondeterministicOutput, Flag::WalksNames],
+    flags: &[Flag::Dangerous, Flag::NondeterministicOutput],
     keys: Keys::None,
     syntax: "pattern",
     kind: Kind::Read(run),

@@ -15,7 +15,7 @@ pub static SPEC: Spec = Spec {
     group: Group::Keyspace,
     complexity: "O(N) for a value of N bytes",
     arity: 3,
-    flags: &[Flag::Fast, Flag::MovesKeys],
+    flags: &[Flag::Fast],
     keys: Keys::ONE,
     syntax: "key db",
     kind: Kind::Write(run),

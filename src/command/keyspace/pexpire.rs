@@ -12,7 +12,7 @@ pub static SPEC: Spec = Spec {
     group: Group::Keyspace,
     complexity: "O(1)",
     arity: -3,
-    flags: &[Flag::Fast, Flag::LeavesEntries],
+    flags: &[Flag::Fast],
     keys: Keys::ONE,
     syntax: "key milliseconds [NX | XX | GT | LT]",
     kind: Kind::Write(|ctx, args| expire::run(ctx, args, Unit::Px)),

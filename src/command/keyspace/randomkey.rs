@@ -14,7 +14,7 @@ pub static SPEC: Spec = Spec {
     group: Group::Keyspace,
     complexity: "O(1)",
     arity: 1,
-    flags: &[Flag::NondeterministicOutput, Flag::WalksNames],
+    flags: &[Flag::NondeterministicOutput],
     keys: Keys::None,
     syntax: "",
     kind: Kind::Read(run),

@@ -3,7 +3,7 @@
 use crate::broker::Ctx;
 use crate::command::args::Args;
 use crate::command::error::{self, Refusal};
-use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
+use crate::command::spec::{Group, Keys, Kind, Spec};
 use crate::reply::Reply;
 use brooklet_storage::store::Key;
 
@@ -15,7 +15,7 @@ pub static SPEC: Spec = Spec {
     group: Group::Keyspace,
     complexity: "O(1)",
     arity: 3,
-    flags: &[Flag::MovesKeys],
+    flags: &[],
     keys: Keys::At { first: 1, last: 2, step: 1 },
     syntax: "key newkey",
     kind: Kind::Write(run),

@@ -15,7 +15,7 @@ pub static SPEC: Spec = Spec {
     group: Group::Keyspace,
     complexity: "O(1)",
     arity: 3,
-    flags: &[Flag::Fast, Flag::MovesKeys],
+    flags: &[Flag::Fast],
     keys: Keys::At { first: 1, last: 2, step: 1 },
     syntax: "key newkey",
     kind: Kind::Write(run),

@@ -20,7 +20,7 @@ pub static SPEC: Spec = Spec {
     group: Group::Keyspace,
     complexity: "O(1) for each call, O(N) for all of N keys",
     arity: -2,
-    flags: &[Flag::NondeterministicOutput, Flag::WalksNames],
+    flags: &[Flag::NondeterministicOutput],
     keys: Keys::None,
     syntax: "cursor [MATCH pattern] [COUNT count] [TYPE type]",
     kind: Kind::Read(run),

@@ -15,7 +15,7 @@ pub static SPEC: Spec = Spec {
     group: Group::Keyspace,
     complexity: "O(N) for N clients that wait",
     arity: 3,
-    flags: &[Flag::Fast, Flag::Dangerous, Flag::MovesKeys],
+    flags: &[Flag::Fast, Flag::Dangerous],
     keys: Keys::None,
     syntax: "index1 index2",
     kind: Kind::Write(run),

@@ -16,7 +16,7 @@ pub static SPEC: Spec = Spec {
     group: Group::Keyspace,
     complexity: "O(1)",
     arity: 2,
-    flags: &[Flag::Fast, Flag::LeavesEntries],
+    flags: &[Flag::Fast],
     keys: Keys::ONE,
     syntax: "key",
     kind: Kind::Read(|ctx, args| run(ctx, args, |at_ms, now_ms| seconds(at_ms - now_ms))),

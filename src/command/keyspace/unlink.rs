@@ -11,7 +11,7 @@ pub static SPEC: Spec = Spec {
     group: Group::Keyspace,
     complexity: "O(N) for N keys",
     arity: -2,
-    flags: &[Flag::Fast, Flag::LeavesEntries],
+    flags: &[Flag::Fast],
     keys: Keys::ALL,
     syntax: "key [key ...]",
     kind: Kind::Write(counting::delete),

@@ -38,6 +38,6 @@ pub(super) fn run_between(
 ) -> Result<Reply, Refusal> {
     match ends::move_element(ctx, from, to)? {
         Some(element) => Ok(Reply::Bulk(element)),
-        None => Err(waiting::park([from.0].into_iter(), timeout_ms, Reply::NullArray)),
+        None => Err(waiting::park([from.0].into_iter(), timeout_ms, Reply::Null)),
     }
 }

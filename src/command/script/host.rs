@@ -4,7 +4,9 @@
 //! holds what it changed. Must never know: Lua.
 
 use super::run::Terms;
-use crate::broker::Ctx;
+use crate::broker::client::ClientId;
+use crate::broker::work::{Step, Work};
+use crate::broker::{Ctx, Engine};
 use crate::command::args::{Args, OwnedArgs};
 use crate::command::dispatch;
 use crate::command::error::{self, Refusal};
@@ -12,41 +14,113 @@ use crate::command::spec::{Flag, Spec};
 use crate::command::table;
 use crate::command::transaction;
 use crate::reply::Reply;
-use crate::script::{Called, Host};
+use crate::script::{Called, Host, Run, Step as Stepped};
 use brooklet_storage::load::Missing;
 use std::borrow::Cow;
+use std::time::Duration;
 
-/// Who runs a script, and what came of it so far.
-pub struct Caller<'c, 'e> {
-    ctx: &'c mut Ctx<'e>,
+/// How long a script runs at a time.
+const SLICE: Duration = Duration::from_millis(1);
+
+/// Loads for one call of a script, after which it is given up: what it needs is dropped again before it has all.
+const MOST_LOADS: u32 = 1000;
+
+/// Begins a script for a caller. One that needs more than this hold of the lock goes on as [`Work`].
+pub fn start(ctx: &mut Ctx<'_>, run: Run, terms: Terms) -> Result<Reply, Refusal> {
+    let (client, db, engine) = (ctx.client, ctx.db, &mut *ctx.engine);
+    let mut script = Script { client, db, run: Some(run), terms, progress: Progress::default() };
+    engine.store.begin_unit();
+    match script.step(engine) {
+        Step::Done(outcome) => outcome,
+        Step::Missing(missing) if !script.progress.changed => {
+            // It has changed nothing: it begins anew once that is loaded, and nobody has to wait for it.
+            script.leave(engine);
+            Err(Refusal::Missing(missing))
+        }
+        Step::Missing(_) | Step::More => Err(Refusal::Unfinished(Box::new(script))),
+    }
+}
+
+/// A script on its way.
+#[derive(Debug)]
+struct Script {
+    client: ClientId,
+    /// The database of its caller, which it gives back.
+    db: u32,
+    /// Taken at the end.
+    run: Option<Run>,
     terms: Terms,
+    progress: Progress,
+}
+
+/// What came of a script so far.
+#[derive(Debug, Default)]
+struct Progress {
     /// It has done something that cannot be done twice.
     changed: bool,
     /// A call that writes has run.
     wrote: bool,
     missing: Option<Missing>,
+    /// Loads for the call that misses something.
+    loads: u32,
 }
 
-impl<'c, 'e> Caller<'c, 'e> {
-    /// At the start of a script.
-    pub fn new(ctx: &'c mut Ctx<'e>, terms: Terms) -> Caller<'c, 'e> {
-        Caller { ctx, terms, changed: false, wrote: false, missing: None }
+impl Script {
+    /// Gives back what was the caller's and the broker's.
+    fn leave(&mut self, engine: &mut Engine) {
+        if let Some(c) = engine.clients.get_mut(self.client) {
+            c.db = self.db;
+        }
+        engine.scripts.running = None;
+        if let Some(run) = self.run.take() {
+            engine.stats.error_is_counted = run.is_counted();
+            engine.scripts.end(run);
+        }
     }
 
-    /// Whether the script cannot begin anew.
-    pub fn has_changed(&self) -> bool {
-        self.changed
+    fn end(&mut self, engine: &mut Engine, reply: Reply) -> Step {
+        self.leave(engine);
+        Step::Done(Ok(reply))
     }
+}
 
-    /// What the last call has to have loaded.
-    pub fn missing(&mut self) -> Refusal {
-        let missing = self.missing.take();
-        missing.map_or(error::script::problem(error::TOO_LITTLE_MEMORY), Refusal::Missing)
+impl Work for Script {
+    fn step(&mut self, engine: &mut Engine) -> Step {
+        let Some(run) = &mut self.run else { return Step::Done(Err(error::script::NOT_BUSY)) };
+        if engine.scripts.running.as_ref().is_some_and(|running| running.killed) {
+            run.kill();
+        }
+        let (client, terms) = (self.client, self.terms);
+        let mut caller = Caller { engine, client, terms, progress: &mut self.progress };
+        let stepped = run.step(&mut caller, SLICE);
+        let missing = self.progress.missing.take();
+        match (stepped, missing) {
+            (Stepped::Done(reply), _) => return self.end(engine, reply),
+            (Stepped::Stuck(_), Some(missing)) if !self.progress.changed => return Step::Missing(missing),
+            (Stepped::Stuck(reply), _) => return self.end(engine, reply),
+            (Stepped::Missing, Some(missing)) => {
+                engine.scripts.note_running(self.progress.wrote);
+                return Step::Missing(missing);
+            }
+            (Stepped::TimeUp | Stepped::Missing, _) => {}
+        }
+        engine.scripts.note_running(self.progress.wrote);
+        Step::More
     }
+}
 
+/// Who runs a script, for one step of it.
+struct Caller<'s> {
+    engine: &'s mut Engine,
+    client: ClientId,
+    terms: Terms,
+    progress: &'s mut Progress,
+}
+
+impl Caller<'_> {
     /// Why a call is not run.
     fn check(&mut self, spec: &'static Spec) -> Result<(), Cow<'static, str>> {
-        let engine = &mut *self.ctx.engine;
+        let engine = &mut *self.engine;
         let writes = spec.kind.writes();
         if spec.has(Flag::NoScript) {
             return Err(error::script::NOT_ALLOWED.into());
@@ -58,14 +132,14 @@ impl<'c, 'e> Caller<'c, 'e> {
             return Err(line_of(error::write_trouble(why)));
         }
         // One that has begun to write may end what it began.
-        if spec.has(Flag::Denyoom) && !self.terms.allow_oom && !self.wrote && engine.is_out_of_memory() {
+        if spec.has(Flag::Denyoom) && !self.terms.allow_oom && !self.progress.wrote && engine.is_out_of_memory() {
             return Err(line_of(error::OOM));
         }
         Ok(())
     }
 
     fn refuse(&mut self, spec: Option<&'static Spec>, line: Cow<'static, str>) -> Called {
-        let stats = &mut self.ctx.engine.stats;
+        let stats = &mut self.engine.stats;
         if let Some(spec) = spec {
             stats.count_rejected(spec);
         }
@@ -74,24 +148,27 @@ impl<'c, 'e> Caller<'c, 'e> {
     }
 
     fn run(&mut self, spec: &'static Spec, args: Args<'_>) -> Called {
-        let reply = match dispatch::run_in_script(self.ctx.engine, self.ctx.client, spec, args) {
+        let reply = match dispatch::run_inside(self.engine, self.client, spec, args) {
             Ok(reply) => reply,
             Err(Refusal::Wire(line)) => Reply::Error(line),
             // Nothing waits inside of a script.
-            Err(Refusal::Park(park)) => park.empty,
-            Err(Refusal::Errand(_)) => Reply::Error(error::script::NOT_ALLOWED.into()),
-            Err(Refusal::Missing(missing)) => {
-                self.missing = Some(missing);
+            Err(Refusal::Park(park)) => park.at_once,
+            Err(Refusal::Errand(_) | Refusal::Unfinished(_)) => Reply::Error(error::script::NOT_ALLOWED.into()),
+            Err(Refusal::Missing(missing)) if self.progress.loads < MOST_LOADS => {
+                self.progress.loads += 1;
+                self.progress.missing = Some(missing);
                 return Called::Missing;
             }
+            Err(Refusal::Missing(_)) => Reply::Error(error::TOO_LITTLE_MEMORY.into()),
         };
-        self.wrote |= spec.kind.writes();
-        self.changed |= !transaction::is_repeatable(spec);
+        self.progress.loads = 0;
+        self.progress.wrote |= spec.kind.writes();
+        self.progress.changed |= !transaction::is_repeatable(spec);
         Called::Reply(reply)
     }
 }
 
-impl Host for Caller<'_, '_> {
+impl Host for Caller<'_> {
     fn call(&mut self, call: &OwnedArgs) -> Called {
         let args = call.as_args();
         let (spec, refused) = find(args);

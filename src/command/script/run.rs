@@ -1,14 +1,12 @@
 //! What the verbs about scripts do.
 
-use super::host::Caller;
+use super::host;
 use crate::broker::Ctx;
 use crate::broker::scripts::{Refused, Script};
 use crate::command::args::Args;
 use crate::command::error::{self, Refusal};
 use crate::command::number;
 use crate::reply::Reply;
-use crate::script::{Run, Step};
-use std::time::Duration;
 
 /// Where a script comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,9 +16,6 @@ pub enum Source {
     /// The argument is the SHA-1 of its text.
     Sha,
 }
-
-/// How long a script runs at a time.
-const SLICE: Duration = Duration::from_millis(1);
 
 type Answer = Result<Reply, Refusal>;
 
@@ -38,7 +33,7 @@ pub fn eval(ctx: &mut Ctx<'_>, args: Args<'_>, source: Source, read_only: bool) 
     let (keys, rest) = (args.from(3).up_to(keys), args.from(3 + keys));
     ctx.all_warm(keys.iter())?;
     let run = ctx.engine.scripts.begin(&script, keys, rest).map_err(refused)?;
-    go(ctx, run, terms)
+    host::start(ctx, run, terms)
 }
 
 /// What a script may do.
@@ -77,29 +72,6 @@ fn terms(ctx: &Ctx<'_>, script: &Script, read_only: bool) -> Result<Terms, Refus
     Ok(Terms { read_only: read_only || declared.no_writes, allow_oom })
 }
 
-/// Runs a script to its end.
-fn go(ctx: &mut Ctx<'_>, mut run: Run, terms: Terms) -> Answer {
-    let (client, db) = (ctx.client, ctx.db);
-    let outer = std::mem::replace(&mut ctx.engine.in_transaction, true);
-    let mut caller = Caller::new(ctx, terms);
-    let outcome = loop {
-        match run.step(&mut caller, SLICE) {
-            Step::Done(reply) => break Ok(reply),
-            Step::TimeUp => {}
-            Step::Missing | Step::Stuck(_) if !caller.has_changed() => break Err(caller.missing()),
-            Step::Stuck(reply) => break Ok(reply),
-            Step::Missing => break Err(error::script::problem(error::script::TOO_LATE)),
-        }
-    };
-    ctx.engine.in_transaction = outer;
-    if let Some(c) = ctx.engine.clients.get_mut(client) {
-        c.db = db;
-    }
-    ctx.engine.stats.error_is_counted = run.is_counted();
-    ctx.engine.scripts.end(run);
-    outcome
-}
-
 fn refused(refused: Refused) -> Refusal {
     match refused {
         Refused::Problem(line) => error::script::problem(line),
@@ -129,9 +101,16 @@ pub fn flush(ctx: &mut Ctx<'_>, args: Args<'_>) -> Answer {
     Ok(Reply::OK)
 }
 
-/// SCRIPT KILL, while no script runs.
-pub fn kill(_: &mut Ctx<'_>, _: Args<'_>) -> Answer {
-    Err(error::script::NOT_BUSY)
+/// SCRIPT KILL.
+pub fn kill(ctx: &mut Ctx<'_>, _: Args<'_>) -> Answer {
+    match ctx.engine.scripts.running.as_mut() {
+        None => Err(error::script::NOT_BUSY),
+        Some(running) if running.wrote => Err(error::script::UNKILLABLE),
+        Some(running) => {
+            running.killed = true;
+            Ok(Reply::OK)
+        }
+    }
 }
 
 /// SCRIPT DEBUG.

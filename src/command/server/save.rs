@@ -51,5 +51,6 @@ pub(super) fn wait_for_checkpoint(ctx: &Ctx<'_>, args: Args<'_>, own: usize) -> 
         look_again_ms: Some(EACH_TICK),
         rewritten: Some(OwnedArgs::collect(call)),
         empty: Reply::OK,
+        at_once: Reply::OK,
     })))
 }

@@ -35,6 +35,7 @@ fn run(_: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
         look_again_ms: None,
         rewritten: None,
         empty: Reply::Integer(0),
+        at_once: Reply::Integer(0),
     })))
 }
 

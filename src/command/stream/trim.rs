@@ -146,12 +146,9 @@ pub fn plan(
         // A new stream has nothing on disk.
         return Ok(planned.map(|(plan, _)| plan).unwrap_or_default());
     };
-    // A transaction must not have changed anything when it misses something.
-    let in_rounds = !ctx.engine.in_transaction;
     loop {
-        let progress = if in_rounds { ctx.progress() } else { Progress::default() };
-        let round_bytes = if in_rounds { ROUND_BYTES } else { u64::MAX };
-        let subject = Subject { stream: ctx.stream(key), incoming, at_most, progress, round_bytes };
+        let progress = ctx.progress();
+        let subject = Subject { stream: ctx.stream(key), incoming, at_most, progress, round_bytes: ROUND_BYTES };
         let (plan, next) = ctx.warm(key, subject.plan(trim, references))?;
         let plan = Plan { earlier: progress.done, ..plan };
         let Some(from) = next else { return Ok(plan) };

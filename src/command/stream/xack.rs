@@ -18,7 +18,7 @@ pub static SPEC: Spec = Spec {
     group: Group::Stream,
     complexity: "O(log(P)) for each id, P the pending entries",
     arity: -4,
-    flags: &[Flag::Fast, Flag::LeavesEntries],
+    flags: &[Flag::Fast],
     keys: Keys::ONE,
     syntax: "key group id [id ...]",
     kind: Kind::Write(run),

@@ -26,7 +26,7 @@ pub static SPEC: Spec = Spec {
     group: Group::Stream,
     complexity: "O(1), and O(N) for N entries that are trimmed",
     arity: -5,
-    flags: &[Flag::Denyoom, Flag::Fast, Flag::LeavesEntries],
+    flags: &[Flag::Denyoom, Flag::Fast],
     keys: Keys::ONE,
     syntax: "key [NOMKSTREAM] [KEEPREF | DELREF | ACKED] [IDMPAUTO producer-id | IDMP producer-id idempotent-id] \
              [<MAXLEN | MINID> [= | ~] threshold [LIMIT count]] <* | id> field value [field value ...]",

@@ -23,7 +23,7 @@ pub static SPEC: Spec = Spec {
     group: Part::Stream,
     complexity: "O(C) for the summary, C the consumers; O(log(P)+N) for a list, P the pending entries, N those looked at",
     arity: -3,
-    flags: &[Flag::NondeterministicOutput, Flag::LeavesEntries],
+    flags: &[Flag::NondeterministicOutput],
     keys: Keys::ONE,
     syntax: "key group [[IDLE min-idle-time] start end count [consumer]]",
     kind: Kind::Read(run),

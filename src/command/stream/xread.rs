@@ -61,6 +61,7 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
             look_again_ms: None,
             rewritten: settled(args, &read, &targets),
             empty: Reply::NullArray,
+            at_once: Reply::NullArray,
         }))),
     }
 }

@@ -1,8 +1,13 @@
-//! Transactions over data that is only on disk: they load before they change anything, and answer as if all had been in
-//! memory. (The kit sees to the first: a call that misses something must have changed nothing.)
+//! Transactions over data that is only on disk: they load before they change anything or hold the engine, and answer as if
+//! all had been in memory. (The kit sees to the first: one that begins anew must have changed nothing, and nothing of one
+//! that holds the engine can be committed.)
 
+use crate::broker::Executed;
 use crate::broker::client::Origin;
+use crate::broker::wait::{Answer, Wake};
+use crate::command::args::OwnedArgs;
 use crate::command::cold_kit::{Broker, texts};
+use crate::command::dispatch::dispatch;
 use crate::reply::Reply;
 use brooklet_storage::backend::memory::Memory;
 use brooklet_storage::journal::{Journal, MemoryJournal};
@@ -62,7 +67,7 @@ fn the_usual_transaction_on_a_long_stream_reads_none_of_it() {
 }
 
 #[test]
-fn what_is_missed_in_the_middle_is_loaded_before_the_beginning() {
+fn what_is_missed_in_the_middle_holds_the_engine() {
     for last in [
         "XRANGE s 50-1 50-1",
         "XDEL s 60-1",
@@ -77,14 +82,85 @@ fn what_is_missed_in_the_middle_is_loaded_before_the_beginning() {
         "MOVE s 1",
         "KEYS *",
         "SCAN 0 COUNT 5",
-        "RANDOMKEY",
     ] {
         let mut broker = cold();
         let answers = broker.transaction(&["INCR k1", "XADD new 1-1 f v", last]);
-        assert!(broker.loads > 1, "{last}");
+        assert!(broker.loads > 1 && broker.held_steps > 0, "{last}");
         let error = items(&answers).iter().find(|answer| matches!(answer, Reply::Error(_)));
         assert_eq!(error, None, "{last}");
     }
+}
+
+/// A transaction of `own` that holds the engine, having changed `k1`; the channel of its answer.
+fn held(broker: &mut Broker) -> Answer {
+    for call in ["MULTI", "INCR k1", "XADD new 1-1 f v", "XRANGE s 50-1 50-1", "INCR k1"] {
+        broker.call(call);
+    }
+    let answer = broker.until("EXEC", |executed| match executed {
+        Executed::Held(answer) => Some(answer),
+        _ => None,
+    });
+    assert!(broker.engine.is_held());
+    answer
+}
+
+#[test]
+fn nobody_sees_a_part_of_what_holds_the_engine() {
+    let mut broker = cold();
+    let other = broker.engine.clients.open(Origin::in_process(), true, 0);
+    let mut answer = held(&mut broker);
+    let said = |broker: &mut Broker, line: &str| {
+        let call = OwnedArgs::collect(line.split(' '));
+        broker.engine.begin_turn();
+        dispatch(&mut broker.engine, other, call.as_args(), &mut 0)
+    };
+    assert!(matches!(said(&mut broker, "GET k1"), Executed::Paused(_)));
+    assert!(
+        matches!(said(&mut broker, "MULTI"), Executed::Reply(Reply::Status(_))),
+        "what may run while the engine is busy"
+    );
+    assert!(matches!(said(&mut broker, "INCR k1"), Executed::Paused(_)));
+    assert!(matches!(said(&mut broker, "DISCARD"), Executed::Reply(Reply::Status(_))));
+    broker.engine.config.busy_reply_threshold_ms = 0;
+    assert!(matches!(said(&mut broker, "GET k1"), Executed::Reply(Reply::Error(line)) if line.starts_with("BUSY ")));
+    broker.engine.config.busy_reply_threshold_ms = 5000;
+    assert!(answer.try_recv().is_err());
+    let reply = broker.finish(answer, "EXEC");
+    assert_eq!((&items(&reply)[0], &items(&reply)[3]), (&Reply::Integer(2), &Reply::Integer(3)));
+    assert!(broker.engine.store.has_uncommitted() && !broker.engine.is_held());
+    broker.client = other;
+    assert_eq!(broker.call("GET k1"), Reply::bulk("3"));
+}
+
+#[test]
+fn what_holds_the_engine_is_finished_for_a_client_that_has_left() {
+    let mut broker = cold();
+    let answer = held(&mut broker);
+    let own = broker.client;
+    broker.engine.close(own);
+    assert!(broker.engine.clients.get(own).is_some(), "its database is needed");
+    broker.finish(answer, "EXEC");
+    assert!(broker.engine.clients.get(own).is_none());
+    broker.client = broker.engine.clients.open(Origin::in_process(), true, 0);
+    assert_eq!(broker.call("GET k1"), Reply::bulk("3"));
+}
+
+#[test]
+fn waits_go_on_after_what_holds_the_engine() {
+    let mut broker = cold();
+    let own = broker.client;
+    broker.client = broker.engine.clients.open(Origin::in_process(), true, 0);
+    let mut waiting = broker.until("XREAD BLOCK 1 STREAMS new 0", |executed| match executed {
+        Executed::Parked(wake) => Some(wake),
+        _ => None,
+    });
+    broker.client = own;
+    let answer = held(&mut broker);
+    broker.engine.store.now_ms += 1000;
+    broker.engine.tick();
+    assert!(waiting.try_recv().is_err(), "neither data nor the end of its time");
+    broker.finish(answer, "EXEC");
+    assert!(matches!(waiting.try_recv(), Ok(Wake::Answer(Reply::Pairs(_), _))));
 }
 
 #[test]
@@ -120,12 +196,34 @@ fn a_watched_key_is_loaded_once_and_may_leave_memory_again() {
     let mut broker = cold();
     assert_eq!(broker.counted("WATCH k1 k2 none").0, 1);
     assert_eq!(items(&broker.transaction(&["PING"])).len(), 1);
+    broker.call("WATCH k1");
+    assert_eq!(
+        items(&broker.transaction(&["XRANGE s 9-1 9-1", "XRANGE s 80-1 80-1"])).len(),
+        2,
+        "it began three times"
+    );
     broker.call("WATCH k3");
     let other = broker.engine.clients.open(Origin::in_process(), true, 0);
     let own = std::mem::replace(&mut broker.client, other);
     broker.call("SET k3 y");
     broker.client = own;
     assert_eq!(broker.transaction(&["PING"]), Reply::NullArray);
+}
+
+#[test]
+fn a_transaction_that_begins_again_still_watches() {
+    let mut broker = cold();
+    for call in ["WATCH k1", "MULTI", "XRANGE s 9-1 9-1"] {
+        broker.call(call);
+    }
+    let (own, exec) = (broker.client, OwnedArgs::collect(["EXEC"]));
+    broker.engine.begin_turn();
+    let loading = dispatch(&mut broker.engine, own, exec.as_args(), &mut 0);
+    assert!(matches!(loading, Executed::Missing(_)), "{loading:?}");
+    broker.client = broker.engine.clients.open(Origin::in_process(), true, 0);
+    broker.call("SET k1 y");
+    broker.client = own;
+    assert_eq!(broker.call("EXEC"), Reply::NullArray);
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! EXEC: runs what was queued since MULTI, as one: nobody sees a part of it, one commit holds all of it.
 //!
-//! The whole queue runs under one hold of the engine lock. A call that fails has its error among the answers, the others
-//! run all the same. Who waits for a key is served after the last call. What the calls need from disk is loaded
-//! before the first of them changes anything ([`warm`]): after that there is no way back.
+//! The queue usually runs under one hold of the engine lock. A call that fails has its error among the answers, the
+//! others run all the same. Who waits for a key is served after the last call. What the calls need from disk is loaded before the
+//! first of them, as far as that can be known ([`warm`]). A call that misses something nevertheless, after others have changed
+//! something, holds the engine until that is loaded ([`crate::broker::work`]).
 //!
 //! Always answered as a whole or not at all: where a queued CLIENT REPLY or CLIENT KILL makes the reference break off in the
 //! middle of the array, it is not sent (CLIENT REPLY), or sent to its end.
@@ -13,6 +14,7 @@ use crate::broker::Engine;
 use crate::broker::client::ClientId;
 use crate::broker::errand::Errand;
 use crate::broker::transaction::Queued;
+use crate::broker::work::{Step, Work};
 use crate::command::args::Args;
 use crate::command::dispatch;
 use crate::command::error::{self, Refusal};
@@ -36,7 +38,8 @@ pub static SPEC: Spec = Spec {
     subcommands: &[],
 };
 
-/// Loads after which a transaction is given up: what it needs is dropped from memory again before it has all of it.
+/// Loads after which a transaction, or a call of one that has begun, is given up: what it needs is dropped from memory
+/// again before it has all of it.
 const MOST_LOADS: u32 = 1000;
 
 fn run(ctx: &mut Ctx<'_>, _: Args<'_>) -> Result<Reply, Refusal> {
@@ -49,15 +52,29 @@ fn run(ctx: &mut Ctx<'_>, _: Args<'_>) -> Result<Reply, Refusal> {
         engine.discard(client);
         return if spoilt { Err(error::transaction::ABORTED) } else { Ok(Reply::NullArray) };
     }
-    engine.in_transaction = true;
-    let outcome = warm::up(engine, client, &calls).and_then(|()| run_all(engine, client, &calls));
-    engine.in_transaction = false;
-    let answers = match outcome {
-        Ok(answers) => answers,
-        Err(missing) => return Err(load(engine, client, missing)),
-    };
-    engine.discard(client);
-    answers.into_reply()
+    if let Err(missing) = warm::up(engine, ctx.db, &calls) {
+        return Err(load(engine, client, missing));
+    }
+    engine.store.begin_unit();
+    let watched = engine.watches.suspend(client);
+    let mut queue = Queue::new(client, calls);
+    match queue.step(engine) {
+        Step::Done(answers) => {
+            engine.discard(client);
+            answers
+        }
+        Step::Missing(missing) if queue.may_begin_again(engine) => {
+            if let Some(c) = engine.clients.get_mut(client) {
+                c.db = ctx.db;
+            }
+            engine.watches.resume(client, watched);
+            Err(load(engine, client, missing))
+        }
+        Step::Missing(_) | Step::More => {
+            engine.discard(client);
+            Err(Refusal::Unfinished(Box::new(queue)))
+        }
+    }
 }
 
 /// Has something loaded, after which EXEC runs again from its start; not for ever.
@@ -75,71 +92,88 @@ fn load(engine: &mut Engine, client: ClientId, missing: Missing) -> Refusal {
     }
 }
 
-#[derive(Default)]
-struct Answers {
-    replies: Vec<Reply>,
+/// The calls of a transaction on their way.
+#[derive(Debug)]
+struct Queue {
+    client: ClientId,
+    calls: Arc<Vec<Queued>>,
+    /// The answers so far; the next call is the one behind them.
+    answers: Vec<Reply>,
     errands: Vec<(usize, Errand)>,
+    /// The next call, if it has begun.
+    begun: Option<Box<dyn Work>>,
+    /// Loads for the next call.
+    loads: u32,
 }
 
-impl Answers {
-    fn into_reply(self) -> Result<Reply, Refusal> {
-        if self.errands.is_empty() {
-            return Ok(Reply::Array(self.replies));
-        }
-        Err(Refusal::Errand(Errand::Several(self.replies, self.errands)))
+impl Queue {
+    fn new(client: ClientId, calls: Arc<Vec<Queued>>) -> Queue {
+        let answers = Vec::with_capacity(calls.len());
+        Queue { client, calls, answers, errands: Vec::new(), begun: None, loads: 0 }
     }
 
-    fn take(&mut self, spec: &Spec, outcome: Result<Reply, Refusal>) {
+    /// Whether nothing has happened that would happen twice.
+    fn may_begin_again(&self, engine: &Engine) -> bool {
+        let repeatable = |queued: &Queued| queued.spec.kind.reads() || warm::selects(queued.spec);
+        let answered = &self.calls[..self.answers.len()];
+        self.begun.is_none() && !engine.store.unit_has_effects() && answered.iter().all(repeatable)
+    }
+
+    /// Runs the next call, or goes on with it.
+    fn run_next(&mut self, engine: &mut Engine) -> Step {
+        let next = self.answers.len();
+        if let Some(mut begun) = self.begun.take() {
+            let step = begun.step(engine);
+            if !matches!(step, Step::Done(_)) {
+                self.begun = Some(begun);
+            }
+            return step;
+        }
+        match dispatch::run_queued(engine, self.client, &self.calls[next]) {
+            Err(Refusal::Unfinished(work)) => {
+                self.begun = Some(work);
+                Step::More
+            }
+            Err(Refusal::Missing(missing)) if self.loads < MOST_LOADS => {
+                self.loads += 1;
+                Step::Missing(missing)
+            }
+            outcome => Step::Done(outcome),
+        }
+    }
+
+    fn answer(&mut self, outcome: Result<Reply, Refusal>) {
         let reply = match outcome {
             Ok(reply) => reply,
             Err(Refusal::Wire(line)) => Reply::Error(line),
-            // Nothing waits inside a transaction: its time is up at once.
-            // (Where one element is wanted, the reference then says so with another null than at the end of a wait.)
-            Err(Refusal::Park(_)) if matches!(spec.name, "blmove" | "brpoplpush") => Reply::Null,
-            Err(Refusal::Park(park)) => park.empty,
+            Err(Refusal::Park(park)) => park.at_once,
             Err(Refusal::Errand(errand)) => {
-                self.errands.push((self.replies.len(), errand));
+                self.errands.push((self.answers.len(), errand));
                 Reply::Null
             }
-            Err(Refusal::Missing(_)) => {
-                debug_assert!(false, "a rehearsal overlooked what a call needs");
-                Reply::Error(error::TOO_LITTLE_MEMORY.into())
-            }
+            Err(Refusal::Missing(_) | Refusal::Unfinished(_)) => Reply::Error(error::TOO_LITTLE_MEMORY.into()),
         };
-        self.replies.push(reply);
+        self.answers.push(reply);
+        self.loads = 0;
+    }
+
+    fn answers(&mut self) -> Result<Reply, Refusal> {
+        let (answers, errands) = (std::mem::take(&mut self.answers), std::mem::take(&mut self.errands));
+        if errands.is_empty() {
+            return Ok(Reply::Array(answers));
+        }
+        Err(Refusal::Errand(Errand::Several(answers, errands)))
     }
 }
 
-/// Runs the calls. As long as none of them has changed anything, one that misses something ends it all for now.
-fn run_all(engine: &mut Engine, client: ClientId, calls: &[Queued]) -> Result<Answers, Missing> {
-    let db = engine.clients.get(client).map_or(0, |c| c.db);
-    let mut answers = Answers { replies: Vec::with_capacity(calls.len()), errands: Vec::new() };
-    let mut begun = false;
-    for queued in calls {
-        let repeatable = warm::is_repeatable(queued.spec);
-        if !begun && !repeatable && !queued.spec.kind.writes() {
-            begin(engine, client, &mut begun);
-        }
-        let outcome = dispatch::run_queued(engine, client, queued);
-        match outcome {
-            Err(Refusal::Missing(missing)) if !begun => {
-                if let Some(c) = engine.clients.get_mut(client) {
-                    c.db = db;
-                }
-                return Err(missing);
+impl Work for Queue {
+    fn step(&mut self, engine: &mut Engine) -> Step {
+        while self.answers.len() < self.calls.len() {
+            match self.run_next(engine) {
+                Step::Done(outcome) => self.answer(outcome),
+                unfinished => return unfinished,
             }
-            outcome => answers.take(queued.spec, outcome),
         }
-        if !begun && !repeatable {
-            begin(engine, client, &mut begun);
-        }
-        engine.note_touches();
+        Step::Done(self.answers())
     }
-    Ok(answers)
-}
-
-/// From here on there is no way back.
-fn begin(engine: &mut Engine, client: ClientId, begun: &mut bool) {
-    *begun = true;
-    engine.unwatch(client);
 }

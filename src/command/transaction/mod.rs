@@ -11,7 +11,10 @@ pub mod unwatch;
 mod warm;
 pub mod watch;
 
-pub use warm::is_repeatable;
+/// Whether a call may run twice: it changes nothing but the selected database.
+pub fn is_repeatable(spec: &Spec) -> bool {
+    spec.kind.reads() || warm::selects(spec)
+}
 
 use super::spec::Spec;
 

@@ -62,8 +62,6 @@ pub struct Database {
     /// Hashes that more than one name had. Their keys are either all in memory or all on disk: a load brings all keys
     /// of a hash, and could not tell which of them is the newer one elsewhere.
     collided: HashSet<u64>,
-    /// Set in a rehearsal's database: the hashes about which everything is known here. See `rehearsal.rs`.
-    pub(crate) known: Option<HashSet<u64>>,
 }
 
 /// What is known about a name without asking the disk.
@@ -83,11 +81,6 @@ impl Database {
         Database { physical, ..Database::default() }
     }
 
-    /// One of which nothing is known yet: a rehearsal's.
-    pub(crate) fn unknown(physical: u32) -> Database {
-        Database { known: Some(HashSet::new()), ..Database::new(physical) }
-    }
-
     /// Number of keys.
     pub fn len(&self) -> usize {
         self.names.len()
@@ -95,8 +88,7 @@ impl Database {
 
     /// Whether there is no key.
     pub fn is_empty(&self) -> bool {
-        // A rehearsal does not know what else there is.
-        self.names.is_empty() && self.known.is_none()
+        self.names.is_empty()
     }
 
     /// Number of keys with a deadline.
@@ -129,8 +121,7 @@ impl Database {
                 _ => cold |= slot == COLD,
             }
         }
-        let unknown = || self.known.as_ref().is_some_and(|known| !known.contains(&hash));
-        if cold || unknown() { Found::Cold } else { Found::Absent }
+        if cold { Found::Cold } else { Found::Absent }
     }
 
     #[inline]

@@ -15,7 +15,7 @@ pub static SPEC: Spec = Spec {
     group: Group::Stream,
     complexity: "O(log(C)), C the group's consumers",
     arity: 5,
-    flags: &[Flag::Denyoom, Flag::LeavesEntries],
+    flags: &[Flag::Denyoom],
     keys: super::KEY,
     syntax: "key group consumer",
     kind: Kind::Write(run),

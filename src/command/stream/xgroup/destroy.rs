@@ -3,7 +3,7 @@
 use crate::broker::Ctx;
 use crate::command::args::Args;
 use crate::command::error::Refusal;
-use crate::command::spec::{Flag, Group, Kind, Spec};
+use crate::command::spec::{Group, Kind, Spec};
 use crate::reply::Reply;
 use brooklet_storage::batch::Effect;
 
@@ -15,7 +15,7 @@ pub static SPEC: Spec = Spec {
     group: Group::Stream,
     complexity: "O(P), P the group's pending entries",
     arity: 4,
-    flags: &[Flag::LeavesEntries],
+    flags: &[],
     keys: super::KEY,
     syntax: "key group",
     kind: Kind::Write(run),
