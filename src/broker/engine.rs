@@ -46,6 +46,8 @@ pub struct Engine {
     /// What is known of scripts.
     #[cfg(feature = "scripting")]
     pub scripts: Scripts,
+    /// When the script whose calls run now began, Unix microseconds.
+    pub script_us: Option<i64>,
     /// Counters, slow log, latency.
     pub stats: Stats,
     /// The injected clock.
@@ -143,6 +145,7 @@ impl Engine {
             #[cfg(feature = "scripting")]
             scripts: Scripts::new(config.script_memory_limit as usize),
             config,
+            script_us: None,
             stats,
             clock,
             tasks,

@@ -208,7 +208,7 @@ impl Writer {
             return self.set(&set, depth);
         }
         if let Some(digits) = self.text(table, "big_number")? {
-            return Ok(Reply::BigNumber(digits.into()));
+            return Ok(Reply::BigNumber(digits.replace(['\r', '\n'], " ").into()));
         }
         if let Value::Table(verbatim) = table.raw_get("verbatim_string")?
             && let (Some(format), Value::String(text)) = (self.text(&verbatim, "format")?, verbatim.raw_get("string")?)

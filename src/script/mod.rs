@@ -13,6 +13,7 @@ mod pack;
 mod random;
 mod run;
 mod slice;
+mod tail;
 #[cfg(test)]
 mod tests;
 mod vm;

@@ -143,7 +143,7 @@ fn integer(out: &mut Vec<u8>, n: i64) {
     out.extend_from_slice(&n.to_be_bytes()[8 - bytes..]);
 }
 
-/// Reads up to `limit` values (0 = all); first in the answer is where the next one begins, unless `bare`.
+/// Reads up to `limit` values, all of them if `bare`; first in the answer is where the next one begins, unless `bare`.
 fn unpack(lua: &Lua, text: &LuaString, limit: f64, offset: f64, bare: bool) -> Result<MultiValue, Fault> {
     let text = text.as_bytes();
     if offset < 0.0 || limit < 0.0 {
@@ -154,7 +154,7 @@ fn unpack(lua: &Lua, text: &LuaString, limit: f64, offset: f64, bare: bool) -> R
     if offset > text.len() {
         return Err(format!("Start offset {offset} greater than input length {}.", text.len()).into());
     }
-    let limit = if limit as usize == 0 { usize::MAX } else { limit as usize };
+    let limit = if bare { usize::MAX } else { limit as usize };
     let mut reader = Reader { lua, text: &text, at: offset };
     let mut values = MultiValue::new();
     while reader.at < text.len() && values.len() < limit {

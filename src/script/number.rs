@@ -32,7 +32,7 @@ fn without_zeros(text: &str) -> &str {
 /// Appends a number as an argument: integers in full, everything else as short as it reads back.
 pub fn argument(value: f64, out: &mut Vec<u8>) {
     const LIMIT: f64 = 9_223_372_036_854_775_808.0;
-    if value.trunc() == value && (-LIMIT..LIMIT).contains(&value) {
+    if value.trunc() == value && value.abs() < LIMIT {
         out.extend_from_slice(itoa::Buffer::new().format(value as i64).as_bytes());
     } else {
         double::write(value, out);

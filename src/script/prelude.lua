@@ -13,7 +13,8 @@ local error, type, tostring, tonumber, select, next = error, type, tostring, ton
 local pairs_, pcall_, xpcall_, load_, unpack_ = pairs, pcall, xpcall, load, unpack
 local setmetatable_, getmetatable_, rawset_, rawget_ = setmetatable, getmetatable, rawset, rawget
 local create_, resume_, yield_, running_ = coroutine.create, coroutine.resume, coroutine.yield, coroutine.running
-local insert_, find_, concat_, floor_ = table.insert, string.find, table.concat, math.floor
+local insert_, find_, concat_ = table.insert, string.find, table.concat
+local floor_, max_, min_ = math.floor, math.max, math.min
 
 local READONLY = "Attempt to modify a readonly table"
 
@@ -52,6 +53,8 @@ for _, name in ipairs { "assert", "error", "ipairs", "rawequal", "select", "tonu
     globals[name] = getfenv()[name]
 end
 globals._G = _G
+-- See tail.rs.
+function globals.__pass(...) return ... end
 globals._VERSION = "Lua 5.1"
 
 function globals.setmetatable(table, ...)
@@ -184,7 +187,8 @@ globals.coroutine = guard {
     end,
     running = function()
         local co = running_()
-        if co ~= main then return co end
+        if co == main then return nil end
+        return co
     end,
 }
 
@@ -242,8 +246,13 @@ end
 globals.math = guard(maths)
 
 globals.os = guard { clock = os.clock }
-globals.bit = guard(library(bit, "arshift", "band", "bnot", "bor", "bswap", "bxor", "lshift", "rol", "ror", "rshift", "tobit",
-    "tohex"))
+local bits = library(bit, "arshift", "band", "bnot", "bor", "bswap", "bxor", "lshift", "rol", "ror", "rshift", "tobit")
+local tohex = bit.tohex
+function bits.tohex(value, digits)
+    if type(digits) ~= "number" then return tohex(value, digits or 8) end
+    return tohex(value, max_(-8, min_(8, digits)))
+end
+globals.bit = guard(bits)
 
 -- Libraries in Rust ---------------------------------------------------------------------------------------------------
 

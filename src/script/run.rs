@@ -224,6 +224,7 @@ fn call_of(args: &MultiValue) -> Result<OwnedArgs, &'static str> {
     for value in args {
         match value {
             Value::String(text) => call.push(&text.as_bytes()),
+            Value::Integer(i64::MIN) => call.push_with(|out| number::argument(i64::MIN as f64, out)),
             Value::Integer(n) => call.push(itoa::Buffer::new().format(*n).as_bytes()),
             Value::Number(n) => call.push_with(|out| number::argument(*n, out)),
             _ => return Err(error::BAD_ARGUMENTS),

@@ -6,6 +6,7 @@ use super::error::{BAD_SHEBANG, NO_MEMORY, Problem, plain};
 use super::library::{self, Shared};
 use super::run::Run;
 use super::slice;
+use super::tail::keep_frames;
 use mlua::chunk::ChunkMode;
 use mlua::{Function, Lua, LuaOptions, StdLib, Table, Thread};
 use std::fmt;
@@ -82,8 +83,15 @@ impl Vm {
     pub fn compile(&self, text: &[u8]) -> Result<Code, Problem> {
         // The first line stays, empty: errors count lines.
         let body = if text.starts_with(b"#!") { &text[line_end(text)..] } else { text };
-        let chunk = self.lua.load(body).set_name(USER_SCRIPT).set_mode(ChunkMode::Text);
-        chunk.into_function().map(Code).map_err(|why| Problem::compile(&plain(&why)))
+        self.function(body, USER_SCRIPT).map(Code).map_err(|why| Problem::compile(&plain(&why)))
+    }
+
+    /// Compiles a text; returns keep their frames.
+    fn function(&self, text: &[u8], name: &str) -> mlua::Result<Function> {
+        let compile = |text: &[u8]| self.lua.load(text).set_name(name).set_mode(ChunkMode::Text).into_function();
+        // As it stands first: errors are to speak of what was written.
+        let plain = compile(text)?;
+        Ok(keep_frames(text).and_then(|text| compile(&text).ok()).unwrap_or(plain))
     }
 
     /// Begins a run with these keys and arguments; `name` stands in its errors.

@@ -28,7 +28,8 @@ const MOST_LOADS: u32 = 1000;
 /// Begins a script for a caller. One that needs more than this hold of the lock goes on as [`Work`].
 pub fn start(ctx: &mut Ctx<'_>, run: Run, terms: Terms) -> Result<Reply, Refusal> {
     let (client, db, engine) = (ctx.client, ctx.db, &mut *ctx.engine);
-    let mut script = Script { client, db, run: Some(run), terms, progress: Progress::default() };
+    let now_us = engine.clock.now_us();
+    let mut script = Script { client, db, now_us, run: Some(run), terms, progress: Progress::default() };
     engine.store.begin_unit();
     match script.step(engine) {
         Step::Done(outcome) => outcome,
@@ -47,6 +48,8 @@ struct Script {
     client: ClientId,
     /// The database of its caller, which it gives back.
     db: u32,
+    /// When it began, Unix microseconds.
+    now_us: i64,
     /// Taken at the end.
     run: Option<Run>,
     terms: Terms,
@@ -92,7 +95,9 @@ impl Work for Script {
         }
         let (client, terms) = (self.client, self.terms);
         let mut caller = Caller { engine, client, terms, progress: &mut self.progress };
+        caller.engine.script_us = Some(self.now_us);
         let stepped = run.step(&mut caller, SLICE);
+        engine.script_us = None;
         let missing = self.progress.missing.take();
         match (stepped, missing) {
             (Stepped::Done(reply), _) => return self.end(engine, reply),

@@ -74,6 +74,7 @@ impl<'a> Lexer<'a> {
             b',' => Token::Comma,
             0 => return Token::End,
             b'"' => return self.string(),
+            b'+' if !self.any_number => return Token::Bad("invalid token"),
             b'-' | b'+' | b'0'..=b'9' => return self.number(),
             _ => return self.word(),
         };

@@ -102,7 +102,8 @@ fn whole(
     if !matches!(args.get(at - 1), None | Some(Value::Nil)) {
         let found = super::library::number_argument(lua, args, at, function)?;
         if !(least as f64..most as f64 + 1.0).contains(&found) {
-            return Err(bad_argument(at, function, &format!("expected integer between {least} and {most}")));
+            // The reference always names the first one.
+            return Err(bad_argument(1, function, &format!("expected integer between {least} and {most}")));
         }
         *field = found as usize;
     }
