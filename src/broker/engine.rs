@@ -10,6 +10,8 @@ use super::commit::Ticket;
 use super::context::Progress;
 use super::errand::Errand;
 #[cfg(feature = "scripting")]
+use super::functions::Functions;
+#[cfg(feature = "scripting")]
 use super::scripts::Scripts;
 use super::stats::Stats;
 use super::wait::{Answer, Waits};
@@ -46,6 +48,9 @@ pub struct Engine {
     /// What is known of scripts.
     #[cfg(feature = "scripting")]
     pub scripts: Scripts,
+    /// Libraries of functions.
+    #[cfg(feature = "scripting")]
+    pub functions: Functions,
     /// When the script whose calls run now began, Unix microseconds.
     pub script_us: Option<i64>,
     /// Counters, slow log, latency.
@@ -144,6 +149,8 @@ impl Engine {
             watches: Watches::default(),
             #[cfg(feature = "scripting")]
             scripts: Scripts::new(config.script_memory_limit as usize),
+            #[cfg(feature = "scripting")]
+            functions: Functions::new(config.script_memory_limit as usize),
             config,
             script_us: None,
             stats,
@@ -171,7 +178,10 @@ impl Engine {
         self.store.node_limits = budget::node_limits(&self.config);
         self.stats.slow.truncate(self.config.slowlog_max_len as usize);
         #[cfg(feature = "scripting")]
-        self.scripts.set_limit(self.config.script_memory_limit as usize);
+        {
+            self.scripts.set_limit(self.config.script_memory_limit as usize);
+            self.functions.set_limit(self.config.script_memory_limit as usize);
+        }
         self.config_version += 1;
         self.clients.iter_mut().for_each(|client| client.outside.notify_one());
         self.tasks.sync().always.store(self.config.appendfsync == Fsync::Always, Ordering::Release);

@@ -11,6 +11,8 @@ pub mod commit;
 pub mod context;
 pub mod engine;
 pub mod errand;
+#[cfg(feature = "scripting")]
+pub mod functions;
 pub mod histogram;
 pub mod latency;
 mod parking;

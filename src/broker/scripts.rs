@@ -3,7 +3,7 @@
 //! The machine is made when it is first needed: a broker without scripts pays nothing. Texts are kept by their SHA-1 and
 //! compiled once. Must never know: verbs, what a script calls. Read next: `src/script/mod.rs`.
 
-use crate::command::args::Args;
+use crate::command::args::{Args, OwnedArgs};
 use crate::script::{Code, Declared, Problem, Run, Vm, declared, sha1_hex};
 use bytes::Bytes;
 use hashbrown::HashMap;
@@ -68,7 +68,10 @@ struct Entry {
 pub struct Running {
     /// It has called something that writes.
     pub wrote: bool,
+    /// It is a function: its name and its call.
+    pub function: Option<(String, OwnedArgs)>,
     /// Somebody wants it to end.
+
     pub killed: bool,
 }
 
@@ -183,11 +186,6 @@ impl Scripts {
             // Its memory was used up: the next script gets a new one.
             self.drop_machine();
         }
-    }
-
-    /// Notes that a script is not finished and holds the engine.
-    pub fn note_running(&mut self, wrote: bool) {
-        self.running.get_or_insert_default().wrote = wrote;
     }
 
     fn learn(&mut self, text: &[u8], stays: bool) -> Result<Script, Refused> {

@@ -23,6 +23,16 @@ impl Problem {
         Problem(format!("ERR Error compiling script (new function): {why}").into())
     }
 
+    /// A library that Lua does not understand.
+    pub fn function(why: &str) -> Problem {
+        Problem(format!("ERR Error compiling function: {why}").into())
+    }
+
+    /// A library that fails.
+    pub fn registering(why: &str) -> Problem {
+        Problem(format!("ERR Error registering functions: {why}").into())
+    }
+
     /// The first line names another language.
     pub fn engine(named: &str) -> Problem {
         Problem(format!("ERR Unexpected engine in script shebang: {named}").into())
@@ -77,9 +87,71 @@ pub fn located(error: &str, script: &str, place: Option<(&str, i64)>) -> String 
     }
 }
 
+/// A library that takes too long.
+pub const LOAD_TIMEOUT: &str = "ERR FUNCTION LOAD timeout";
 /// `redis.call` without anything.
 pub const NO_ARGUMENTS: &str = "ERR Please specify at least one argument for this redis lib call";
 /// `redis.call` with a table, say.
 pub const BAD_ARGUMENTS: &str = "ERR Lua redis lib command arguments must be strings or integers";
 /// `redis.acl_check_cmd` of what is no command.
 pub const NO_SUCH_CALL: &str = "ERR Invalid command passed to redis.acl_check_cmd()";
+
+/// What is wrong with a library.
+impl Problem {
+    /// It has no first line `#!`.
+    pub fn no_metadata() -> Problem {
+        Problem("ERR Missing library metadata".into())
+    }
+
+    /// Its first line is all it has.
+    pub fn bad_metadata() -> Problem {
+        Problem("ERR Invalid library metadata".into())
+    }
+
+    /// Its first line has something that is not known.
+    pub fn metadata_value(word: &str) -> Problem {
+        Problem(format!("ERR Invalid metadata value given: {word}").into())
+    }
+
+    /// It has two names.
+    pub fn name_twice() -> Problem {
+        Problem("ERR Invalid metadata value, name argument was given multiple times".into())
+    }
+
+    /// It has no name.
+    pub fn no_name() -> Problem {
+        Problem("ERR Library name was not given".into())
+    }
+
+    /// Its name has other letters.
+    pub fn bad_name() -> Problem {
+        const TEXT: &str = "ERR Library names can only contain letters, numbers, or underscores(_) and must be at least \
+            one character long";
+        Problem(TEXT.into())
+    }
+
+    /// It is written in another language.
+    pub fn no_engine(engine: &str) -> Problem {
+        Problem(format!("ERR Engine '{engine}' not found").into())
+    }
+
+    /// There is one of that name.
+    pub fn library_exists(name: &str) -> Problem {
+        Problem(format!("ERR Library '{name}' already exists").into())
+    }
+
+    /// Another library has a function of that name.
+    pub fn function_exists(name: &str) -> Problem {
+        Problem(format!("ERR Function {name} already exists").into())
+    }
+
+    /// It registers nothing.
+    pub fn no_functions() -> Problem {
+        Problem("ERR No functions registered".into())
+    }
+
+    /// It is no dump of ours.
+    pub fn bad_dump() -> Problem {
+        Problem("ERR DUMP payload version or checksum are wrong".into())
+    }
+}

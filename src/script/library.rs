@@ -143,19 +143,18 @@ fn version_number(version: &str) -> u32 {
 
 /// Makes a table of what a script raised, with the place where it did.
 fn trace(lua: &Lua, raised: Value) -> mlua::Result<Value> {
-    let table = match raised {
-        Value::Table(table) => {
-            if !matches!(table.raw_get("err")?, Value::String(_)) {
-                return Ok(Value::Table(table));
+    slice::arrived();
+    // A table of its own: what was raised may be shared by all scripts.
+    let table = lua.create_table()?;
+    match raised {
+        Value::Table(raised) => {
+            if let text @ Value::String(_) = raised.raw_get("err")? {
+                table.raw_set("err", text)?;
             }
-            table
+            table.raw_set("ignore_error_stats_update", raised.raw_get::<Value>("ignore_error_stats_update")?)?;
         }
-        other => {
-            let table = lua.create_table()?;
-            table.raw_set("err", error::coded(&shown(lua, other)?))?;
-            table
-        }
-    };
+        other => table.raw_set("err", error::coded(&shown(lua, other)?))?,
+    }
     for level in 1..100 {
         let place = lua.inspect_stack(level, |frame| {
             let source = frame.source().source.map(|s| s.into_owned()).unwrap_or_default();

@@ -20,7 +20,7 @@ mod vm;
 
 pub use error::Problem;
 pub use run::{Run, Step};
-pub use vm::{Code, Declared, Vm, declared, sha1_hex};
+pub use vm::{Code, Declared, Registered, Vm, declared, sha1_hex};
 
 use crate::command::args::OwnedArgs;
 use crate::reply::Reply;

@@ -10,6 +10,7 @@ local rust = ...
 local slot = rust.slot
 
 local error, type, tostring, tonumber, select, next = error, type, tostring, tonumber, select, next
+local ipairs_, setfenv_ = ipairs, setfenv
 local pairs_, pcall_, xpcall_, load_, unpack_ = pairs, pcall, xpcall, load, unpack
 local setmetatable_, getmetatable_, rawset_, rawget_ = setmetatable, getmetatable, rawset, rawget
 local create_, resume_, yield_, running_ = coroutine.create, coroutine.resume, coroutine.yield, coroutine.running
@@ -207,7 +208,7 @@ of_strings.__metatable = guard { __index = globals.string }
 
 local tables = library(table, "concat", "foreach", "foreachi", "getn", "maxn", "remove", "sort")
 function tables.insert(list, ...)
-    if behind[list] then error(READONLY, 2) end
+    if behind[list] then error(READONLY, 0) end
     return insert_(list, ...)
 end
 function tables.setn()
@@ -391,6 +392,96 @@ end
 
 globals.redis = guard(redis)
 
+-- Functions -----------------------------------------------------------------------------------------------------------
+
+-- A library is loaded in a world that has nothing but a `redis` that registers. Its functions run later, in that of
+-- scripts, without KEYS and ARGV. Both are behind one guard, which is turned from one to the other.
+local running = setmetatable_({}, { __index = unknown })
+for name, value in pairs_(globals) do running[name] = value end
+local turned = { __index = running, __newindex = refuse, __metatable = false }
+local library_front = setmetatable_({}, turned)
+behind[library_front] = running
+running._G = library_front
+
+local FLAGS = { ["no-writes"] = true, ["allow-oom"] = true, ["allow-stale"] = true, ["no-cluster"] = true,
+    ["allow-cross-slot-keys"] = true }
+local registered
+
+local function flags_of(given)
+    if type(given) ~= "table" then
+        raise "flags argument to redis.register_function must be a table representing function flags"
+    end
+    local flags = {}
+    for i, flag in ipairs_(given) do
+        if not FLAGS[flag] then raise "unknown flag given" end
+        flags[i] = flag
+    end
+    return flags
+end
+
+local function text_of(value, name)
+    if type(value) ~= "string" and type(value) ~= "number" then
+        raise(name .. " argument given to redis.register_function must be a string")
+    end
+    return tostring(value)
+end
+
+local function named(given)
+    if type(given) ~= "table" then
+        raise "calling redis.register_function with a single argument is only applicable to Lua table (representing named arguments)."
+    end
+    local f = {}
+    for key, value in pairs_(given) do
+        if key == "function_name" then f.name = text_of(value, key)
+        elseif key == "description" then f.description = text_of(value, key)
+        elseif key == "flags" then f.flags = flags_of(value)
+        elseif key == "callback" then
+            if type(value) ~= "function" then raise "callback argument given to redis.register_function must be a function" end
+            f.callback = value
+        else raise "unknown argument given to redis.register_function" end
+    end
+    if not f.name then raise "redis.register_function must get a function name argument" end
+    if not f.callback then raise "redis.register_function must get a callback argument" end
+    return f
+end
+
+local function register(...)
+    local count, name, callback = select("#", ...), ...
+    local f
+    if count == 1 then f = named(name)
+    elseif count ~= 2 then raise "wrong number of arguments to redis.register_function"
+    else
+        if type(name) ~= "string" and type(name) ~= "number" then
+            raise "first argument to redis.register_function must be a string"
+        end
+        if type(callback) ~= "function" then raise "second argument to redis.register_function must be a function" end
+        f = { name = tostring(name), callback = callback }
+    end
+    if not f.name:find("^[%w_]+$") then
+        raise "Library names can only contain letters, numbers, or underscores(_) and must be at least one character long"
+    end
+    for _, other in ipairs_(registered) do
+        if other.name:lower() == f.name:lower() then raise "Function already exists in the library" end
+    end
+    registered[#registered + 1] = f
+end
+
+local loader = library(redis, "LOG_DEBUG", "LOG_VERBOSE", "LOG_NOTICE", "LOG_WARNING", "REDIS_VERSION", "REDIS_VERSION_NUM",
+    "log")
+loader.register_function = register
+loader = guard(setmetatable_(loader, { __index = unknown }))
+local loading = setmetatable_({ redis = loader, __pass = globals.__pass }, { __index = unknown })
+
+local function begin_load(chunk)
+    registered, turned.__index = {}, loading
+    setfenv_(chunk, library_front)
+end
+
+local function end_load()
+    turned.__index = running
+    return registered
+end
+
 -- Running ---------------------------------------------------------------------------------------------------------------
 
 -- One coroutine runs script after script; each yield but the one here is the end of a slice.
@@ -403,4 +494,4 @@ local function start(...)
     return serve(...)
 end
 
-return _G, globals, start
+return _G, globals, start, begin_load, end_load

@@ -7,7 +7,7 @@ use super::library::Shared;
 use super::{Called, Host, convert, error, number, slice, vm};
 use crate::command::args::OwnedArgs;
 use crate::reply::Reply;
-use mlua::{Function, IntoLuaMulti, Lua, MultiValue, Table, Thread, Value};
+use mlua::{Lua, MultiValue, Table, Thread, Value};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -35,7 +35,7 @@ pub struct Run {
     shared: Arc<Shared>,
     name: String,
     /// What the first slice begins with.
-    code: Option<Function>,
+    first: Option<MultiValue>,
     /// The call that needs something loaded.
     pending: Option<OwnedArgs>,
     is_done: bool,
@@ -63,13 +63,13 @@ impl Run {
     pub(super) fn new(
         lua: Lua,
         thread: Thread,
-        code: Function,
+        first: MultiValue,
         slot: Table,
         shared: Arc<Shared>,
         name: &str,
     ) -> Run {
         let name = name.to_owned();
-        Run { lua, thread, slot, shared, name, code: Some(code), pending: None, is_done: false, is_counted: false, is_killed: false, exhausted: false }
+        Run { lua, thread, slot, shared, name, first: Some(first), pending: None, is_done: false, is_counted: false, is_killed: false, exhausted: false }
     }
 
     /// Runs until the script ends, `budget` is used up, or something is missing.
@@ -96,10 +96,7 @@ impl Run {
     fn resume(&mut self, host: &mut dyn Host) -> mlua::Result<MultiValue> {
         let (lua, thread, slot) = (&self.lua, &self.thread, &self.slot);
         let (shared, pending) = (&self.shared, &mut self.pending);
-        let first = match self.code.take() {
-            Some(code) => code.into_lua_multi(lua)?,
-            None => MultiValue::new(),
-        };
+        let first = self.first.take().unwrap_or_default();
         lua.scope(|scope| {
             let mut desk = Desk { host, shared, pending };
             slot.raw_set(1, scope.create_function_mut(move |lua, args: MultiValue| desk.serve(lua, args))?)?;
@@ -139,6 +136,26 @@ impl Run {
             (Some(source), Some(line)) => error::located(&error, &self.name, Some((&source, line))),
             _ => error::located(&error, &self.name, None),
         }
+    }
+
+    /// Runs a library to its end, which must not take longer than `budget`; what it raised.
+    pub(super) fn load(&mut self, host: &mut dyn Host, budget: Duration) -> Result<(), String> {
+        slice::begin(budget, false);
+        let outcome = self.resume(host);
+        slice::end(&self.lua);
+        let mut values = outcome.map_err(|why| error::coded(&error::plain(&why)))?;
+        if values.is_empty() {
+            return Err(error::LOAD_TIMEOUT.to_owned());
+        }
+        self.is_done = true;
+        if matches!(values.get(1), Some(Value::Boolean(true))) {
+            return Ok(());
+        }
+        let raised = values.pop_back();
+        let text = raised.as_ref().and_then(Value::as_table).and_then(|t| t.raw_get::<Option<String>>("err").ok().flatten());
+        let text = text.unwrap_or_else(|| error::UNKNOWN.to_owned());
+        self.exhausted |= vm::says_exhausted(&text);
+        Err(text)
     }
 
     /// Ends the script with an error in its next slice.

@@ -16,9 +16,6 @@ use std::time::{Duration, Instant};
 /// Instructions between two looks at the time: some microseconds.
 const LOOK: c_int = 4096;
 
-/// Instructions between two attempts to end a script.
-const KILL: c_int = 100;
-
 /// How long a script may go on where it cannot stop.
 const STUBBORN: Duration = Duration::from_millis(500);
 
@@ -54,6 +51,11 @@ pub fn end(lua: &Lua) {
         // It was set before, so it can be set.
         let _ = watch(lua);
     }
+}
+
+/// An error has arrived where the script began, and ends it: nothing more is to be ended.
+pub fn arrived() {
+    SLICE.set(SLICE.get().map(|slice| Slice { killed: false, end: slice.end + Duration::from_secs(3600), ..slice }));
 }
 
 /// Notes that the coroutine that runs is about to yield, for us and not for the script.
@@ -95,9 +97,9 @@ unsafe extern "C-unwind" fn look(state: *mut lua_State, _: *mut lua_Debug) {
     // expects of a hook; it is asked first whether this coroutine can yield.
     unsafe {
         if slice.killed {
-            // Often enough for one that catches errors, and not at once in what runs behind the script's end.
+            // Whoever catches this gets it again with the next instruction, until nobody does: see `arrived`.
             SLICE.set(Some(Slice { sharp: true, ..slice }));
-            ffi::lua_sethook(state, Some(look), ffi::LUA_MASKCOUNT, KILL);
+            ffi::lua_sethook(state, Some(look), ffi::LUA_MASKCOUNT, 1);
             ffi::lua_pushstring(state, super::error::KILLED.as_ptr());
             ffi::lua_error(state);
         } else if lua_isyieldable(state) != 0 {

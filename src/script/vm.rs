@@ -2,15 +2,17 @@
 //!
 //! Must never know: who asks for a script, where its text is kept. Read next: `run.rs`.
 
+use super::Host;
 use super::error::{BAD_SHEBANG, NO_MEMORY, Problem, plain};
 use super::library::{self, Shared};
 use super::run::Run;
 use super::slice;
 use super::tail::keep_frames;
 use mlua::chunk::ChunkMode;
-use mlua::{Function, Lua, LuaOptions, StdLib, Table, Thread};
+use mlua::{Function, Lua, LuaOptions, MultiValue, StdLib, Table, Thread, Value};
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The name of the prelude's code, which errors do not show.
 pub const PRELUDE: &str = "=prelude";
@@ -18,11 +20,51 @@ pub const PRELUDE: &str = "=prelude";
 /// The name of the code of EVAL, as Lua wants it.
 pub const USER_SCRIPT: &str = "@user_script";
 
+/// The name of the code of libraries.
+const USER_FUNCTION: &str = "@user_function";
+
+/// How long a library may take to register its functions.
+const LOAD_TIME: Duration = Duration::from_millis(500);
+
+/// A function that a library has registered.
+#[derive(Clone, Debug)]
+pub struct Registered {
+    /// Its name.
+    pub name: String,
+    /// What it does, in words.
+    pub description: Option<String>,
+    /// The flags, as they were given.
+    pub flags: Vec<String>,
+    /// What they mean.
+    pub declared: Declared,
+    /// What runs.
+    pub code: Code,
+}
+
+impl Registered {
+    fn read(table: &Table) -> mlua::Result<Registered> {
+        let flags: Vec<String> = table.raw_get::<Option<Vec<String>>>("flags")?.unwrap_or_default();
+        let mut declared = Declared { any: true, ..Declared::default() };
+        for flag in &flags {
+            declared.set(flag);
+        }
+        Ok(Registered {
+            name: table.raw_get("name")?,
+            description: table.raw_get("description")?,
+            flags,
+            declared,
+            code: Code(table.raw_get("callback")?),
+        })
+    }
+}
+
 /// A machine.
 pub struct Vm {
     lua: Lua,
     globals: Table,
     start: Function,
+    begin_load: Function,
+    end_load: Function,
     slot: Table,
     shared: Arc<Shared>,
     /// The coroutine, between two scripts.
@@ -55,6 +97,21 @@ pub struct Declared {
     pub no_cluster: bool,
 }
 
+impl Declared {
+    /// Notes a flag; whether there is one of this name.
+    fn set(&mut self, flag: &str) -> bool {
+        match flag {
+            "no-writes" => self.no_writes = true,
+            "allow-oom" => self.allow_oom = true,
+            "allow-stale" => self.allow_stale = true,
+            "no-cluster" => self.no_cluster = true,
+            "allow-cross-slot-keys" => {}
+            _ => return false,
+        }
+        true
+    }
+}
+
 impl Vm {
     /// A machine that uses up to `limit` bytes.
     pub fn new(limit: usize) -> Result<Vm, Problem> {
@@ -68,10 +125,11 @@ impl Vm {
         let shared = Arc::new(Shared::default());
         let rust = library::table(&lua, &shared, &slot)?;
         let prelude = lua.load(include_str!("prelude.lua")).set_name(PRELUDE);
-        let (visible, globals, start): (Table, Table, Function) = prelude.call(rust)?;
+        let (visible, globals, start, begin_load, end_load) = prelude.call(rust)?;
+        let visible: Table = visible;
         lua.set_globals(visible)?;
         slice::watch(&lua)?;
-        Ok(Vm { lua, globals, start, slot, shared, idle: None, limit })
+        Ok(Vm { lua, globals, start, begin_load, end_load, slot, shared, idle: None, limit })
     }
 
     /// Bytes that it uses.
@@ -94,7 +152,7 @@ impl Vm {
         Ok(keep_frames(text).and_then(|text| compile(&text).ok()).unwrap_or(plain))
     }
 
-    /// Begins a run with these keys and arguments; `name` stands in its errors.
+    /// Begins a run of a script with these keys and arguments; `name` stands in its errors.
     pub fn begin<'a>(
         &mut self,
         code: &Code,
@@ -105,11 +163,46 @@ impl Vm {
         self.shared.reset();
         self.globals.raw_set("KEYS", self.list(keys)?)?;
         self.globals.raw_set("ARGV", self.list(args)?)?;
+        self.run(code, MultiValue::new(), name)
+    }
+
+    /// Begins a run of a function, which gets its keys and arguments passed.
+    pub fn begin_function<'a>(
+        &mut self,
+        code: &Code,
+        name: &str,
+        keys: impl Iterator<Item = &'a [u8]>,
+        args: impl Iterator<Item = &'a [u8]>,
+    ) -> Result<Run, Problem> {
+        self.shared.reset();
+        let passed = MultiValue::from_iter([Value::Table(self.list(keys)?), Value::Table(self.list(args)?)]);
+        self.run(code, passed, name)
+    }
+
+    fn run(&mut self, code: &Code, mut passed: MultiValue, name: &str) -> Result<Run, Problem> {
         let thread = match self.idle.take() {
             Some(thread) => thread,
             None => self.lua.create_thread(self.start.clone())?,
         };
-        Ok(Run::new(self.lua.clone(), thread, code.0.clone(), self.slot.clone(), Arc::clone(&self.shared), name))
+        passed.push_front(Value::Function(code.0.clone()));
+        Ok(Run::new(self.lua.clone(), thread, passed, self.slot.clone(), Arc::clone(&self.shared), name))
+    }
+
+    /// Runs the text of a library, which registers its functions. `host` takes what it logs.
+    pub fn load_library(&mut self, text: &[u8], host: &mut dyn Host) -> Result<Vec<Registered>, Problem> {
+        let body = &text[line_end(text)..];
+        let chunk = self.function(body, USER_FUNCTION).map_err(|why| Problem::function(&plain(&why)))?;
+        self.begin_load.call::<()>(&chunk)?;
+        self.shared.reset();
+        let mut run = self.run(&Code(chunk), MultiValue::new(), "")?;
+        let outcome = run.load(host, LOAD_TIME);
+        let usable = self.end(run);
+        let registered: Table = self.end_load.call(())?;
+        outcome.map_err(|why| Problem::registering(&why))?;
+        if !usable {
+            return Err(Problem::registering(&super::error::coded(NO_MEMORY)));
+        }
+        registered.sequence_values::<Table>().map(|f| Ok(Registered::read(&f?)?)).collect()
     }
 
     fn list<'a>(&self, items: impl Iterator<Item = &'a [u8]>) -> mlua::Result<Table> {
@@ -156,13 +249,8 @@ pub fn declared(text: &[u8]) -> Result<Declared, Problem> {
     for word in words {
         let flags = word.strip_prefix("flags=").ok_or_else(|| Problem::option(word))?;
         for flag in flags.split(',').filter(|_| !flags.is_empty()) {
-            match flag {
-                "no-writes" => declared.no_writes = true,
-                "allow-oom" => declared.allow_oom = true,
-                "allow-stale" => declared.allow_stale = true,
-                "no-cluster" => declared.no_cluster = true,
-                "allow-cross-slot-keys" => {}
-                other => return Err(Problem::flag(other)),
+            if !declared.set(flag) {
+                return Err(Problem::flag(flag));
             }
         }
     }

@@ -21,6 +21,11 @@ pub fn eval(_: &mut Ctx<'_>, _: Args<'_>, _: Source, _: bool) -> Answer {
     Err(error::script::NOT_BUILT)
 }
 
+/// FCALL and FCALL_RO.
+pub fn call(_: &mut Ctx<'_>, _: Args<'_>, _: bool) -> Answer {
+    Err(error::script::NOT_BUILT)
+}
+
 macro_rules! absent {
     ($($name:ident)*) => {
         $(#[doc = "Says that it is not there."]
@@ -29,4 +34,5 @@ macro_rules! absent {
         })*
     };
 }
-absent! { load exists flush kill debug }
+absent! { load exists flush kill debug function_load function_list function_delete function_flush function_stats }
+absent! { function_kill function_dump function_restore }

@@ -5,6 +5,7 @@
 
 use super::run::Terms;
 use crate::broker::client::ClientId;
+use crate::broker::scripts::Running;
 use crate::broker::work::{Step, Work};
 use crate::broker::{Ctx, Engine};
 use crate::command::args::{Args, OwnedArgs};
@@ -26,10 +27,16 @@ const SLICE: Duration = Duration::from_millis(1);
 const MOST_LOADS: u32 = 1000;
 
 /// Begins a script for a caller. One that needs more than this hold of the lock goes on as [`Work`].
-pub fn start(ctx: &mut Ctx<'_>, run: Run, terms: Terms) -> Result<Reply, Refusal> {
+pub fn start(
+    ctx: &mut Ctx<'_>,
+    run: Run,
+    terms: Terms,
+    function: Option<(String, Args<'_>)>,
+) -> Result<Reply, Refusal> {
     let (client, db, engine) = (ctx.client, ctx.db, &mut *ctx.engine);
     let now_us = engine.clock.now_us();
-    let mut script = Script { client, db, now_us, run: Some(run), terms, progress: Progress::default() };
+    let mut script =
+        Script { client, db, now_us, run: Some(run), terms, progress: Progress::default(), is_function: function.is_some() };
     engine.store.begin_unit();
     match script.step(engine) {
         Step::Done(outcome) => outcome,
@@ -38,7 +45,11 @@ pub fn start(ctx: &mut Ctx<'_>, run: Run, terms: Terms) -> Result<Reply, Refusal
             script.leave(engine);
             Err(Refusal::Missing(missing))
         }
-        Step::Missing(_) | Step::More => Err(Refusal::Unfinished(Box::new(script))),
+        Step::Missing(_) | Step::More => {
+            let function = function.map(|(name, call)| (name, OwnedArgs::copy_of(call)));
+            engine.scripts.running = Some(Running { wrote: script.progress.wrote, function, killed: false });
+            Err(Refusal::Unfinished(Box::new(script)))
+        }
     }
 }
 
@@ -54,6 +65,7 @@ struct Script {
     run: Option<Run>,
     terms: Terms,
     progress: Progress,
+    is_function: bool,
 }
 
 /// What came of a script so far.
@@ -77,7 +89,10 @@ impl Script {
         engine.scripts.running = None;
         if let Some(run) = self.run.take() {
             engine.stats.error_is_counted = run.is_counted();
-            engine.scripts.end(run);
+            match self.is_function {
+                true => engine.functions.end(run),
+                false => engine.scripts.end(run),
+            }
         }
     }
 
@@ -100,17 +115,16 @@ impl Work for Script {
         engine.script_us = None;
         let missing = self.progress.missing.take();
         match (stepped, missing) {
-            (Stepped::Done(reply), _) => return self.end(engine, reply),
-            (Stepped::Stuck(_), Some(missing)) if !self.progress.changed => return Step::Missing(missing),
-            (Stepped::Stuck(reply), _) => return self.end(engine, reply),
-            (Stepped::Missing, Some(missing)) => {
-                engine.scripts.note_running(self.progress.wrote);
-                return Step::Missing(missing);
+            (Stepped::Done(reply), _) => self.end(engine, reply),
+            (Stepped::Stuck(_), Some(missing)) if !self.progress.changed => Step::Missing(missing),
+            (Stepped::Stuck(reply), _) => self.end(engine, reply),
+            (Stepped::TimeUp | Stepped::Missing, missing) => {
+                if let Some(running) = &mut engine.scripts.running {
+                    running.wrote = self.progress.wrote;
+                }
+                missing.map_or(Step::More, Step::Missing)
             }
-            (Stepped::TimeUp | Stepped::Missing, _) => {}
         }
-        engine.scripts.note_running(self.progress.wrote);
-        Step::More
     }
 }
 

@@ -7,6 +7,9 @@ mod eval;
 mod eval_ro;
 mod evalsha;
 mod evalsha_ro;
+mod fcall;
+mod fcall_ro;
+mod function;
 #[cfg(feature = "scripting")]
 mod host;
 #[cfg_attr(not(feature = "scripting"), path = "absent.rs")]
@@ -17,4 +20,13 @@ use super::spec::Spec;
 
 /// The verbs of this group, one line each.
 pub static VERBS: &[&Spec] =
-    &[&eval::SPEC, &evalsha::SPEC, &eval_ro::SPEC, &evalsha_ro::SPEC, &verb::SPEC];
+    &[
+    &eval::SPEC,
+    &evalsha::SPEC,
+    &eval_ro::SPEC,
+    &evalsha_ro::SPEC,
+    &verb::SPEC,
+    &fcall::SPEC,
+    &fcall_ro::SPEC,
+    &function::SPEC,
+];

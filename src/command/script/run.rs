@@ -2,11 +2,12 @@
 
 use super::host;
 use crate::broker::Ctx;
-use crate::broker::scripts::{Refused, Script};
+use crate::broker::scripts::Refused;
 use crate::command::args::Args;
 use crate::command::error::{self, Refusal};
 use crate::command::number;
 use crate::reply::Reply;
+use crate::script::Declared;
 
 /// Where a script comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,16 +25,27 @@ pub fn eval(ctx: &mut Ctx<'_>, args: Args<'_>, source: Source, read_only: bool) 
     if source == Source::Sha && args.at(1).len() != 40 {
         return Err(error::script::NOSCRIPT);
     }
-    let keys = number_of_keys(args)?;
+    let keys = number_of_keys(args, error::NOT_INTEGER)?;
     let script = match source {
         Source::Text => ctx.engine.scripts.of_text(args.at(1)).map_err(refused)?,
         Source::Sha => ctx.engine.scripts.of_sha(args.at(1)).map_err(refused)?.ok_or(error::script::NOSCRIPT)?,
     };
-    let terms = terms(ctx, &script, read_only)?;
+    let terms = terms(ctx, script.declared(), read_only)?;
     let (keys, rest) = (args.from(3).up_to(keys), args.from(3 + keys));
     ctx.all_warm(keys.iter())?;
     let run = ctx.engine.scripts.begin(&script, keys, rest).map_err(refused)?;
-    host::start(ctx, run, terms)
+    host::start(ctx, run, terms, None)
+}
+
+/// FCALL and FCALL_RO.
+pub fn call(ctx: &mut Ctx<'_>, args: Args<'_>, read_only: bool) -> Answer {
+    let function = ctx.engine.functions.find(args.at(1)).map_err(refused)?.ok_or(error::script::FUNCTION_NOT_FOUND)?;
+    let keys = number_of_keys(args, error::script::BAD_KEYS)?;
+    let terms = terms(ctx, function.declared, read_only)?;
+    let (keys, rest) = (args.from(3).up_to(keys), args.from(3 + keys));
+    ctx.all_warm(keys.iter())?;
+    let run = ctx.engine.functions.begin(&function, keys, rest).map_err(refused)?;
+    host::start(ctx, run, terms, Some((function.name, args)))
 }
 
 /// What a script may do.
@@ -45,8 +57,8 @@ pub struct Terms {
     pub allow_oom: bool,
 }
 
-fn number_of_keys(args: Args<'_>) -> Result<usize, Refusal> {
-    let keys = number::integer_or(args.at(2), error::NOT_INTEGER)?;
+fn number_of_keys(args: Args<'_>, wrong: Refusal) -> Result<usize, Refusal> {
+    let keys = number::integer_or(args.at(2), wrong)?;
     match usize::try_from(keys) {
         Err(_) => Err(error::script::NEGATIVE_KEYS),
         Ok(keys) if keys > args.len() - 3 => Err(error::script::TOO_MANY_KEYS),
@@ -55,8 +67,7 @@ fn number_of_keys(args: Args<'_>) -> Result<usize, Refusal> {
 }
 
 /// What the script says of itself is checked before it runs; what an older one does, call by call.
-fn terms(ctx: &Ctx<'_>, script: &Script, read_only: bool) -> Result<Terms, Refusal> {
-    let declared = script.declared();
+fn terms(ctx: &Ctx<'_>, declared: Declared, read_only: bool) -> Result<Terms, Refusal> {
     if declared.any && !declared.no_writes {
         if read_only {
             return Err(error::script::NOT_READ_ONLY);
@@ -72,7 +83,7 @@ fn terms(ctx: &Ctx<'_>, script: &Script, read_only: bool) -> Result<Terms, Refus
     Ok(Terms { read_only: read_only || declared.no_writes, allow_oom })
 }
 
-fn refused(refused: Refused) -> Refusal {
+pub(super) fn refused(refused: Refused) -> Refusal {
     match refused {
         Refused::Problem(line) => error::script::problem(line),
         Refused::Full => error::script::CACHE_FULL,
@@ -91,10 +102,15 @@ pub fn exists(ctx: &mut Ctx<'_>, args: Args<'_>) -> Answer {
     Ok(Reply::Array(args.from(2).iter().map(known).collect()))
 }
 
+/// Whether the argument of a flush, if there is one, is SYNC or ASYNC.
+pub(super) fn is_flush_mode(args: Args<'_>) -> bool {
+    let is_mode = |word: &[u8]| word.eq_ignore_ascii_case(b"sync") || word.eq_ignore_ascii_case(b"async");
+    args.get(2).is_none_or(is_mode)
+}
+
 /// SCRIPT FLUSH.
 pub fn flush(ctx: &mut Ctx<'_>, args: Args<'_>) -> Answer {
-    let is_mode = |word: &[u8]| word.eq_ignore_ascii_case(b"sync") || word.eq_ignore_ascii_case(b"async");
-    if args.len() > 3 || !args.get(2).is_none_or(is_mode) {
+    if args.len() > 3 || !is_flush_mode(args) {
         return Err(error::script::FLUSH_OPTION);
     }
     ctx.engine.scripts.flush();
@@ -103,9 +119,21 @@ pub fn flush(ctx: &mut Ctx<'_>, args: Args<'_>) -> Answer {
 
 /// SCRIPT KILL.
 pub fn kill(ctx: &mut Ctx<'_>, _: Args<'_>) -> Answer {
+    end_running(ctx, false)
+}
+
+/// FUNCTION KILL.
+pub fn function_kill(ctx: &mut Ctx<'_>, _: Args<'_>) -> Answer {
+    end_running(ctx, true)
+}
+
+fn end_running(ctx: &mut Ctx<'_>, function: bool) -> Answer {
     match ctx.engine.scripts.running.as_mut() {
         None => Err(error::script::NOT_BUSY),
         Some(running) if running.wrote => Err(error::script::UNKILLABLE),
+        Some(running) if running.function.is_some() != function => {
+            Err(if function { error::BUSY } else { error::script::BUSY_FUNCTION })
+        }
         Some(running) => {
             running.killed = true;
             Ok(Reply::OK)
@@ -122,3 +150,7 @@ pub fn debug(_: &mut Ctx<'_>, args: Args<'_>) -> Answer {
         _ => Err(error::script::DEBUG_OPTION),
     }
 }
+
+#[path = "libraries.rs"]
+mod libraries;
+pub use libraries::*;
