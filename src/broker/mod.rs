@@ -16,10 +16,10 @@ pub mod functions;
 pub mod histogram;
 pub mod latency;
 mod parking;
-#[cfg(feature = "rocksdb")]
-pub mod settle;
 #[cfg(feature = "scripting")]
 pub mod scripts;
+#[cfg(feature = "rocksdb")]
+pub mod settle;
 pub mod shared;
 pub mod stats;
 pub mod tasks;

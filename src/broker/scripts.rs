@@ -71,7 +71,6 @@ pub struct Running {
     /// It is a function: its name and its call.
     pub function: Option<(String, OwnedArgs)>,
     /// Somebody wants it to end.
-
     pub killed: bool,
 }
 
@@ -163,7 +162,13 @@ impl Scripts {
 
     /// Forgets all scripts, and the machine.
     pub fn flush(&mut self) {
-        *self = Scripts { running: self.running.take(), limit: self.limit, evicted: self.evicted, clock: self.clock, ..Scripts::default() };
+        *self = Scripts {
+            running: self.running.take(),
+            limit: self.limit,
+            evicted: self.evicted,
+            clock: self.clock,
+            ..Scripts::default()
+        };
     }
 
     /// Begins a script.

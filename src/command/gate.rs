@@ -105,7 +105,9 @@ fn has_memory(engine: &Engine, demands: Demands) -> Result<(), Stop> {
 fn can_write(engine: &Engine, demands: Demands) -> Result<(), Stop> {
     match &engine.write_trouble {
         Some(why) if demands.writes => Err(Stop::Refused(error::write_trouble(why))),
-        _ if demands.may_write && engine.store.uncommitted_bytes() >= LARGEST_BATCH => Err(Stop::Paused(engine.clock.now_ms())),
+        _ if demands.may_write && engine.store.uncommitted_bytes() >= LARGEST_BATCH => {
+            Err(Stop::Paused(engine.clock.now_ms()))
+        }
         _ => Ok(()),
     }
 }

@@ -17,21 +17,30 @@ const BAD: &str = "Bad data format in input.";
 pub fn table(lua: &Lua) -> mlua::Result<Table> {
     let table = lua.create_table()?;
     table.set("pack", function(lua, |lua, args| pack(lua, &args))?)?;
-    table.set("unpack", function(lua, |lua, args| {
-        let text = string_argument(lua, &args, 1, "unpack")?;
-        unpack(lua, &text, 0.0, 0.0, true)
-    })?)?;
-    table.set("unpack_one", function(lua, |lua, args| {
-        let text = string_argument(lua, &args, 1, "unpack_one")?;
-        let offset = if args.len() > 1 { number_argument(lua, &args, 2, "unpack_one")? } else { 0.0 };
-        unpack(lua, &text, 1.0, offset, false)
-    })?)?;
-    table.set("unpack_limit", function(lua, |lua, args| {
-        let text = string_argument(lua, &args, 1, "unpack_limit")?;
-        let limit = number_argument(lua, &args, 2, "unpack_limit")?;
-        let offset = if args.len() > 2 { number_argument(lua, &args, 3, "unpack_limit")? } else { 0.0 };
-        unpack(lua, &text, limit, offset, limit == 0.0 && offset == 0.0)
-    })?)?;
+    table.set(
+        "unpack",
+        function(lua, |lua, args| {
+            let text = string_argument(lua, &args, 1, "unpack")?;
+            unpack(lua, &text, 0.0, 0.0, true)
+        })?,
+    )?;
+    table.set(
+        "unpack_one",
+        function(lua, |lua, args| {
+            let text = string_argument(lua, &args, 1, "unpack_one")?;
+            let offset = if args.len() > 1 { number_argument(lua, &args, 2, "unpack_one")? } else { 0.0 };
+            unpack(lua, &text, 1.0, offset, false)
+        })?,
+    )?;
+    table.set(
+        "unpack_limit",
+        function(lua, |lua, args| {
+            let text = string_argument(lua, &args, 1, "unpack_limit")?;
+            let limit = number_argument(lua, &args, 2, "unpack_limit")?;
+            let offset = if args.len() > 2 { number_argument(lua, &args, 3, "unpack_limit")? } else { 0.0 };
+            unpack(lua, &text, limit, offset, limit == 0.0 && offset == 0.0)
+        })?,
+    )?;
     Ok(table)
 }
 

@@ -92,9 +92,7 @@ impl<'a> Format<'a> {
 
     fn width(&mut self) -> Result<usize, Fault> {
         match self.number(4)? {
-            size if size > WIDEST => {
-                Err(format!("integral size {size} is larger than limit of {WIDEST}").into())
-            }
+            size if size > WIDEST => Err(format!("integral size {size} is larger than limit of {WIDEST}").into()),
             size => Ok(size),
         }
     }

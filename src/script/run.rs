@@ -69,7 +69,19 @@ impl Run {
         name: &str,
     ) -> Run {
         let name = name.to_owned();
-        Run { lua, thread, slot, shared, name, first: Some(first), pending: None, is_done: false, is_counted: false, is_killed: false, exhausted: false }
+        Run {
+            lua,
+            thread,
+            slot,
+            shared,
+            name,
+            first: Some(first),
+            pending: None,
+            is_done: false,
+            is_counted: false,
+            is_killed: false,
+            exhausted: false,
+        }
     }
 
     /// Runs until the script ends, `budget` is used up, or something is missing.
@@ -152,7 +164,8 @@ impl Run {
             return Ok(());
         }
         let raised = values.pop_back();
-        let text = raised.as_ref().and_then(Value::as_table).and_then(|t| t.raw_get::<Option<String>>("err").ok().flatten());
+        let text =
+            raised.as_ref().and_then(Value::as_table).and_then(|t| t.raw_get::<Option<String>>("err").ok().flatten());
         let text = text.unwrap_or_else(|| error::UNKNOWN.to_owned());
         self.exhausted |= vm::says_exhausted(&text);
         Err(text)

@@ -159,8 +159,18 @@ mod tests {
 
     #[test]
     fn everything_else_is_left_alone() {
-        for text in ["return 1", "return f(x)", "return", "return a.b", "x = 'return a.b()'", "-- return a.b()", "",
-            "--[==[ return a.b() ]] ]==] return x", "local s = [[ return a.b() ]]", "return {a.b()}"] {
+        for text in [
+            "return 1",
+            "return f(x)",
+            "return",
+            "return a.b",
+            "x = 'return a.b()'",
+            "-- return a.b()",
+            "",
+            "--[==[ return a.b() ]] ]==] return x",
+            "local s = [[ return a.b() ]]",
+            "return {a.b()}",
+        ] {
             assert_eq!(changed(text), "same", "{text}");
         }
     }
@@ -168,7 +178,8 @@ mod tests {
     #[test]
     fn any_bytes_are_taken() {
         let mut rng = fastrand::Rng::with_seed(5);
-        let words = ["return", "a.b(", "end", "function", "[[", "]]", "'", "\"", "\\", "--", "if", "until", ";", "0x1e+"];
+        let words =
+            ["return", "a.b(", "end", "function", "[[", "]]", "'", "\"", "\\", "--", "if", "until", ";", "0x1e+"];
         for _ in 0..2000 {
             let text: Vec<&str> = (0..rng.usize(..9)).map(|_| words[rng.usize(..words.len())]).collect();
             keep_frames(text.join(" ").as_bytes());

@@ -93,7 +93,10 @@ fn text(script: &str) -> String {
 #[test]
 fn a_script_returns_a_value() {
     assert_eq!(Bench::new().run("return 1 + 1"), Reply::Integer(2));
-    assert_eq!(Bench::new().run("return {1, 'a', false}"), Reply::Array(vec![Reply::Integer(1), Reply::text("a"), Reply::Null]));
+    assert_eq!(
+        Bench::new().run("return {1, 'a', false}"),
+        Reply::Array(vec![Reply::Integer(1), Reply::text("a"), Reply::Null])
+    );
     assert_eq!(Bench::new().run(""), Reply::Null);
 }
 
@@ -113,28 +116,67 @@ fn errors_say_where() {
     assert_eq!(text("error({err='MY x'})"), "MY x script: sha, on @user_script:1.");
     assert_eq!(text("error({})"), "ERR unknown error script: sha");
     assert_eq!(text("x"), "ERR Error compiling script (new function): user_script:1: '=' expected near '<eof>'");
-    assert_eq!(text("local x\nx.y = 1"), "ERR user_script:2: attempt to index local 'x' (a nil value) script: sha, on @user_script:2.");
+    assert_eq!(
+        text("local x\nx.y = 1"),
+        "ERR user_script:2: attempt to index local 'x' (a nil value) script: sha, on @user_script:2."
+    );
 }
 
 /// What a script must not be able to do; each has an error of its own or ends harmlessly.
 #[test]
 fn nothing_gets_out() {
     let refused = [
-        "foo = 1", "redis.foo = 1", "string.foo = 1", "rawset(redis, 'a', 1)", "rawset(_G, 'a', 1)", "_G.a = 1",
-        "setmetatable(_G, {})", "setmetatable(redis, {})", "setmetatable(string, {})", "getmetatable('').__index = 1",
-        "getmetatable(_G).__index = nil", "table.insert(redis, 1)", "table.insert(_G, 1)",
-        "local f, t = pairs(redis) rawset(t, 'a', 1)", "local f, t = pairs(redis) t.a = 1",
-        "setmetatable({}, {__newindex = redis}).x = 1", "getmetatable('').__metatable = 1",
-        "loadstring('y = 1')()", "load(function() return nil end) math.x = 1", "KEYS = {}",
-        "coroutine.wrap(function() foo = 1 end)()", "cjson.encode = 1", "bit.x = 1", "os.x = 1", "coroutine.x = 1",
+        "foo = 1",
+        "redis.foo = 1",
+        "string.foo = 1",
+        "rawset(redis, 'a', 1)",
+        "rawset(_G, 'a', 1)",
+        "_G.a = 1",
+        "setmetatable(_G, {})",
+        "setmetatable(redis, {})",
+        "setmetatable(string, {})",
+        "getmetatable('').__index = 1",
+        "getmetatable(_G).__index = nil",
+        "table.insert(redis, 1)",
+        "table.insert(_G, 1)",
+        "local f, t = pairs(redis) rawset(t, 'a', 1)",
+        "local f, t = pairs(redis) t.a = 1",
+        "setmetatable({}, {__newindex = redis}).x = 1",
+        "getmetatable('').__metatable = 1",
+        "loadstring('y = 1')()",
+        "load(function() return nil end) math.x = 1",
+        "KEYS = {}",
+        "coroutine.wrap(function() foo = 1 end)()",
+        "cjson.encode = 1",
+        "bit.x = 1",
+        "os.x = 1",
+        "coroutine.x = 1",
     ];
     for script in refused {
         let answer = text(script);
         assert!(answer.contains("Attempt to modify a readonly table"), "{script}: {answer}");
     }
     let absent = [
-        "print", "dofile", "loadfile", "require", "module", "package", "io", "debug", "ffi", "jit", "newproxy", "getfenv",
-        "setfenv", "os.execute", "os.exit", "os.remove", "os.getenv", "os.time", "table.new", "string.pack",
+        "print",
+        "dofile",
+        "loadfile",
+        "require",
+        "module",
+        "package",
+        "io",
+        "debug",
+        "ffi",
+        "jit",
+        "newproxy",
+        "getfenv",
+        "setfenv",
+        "os.execute",
+        "os.exit",
+        "os.remove",
+        "os.getenv",
+        "os.time",
+        "table.new",
+        "string.pack",
     ];
     for name in absent {
         let answer = text(&format!("return tostring({name})"));
@@ -146,8 +188,13 @@ fn nothing_gets_out() {
 fn nothing_stays_for_the_next_script() {
     let mut bench = Bench::new();
     for script in [
-        "pcall(rawset, redis, 'a', 1)", "cjson.encode_number_precision(3)", "redis.setresp(3)",
-        "table.sort(redis)", "pcall(table.insert, string, 'x')", "table.remove(string)", "string.gsub('a', '.', redis)",
+        "pcall(rawset, redis, 'a', 1)",
+        "cjson.encode_number_precision(3)",
+        "redis.setresp(3)",
+        "table.sort(redis)",
+        "pcall(table.insert, string, 'x')",
+        "table.remove(string)",
+        "string.gsub('a', '.', redis)",
     ] {
         bench.run(script);
     }
@@ -168,7 +215,10 @@ fn random_numbers_are_those_of_the_reference() {
 fn bytecode_is_refused() {
     assert!(text("return loadstring('\\27LJ\\2\\2')()").contains("attempt to call a nil value"));
     assert!(text("return load(function() return nil end) and 'text'").contains("text"));
-    assert!(text("local p = {'\\27', 'LJ'} local i = 0 return load(function() i = i + 1 return p[i] end)()").contains("attempt to call a nil value"));
+    assert!(
+        text("local p = {'\\27', 'LJ'} local i = 0 return load(function() i = i + 1 return p[i] end)()")
+            .contains("attempt to call a nil value")
+    );
     assert!(text("string.dump(function() end)").contains("unable to dump"));
     let bench = Bench::new();
     assert!(bench.vm.compile(b"\x1bLJ\x02\x02").is_err());
@@ -208,13 +258,20 @@ fn where_it_cannot_stop_it_ends() {
 #[test]
 fn what_is_missing_is_called_again() {
     let mut bench = Bench::new();
-    assert_eq!(bench.text("return redis.call('miss', 'a') .. redis.call('miss', 'b') .. redis.call('miss', 'a')"), "aba");
+    assert_eq!(
+        bench.text("return redis.call('miss', 'a') .. redis.call('miss', 'b') .. redis.call('miss', 'a')"),
+        "aba"
+    );
     assert_eq!(bench.missing, 2);
-    assert_eq!(bench.text("return coroutine.wrap(function() coroutine.yield() return redis.call('miss', 'c') end)() or 'nil'"), "nil");
+    assert_eq!(
+        bench.text("return coroutine.wrap(function() coroutine.yield() return redis.call('miss', 'c') end)() or 'nil'"),
+        "nil"
+    );
     assert_eq!(bench.text("local f = coroutine.wrap(function() return redis.pcall('miss', 'd') end) return f()"), "d");
     assert_eq!(bench.text("local call = redis.call local ok, v = pcall(call, 'miss', 'e') return v"), "e");
     let mut run = String::new();
-    let code = bench.vm.compile(b"return (string.gsub('x', '.', function() return redis.call('miss', 'f') end))").unwrap();
+    let code =
+        bench.vm.compile(b"return (string.gsub('x', '.', function() return redis.call('miss', 'f') end))").unwrap();
     let none = || std::iter::empty::<&[u8]>();
     let mut stuck = bench.vm.begin(&code, "sha", none(), none()).unwrap();
     if let Step::Stuck(Reply::Error(line)) = stuck.step(&mut bench.host, SLICE) {
@@ -255,7 +312,10 @@ fn the_log_gets_lines() {
     let mut bench = Bench::new();
     bench.run("redis.log(redis.LOG_WARNING, 'a', 1, 'b')");
     assert_eq!(bench.host.logged, ["3 a 1 b"]);
-    assert_eq!(bench.run("return {redis.acl_check_cmd('get') , redis.acl_check_cmd('x')}"), Reply::Array(vec![Reply::Integer(1), Reply::Null]));
+    assert_eq!(
+        bench.run("return {redis.acl_check_cmd('get') , redis.acl_check_cmd('x')}"),
+        Reply::Array(vec![Reply::Integer(1), Reply::Null])
+    );
 }
 
 /// Inputs at random: no panic, no hang. Seeds are fixed, so a failure comes again.
@@ -273,7 +333,9 @@ fn libraries_take_anything() {
         let script = match round % 4 {
             0 => format!("return cjson.encode(cjson.decode('{}'))", bytes(&mut rng, json, 24)),
             1 => format!("return cmsgpack.pack(cmsgpack.unpack('{}'))", bytes(&mut rng, &any, 24)),
-            2 => format!("return {{struct.unpack('{}', '{}')}}", bytes(&mut rng, formats, 8), bytes(&mut rng, &any, 24)),
+            2 => {
+                format!("return {{struct.unpack('{}', '{}')}}", bytes(&mut rng, formats, 8), bytes(&mut rng, &any, 24))
+            }
             _ => format!("return struct.pack('{}', 1, 'abc', 2.5, -7, '12', 9)", bytes(&mut rng, formats, 8)),
         };
         bench.run(&script);

@@ -35,7 +35,8 @@ pub const NOT_ALLOWED: &str = "ERR This Redis command is not allowed from script
 /// A write of a script that only reads.
 pub const READ_ONLY: &str = "ERR Write commands are not allowed from read-only scripts.";
 /// Something is only on disk, and the script has changed too much to begin anew.
-pub const TOO_LATE: &str = "ERR what the script asked for is only on disk and cannot be loaded inside of table.sort or string.gsub";
+pub const TOO_LATE: &str =
+    "ERR what the script asked for is only on disk and cannot be loaded inside of table.sort or string.gsub";
 
 /// FUNCTION LOAD with another word than REPLACE.
 pub fn unknown_option(word: &[u8]) -> Refusal {

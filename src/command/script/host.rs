@@ -35,8 +35,15 @@ pub fn start(
 ) -> Result<Reply, Refusal> {
     let (client, db, engine) = (ctx.client, ctx.db, &mut *ctx.engine);
     let now_us = engine.clock.now_us();
-    let mut script =
-        Script { client, db, now_us, run: Some(run), terms, progress: Progress::default(), is_function: function.is_some() };
+    let mut script = Script {
+        client,
+        db,
+        now_us,
+        run: Some(run),
+        terms,
+        progress: Progress::default(),
+        is_function: function.is_some(),
+    };
     engine.store.begin_unit();
     match script.step(engine) {
         Step::Done(outcome) => outcome,

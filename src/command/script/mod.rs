@@ -19,8 +19,7 @@ mod verb;
 use super::spec::Spec;
 
 /// The verbs of this group, one line each.
-pub static VERBS: &[&Spec] =
-    &[
+pub static VERBS: &[&Spec] = &[
     &eval::SPEC,
     &evalsha::SPEC,
     &eval_ro::SPEC,

@@ -140,11 +140,7 @@ fn sparse_array(lua: &Lua, args: &MultiValue, settings: &mut Settings) -> Result
     whole(lua, args, 2, NAME, &mut settings.sparse_ratio, 0, INT)?;
     whole(lua, args, 3, NAME, &mut settings.sparse_safe, 0, INT)?;
     let (ratio, safe) = (settings.sparse_ratio as i64, settings.sparse_safe as i64);
-    Ok(MultiValue::from_iter([
-        Value::Boolean(settings.sparse_as_object),
-        Value::Integer(ratio),
-        Value::Integer(safe),
-    ]))
+    Ok(MultiValue::from_iter([Value::Boolean(settings.sparse_as_object), Value::Integer(ratio), Value::Integer(safe)]))
 }
 
 /// The one argument of encode and decode.
