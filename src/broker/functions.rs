@@ -3,6 +3,7 @@
 //! A library is its text; what it registers is found by running that, once for each machine. Must never know: verbs.
 //! Read next: `src/script/mod.rs`, `scripts.rs` (scripts without a name).
 
+use super::Engine;
 use super::scripts::Refused;
 use crate::command::args::{Args, OwnedArgs};
 use crate::glob;
@@ -44,6 +45,8 @@ pub struct Functions {
     /// Library and place of each function, by its name in lower case.
     by_name: HashMap<String, (usize, usize), foldhash::fast::FixedState>,
     limit: usize,
+    /// What the store holds was read.
+    is_read: bool,
 }
 
 /// A library calls nothing while it is loaded; it may write to the log.
@@ -151,7 +154,7 @@ impl Functions {
 
     /// Deletes all.
     pub fn flush(&mut self) {
-        *self = Functions::new(self.limit);
+        *self = Functions { is_read: true, ..Functions::new(self.limit) };
     }
 
     /// The function of a name, in any case.
@@ -203,6 +206,7 @@ impl Functions {
         for text in texts {
             next.load(text, policy == Policy::Replace)?;
         }
+        next.is_read = true;
         *self = next;
         Ok(())
     }
@@ -227,6 +231,27 @@ impl Functions {
             let names = library.functions.iter().enumerate();
             self.by_name.extend(names.map(|(at, function)| (function.name.to_lowercase(), (i, at))));
         }
+    }
+}
+
+impl Engine {
+    /// The libraries, read from the store when they are first needed.
+    pub fn functions(&mut self) -> Result<&mut Functions, Refused> {
+        if !self.functions.is_read {
+            let kept = self.store.libraries().clone();
+            if !kept.is_empty() {
+                self.functions.restore(&kept, Policy::Flush)?;
+            }
+            self.functions.is_read = true;
+        }
+        Ok(&mut self.functions)
+    }
+
+    /// Keeps the libraries as they are now.
+    pub fn keep_functions(&mut self) {
+        let empty = self.functions.libraries.is_empty();
+        let bytes = if empty { Bytes::new() } else { self.functions.dump().into() };
+        self.store.set_libraries(bytes);
     }
 }
 

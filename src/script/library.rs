@@ -117,17 +117,26 @@ pub fn table(lua: &Lua, shared: &Arc<Shared>, slot: &Table) -> mlua::Result<Tabl
     rust.set("null", Value::NULL)?;
     rust.set("version", crate::telemetry::version::REDIS_VERSION)?;
     rust.set("version_number", version_number(crate::telemetry::version::REDIS_VERSION))?;
-    rust.set("stop", lua.create_function(|_, ()| Ok(slice::stop()))?)?;
+    rust.set("stop", lua.create_function(|_, ()| {
+        slice::stop();
+        Ok(())
+    })?)?;
     rust.set("stopped", lua.create_function(|_, ()| Ok(slice::stopped()))?)?;
     rust.set("trace", lua.create_function(trace)?)?;
     rust.set("sha1hex", lua.create_function(|_, text: LuaString| Ok(super::vm::sha1_hex(&text.as_bytes())))?)?;
     let own = Arc::clone(shared);
-    let setresp = move |_: &Lua, version: u8| Ok(own.resp.store(version, Ordering::Relaxed));
+    let setresp = move |_: &Lua, version: u8| {
+        own.resp.store(version, Ordering::Relaxed);
+        Ok(())
+    };
     rust.set("setresp", lua.create_function(setresp)?)?;
     let own = Arc::clone(shared);
     rust.set("random", lua.create_function(move |_, ()| Ok(own.random.next()))?)?;
     let own = Arc::clone(shared);
-    let seed = move |_: &Lua, seed: f64| Ok(own.random.seed(super::number::integer(seed) as i32));
+    let seed = move |_: &Lua, seed: f64| {
+        own.random.seed(super::number::integer(seed) as i32);
+        Ok(())
+    };
     rust.set("randomseed", lua.create_function(seed)?)?;
     rust.set("shared_json", json::table(lua, Arc::clone(&shared.json))?)?;
     rust.set("json", lua.create_function(|lua, ()| json::table(lua, Arc::default()))?)?;

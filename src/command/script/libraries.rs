@@ -18,7 +18,8 @@ pub fn function_load(ctx: &mut Ctx<'_>, args: Args<'_>) -> Answer {
         }
         replace = true;
     }
-    let name = ctx.engine.functions.load(args.at(args.len() - 1), replace).map_err(refused)?;
+    let name = ctx.engine.functions().and_then(|f| f.load(args.at(args.len() - 1), replace)).map_err(refused)?;
+    ctx.engine.keep_functions();
     Ok(Reply::bulk(name))
 }
 
@@ -36,7 +37,7 @@ pub fn function_list(ctx: &mut Ctx<'_>, args: Args<'_>) -> Answer {
         }
         at += 1;
     }
-    let libraries = ctx.engine.functions.matching(pattern);
+    let libraries = ctx.engine.functions().map_err(refused)?.matching(pattern);
     Ok(Reply::Array(libraries.map(|library| shown(library, with_code)).collect()))
 }
 
@@ -63,7 +64,11 @@ fn shown_function(function: &Registered) -> Reply {
 
 /// FUNCTION DELETE.
 pub fn function_delete(ctx: &mut Ctx<'_>, args: Args<'_>) -> Answer {
-    if ctx.engine.functions.delete(args.at(2)) { Ok(Reply::OK) } else { Err(error::script::LIBRARY_NOT_FOUND) }
+    if !ctx.engine.functions().map_err(refused)?.delete(args.at(2)) {
+        return Err(error::script::LIBRARY_NOT_FOUND);
+    }
+    ctx.engine.keep_functions();
+    Ok(Reply::OK)
 }
 
 /// FUNCTION FLUSH.
@@ -75,11 +80,13 @@ pub fn function_flush(ctx: &mut Ctx<'_>, args: Args<'_>) -> Answer {
         return Err(error::script::FUNCTION_FLUSH_OPTION);
     }
     ctx.engine.functions.flush();
+    ctx.engine.keep_functions();
     Ok(Reply::OK)
 }
 
 /// FUNCTION STATS.
 pub fn function_stats(ctx: &mut Ctx<'_>, _: Args<'_>) -> Answer {
+    ctx.engine.functions().map_err(refused)?;
     let engine = &*ctx.engine;
     let running = engine.scripts.running.as_ref().and_then(|running| running.function.as_ref());
     let running = running.map_or(Reply::Null, |(name, call)| {
@@ -100,7 +107,7 @@ pub fn function_stats(ctx: &mut Ctx<'_>, _: Args<'_>) -> Answer {
 
 /// FUNCTION DUMP.
 pub fn function_dump(ctx: &mut Ctx<'_>, _: Args<'_>) -> Answer {
-    Ok(Reply::bulk(ctx.engine.functions.dump()))
+    Ok(Reply::bulk(ctx.engine.functions().map_err(refused)?.dump()))
 }
 
 /// FUNCTION RESTORE.
@@ -114,6 +121,7 @@ pub fn function_restore(ctx: &mut Ctx<'_>, args: Args<'_>) -> Answer {
         Some(b"replace") => Policy::Replace,
         Some(_) => return Err(error::script::POLICY),
     };
-    ctx.engine.functions.restore(args.at(2), policy).map_err(refused)?;
+    ctx.engine.functions().and_then(|f| f.restore(args.at(2), policy)).map_err(refused)?;
+    ctx.engine.keep_functions();
     Ok(Reply::OK)
 }

@@ -18,6 +18,10 @@ mod verb;
 
 use super::spec::Spec;
 
+#[cfg(test)]
+#[cfg(all(feature = "memory", feature = "scripting"))]
+mod cold_tests;
+
 /// The verbs of this group, one line each.
 pub static VERBS: &[&Spec] = &[
     &eval::SPEC,

@@ -39,7 +39,8 @@ pub fn eval(ctx: &mut Ctx<'_>, args: Args<'_>, source: Source, read_only: bool) 
 
 /// FCALL and FCALL_RO.
 pub fn call(ctx: &mut Ctx<'_>, args: Args<'_>, read_only: bool) -> Answer {
-    let function = ctx.engine.functions.find(args.at(1)).map_err(refused)?.ok_or(error::script::FUNCTION_NOT_FOUND)?;
+    let found = ctx.engine.functions().and_then(|functions| functions.find(args.at(1)));
+    let function = found.map_err(refused)?.ok_or(error::script::FUNCTION_NOT_FOUND)?;
     let keys = number_of_keys(args, error::script::BAD_KEYS)?;
     let terms = terms(ctx, function.declared, read_only)?;
     let (keys, rest) = (args.from(3).up_to(keys), args.from(3 + keys));
