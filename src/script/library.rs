@@ -117,10 +117,13 @@ pub fn table(lua: &Lua, shared: &Arc<Shared>, slot: &Table) -> mlua::Result<Tabl
     rust.set("null", Value::NULL)?;
     rust.set("version", crate::telemetry::version::REDIS_VERSION)?;
     rust.set("version_number", version_number(crate::telemetry::version::REDIS_VERSION))?;
-    rust.set("stop", lua.create_function(|_, ()| {
-        slice::stop();
-        Ok(())
-    })?)?;
+    rust.set(
+        "stop",
+        lua.create_function(|_, ()| {
+            slice::stop();
+            Ok(())
+        })?,
+    )?;
     rust.set("stopped", lua.create_function(|_, ()| Ok(slice::stopped()))?)?;
     rust.set("trace", lua.create_function(trace)?)?;
     rust.set("sha1hex", lua.create_function(|_, text: LuaString| Ok(super::vm::sha1_hex(&text.as_bytes())))?)?;

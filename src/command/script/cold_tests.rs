@@ -35,7 +35,8 @@ fn afterwards_it_holds_the_engine_until_it_has_what_it_misses() {
     assert_eq!(broker.call(script), Reply::text("124"));
     assert_eq!(broker.loads, 3);
     assert!(broker.held_steps > 0);
-    let inside = "EVAL redis.call('set','new','x')\treturn\tcoroutine.wrap(function()\treturn\tredis.call('get','k5')\tend)() 0";
+    let inside =
+        "EVAL redis.call('set','new','x')\treturn\tcoroutine.wrap(function()\treturn\tredis.call('get','k5')\tend)() 0";
     assert_eq!(broker.call(inside), Reply::text("5"));
 }
 

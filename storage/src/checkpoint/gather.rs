@@ -4,7 +4,7 @@
 //! one surprising rule: an object that is gathered in parts stays dirty to the last, so whatever happens in between, the
 //! last slice finishes it.
 
-use super::{Gathered, SMALL_WRITE, Slice, LIBRARIES_KEY};
+use super::{Gathered, LIBRARIES_KEY, SMALL_WRITE, Slice};
 use crate::backend::{Space, Write};
 use crate::keys;
 use crate::keyspace::object::{Kind, Object, Value};
