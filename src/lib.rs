@@ -38,6 +38,8 @@ mod embed;
 pub mod glob;
 pub mod reply;
 pub mod resp;
+#[cfg(feature = "scripting")]
+pub mod script;
 pub mod server;
 pub mod session;
 pub mod telemetry;

@@ -41,11 +41,11 @@ pub enum Reply {
     /// A floating point number: a bulk string in RESP2.
     Double(f64),
     /// An integer of any size, in decimal: a bulk string in RESP2.
-    BigNumber(&'static str),
+    BigNumber(Cow<'static, str>),
     /// A truth value: 1 or 0 in RESP2.
     Boolean(bool),
     /// Text with a three-letter format: a bulk string in RESP2.
-    Verbatim(&'static str, Bytes),
+    Verbatim(Cow<'static, str>, Bytes),
     /// A stream entry: `[id, [field, value, ...]]`, or `[id, nil-array]` when the entry is gone.
     Entry(Box<EntryReply>),
 }

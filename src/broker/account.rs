@@ -19,7 +19,8 @@ impl Engine {
         micros: u64,
     ) {
         self.stats.count_call(spec, micros, error.is_some(), self.config.latency_tracking);
-        if let Some(line) = error {
+        let is_counted = std::mem::take(&mut self.stats.error_is_counted);
+        if let Some(line) = error.filter(|_| !is_counted) {
             self.stats.count_error(line);
         }
         let slow_ms = self.config.latency_monitor_threshold_ms;
@@ -43,8 +44,9 @@ impl Engine {
         if self.is_monitored()
             && let Some(c) = self.clients.get(client)
         {
-            let (db, address) = (c.db, c.addr.clone());
-            self.show_call(db, Caller::Address(&address), spec, args);
+            let (db, address, in_script) = (c.db, c.addr.clone(), self.script_us.is_some());
+            let caller = if in_script { Caller::Script } else { Caller::Address(&address) };
+            self.show_call(db, caller, spec, args);
         }
     }
 

@@ -9,10 +9,14 @@ use super::clock::Clock;
 use super::commit::Ticket;
 use super::context::Progress;
 use super::errand::Errand;
+#[cfg(feature = "scripting")]
+use super::functions::Functions;
 use super::mailbox::Slow;
 use super::monitor::Monitors;
 use super::notify::Notify;
 use super::pubsub::PubSub;
+#[cfg(feature = "scripting")]
+use super::scripts::Scripts;
 use super::stats::Stats;
 use super::tracking::Tracking;
 use super::wait::{Answer, Waits};
@@ -54,6 +58,14 @@ pub struct Engine {
     pub(super) notify: Notify,
     /// Options as they are now.
     pub config: Config,
+    /// What is known of scripts.
+    #[cfg(feature = "scripting")]
+    pub scripts: Scripts,
+    /// Libraries of functions.
+    #[cfg(feature = "scripting")]
+    pub functions: Functions,
+    /// When the script whose calls run now began, Unix microseconds.
+    pub script_us: Option<i64>,
     /// Counters, slow log, latency.
     pub stats: Stats,
     /// The injected clock.
@@ -168,7 +180,12 @@ impl Engine {
             tracking: Tracking::default(),
             monitors: Monitors::default(),
             notify: Notify::default(),
+            #[cfg(feature = "scripting")]
+            scripts: Scripts::new(config.script_memory_limit as usize),
+            #[cfg(feature = "scripting")]
+            functions: Functions::new(config.script_memory_limit as usize),
             config,
+            script_us: None,
             stats,
             clock,
             tasks,
@@ -200,6 +217,11 @@ impl Engine {
         self.store.node_limits = budget::node_limits(&self.config);
         self.stats.slow.truncate(self.config.slowlog_max_len as usize);
         self.apply_notify();
+        #[cfg(feature = "scripting")]
+        {
+            self.scripts.set_limit(self.config.script_memory_limit as usize);
+            self.functions.set_limit(self.config.script_memory_limit as usize);
+        }
         self.config_version += 1;
         self.clients.iter_mut().for_each(|client| client.outside.notify_one());
         self.tasks.sync().always.store(self.config.appendfsync == Fsync::Always, Ordering::Release);

@@ -127,6 +127,12 @@ impl Client {
 #[derive(Debug, Default)]
 pub(crate) struct Slow(Vec<ClientId>);
 
+/// What was so before a call inside of another one.
+pub(crate) struct Inside {
+    actor: Option<ClientId>,
+    in_queue: bool,
+}
+
 impl Engine {
     /// From here on calls of this client run.
     pub(crate) fn begin_running(&mut self, client: ClientId) {
@@ -134,17 +140,15 @@ impl Engine {
         self.own_mail = self.clients.get(client).is_some_and(|c| !c.mailbox.is_empty());
     }
 
-    /// From here on a queued call of this client runs; gives what [`Engine::end_queued`] wants back.
-    pub(crate) fn begin_queued(&mut self, client: ClientId) -> Option<ClientId> {
-        self.in_queue = true;
-        self.actor.replace(client)
+    /// From here on a call inside of another one of this client runs; gives what [`Engine::end_inside`] wants back.
+    pub(crate) fn begin_inside(&mut self, client: ClientId) -> Inside {
+        Inside { actor: self.actor.replace(client), in_queue: std::mem::replace(&mut self.in_queue, true) }
     }
 
     /// It has run: what it changed is told before what the next one changes.
-    pub(crate) fn end_queued(&mut self, actor: Option<ClientId>) {
-        self.in_queue = false;
+    pub(crate) fn end_inside(&mut self, before: Inside) {
         self.note_changes();
-        self.actor = actor;
+        (self.actor, self.in_queue) = (before.actor, before.in_queue);
     }
 
     /// Whether messages have to wait: those of unfinished work must not be seen before it is committed. Who asks is rung

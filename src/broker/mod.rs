@@ -11,6 +11,8 @@ pub mod commit;
 pub mod context;
 pub mod engine;
 pub mod errand;
+#[cfg(feature = "scripting")]
+pub mod functions;
 pub mod histogram;
 pub mod latency;
 pub mod mailbox;
@@ -18,6 +20,8 @@ pub mod monitor;
 pub mod notify;
 mod parking;
 pub mod pubsub;
+#[cfg(feature = "scripting")]
+pub mod scripts;
 #[cfg(feature = "rocksdb")]
 pub mod settle;
 pub mod shared;

@@ -61,7 +61,20 @@ impl Engine {
             _ => false,
         };
         let args = args.iter().enumerate().map(|(i, arg)| if secret(i) { b"(redacted)" } else { arg });
-        let message = Message::new(Reply::Status(line(self.clock.now_us(), db, caller, args).into()));
+        self.show(line(self.clock.now_us(), db, caller, args));
+    }
+
+    /// Shows the call of a script, before those that the script makes.
+    pub fn show_script(&mut self, client: ClientId, args: Args<'_>) {
+        if self.is_monitored()
+            && let Some(c) = self.clients.get(client)
+        {
+            self.show(line(self.clock.now_us(), c.db, Caller::Address(&c.addr), args.iter()));
+        }
+    }
+
+    fn show(&mut self, line: String) {
+        let message = Message::new(Reply::Status(line.into()));
         for id in self.monitors.clone() {
             if self.clients.get(id).is_some_and(|c| !c.is_silent()) {
                 self.deliver(id, &message);

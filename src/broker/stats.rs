@@ -99,6 +99,8 @@ pub struct Stats {
     pub hits: u64,
     /// Reads that did not.
     pub misses: u64,
+    /// The error that is answered now was counted where it came from.
+    pub error_is_counted: bool,
     /// Error replies.
     pub total_errors: u64,
     /// Clients closed because their output grew too large.
@@ -169,6 +171,7 @@ impl Stats {
             hits: 0,
             misses: 0,
             total_errors: 0,
+            error_is_counted: false,
             output_limit_disconnections: 0,
             query_limit_disconnections: 0,
             web_request_ms: 0,

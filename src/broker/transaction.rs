@@ -25,6 +25,8 @@ pub struct Transaction {
     pub spoilt: bool,
     /// A queued call changes keys.
     pub writes: bool,
+    /// A queued call may change keys: a script.
+    pub may_write: bool,
     /// A queued call is refused when memory is short.
     pub wants_memory: bool,
     /// How often EXEC had to have something loaded.
@@ -46,6 +48,7 @@ impl Transaction {
     pub fn push(&mut self, spec: &'static Spec, args: Args<'_>) {
         self.bytes += queued_bytes(args);
         self.writes |= spec.kind.writes();
+        self.may_write |= spec.kind.may_write();
         self.wants_memory |= spec.has(Flag::Denyoom);
         Arc::make_mut(&mut self.calls).push(Queued { spec, call: OwnedArgs::copy_of(args) });
     }

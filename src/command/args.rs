@@ -77,17 +77,44 @@ impl OwnedArgs {
 
     /// Builds a call from separate arguments.
     pub fn collect<T: AsRef<[u8]>>(items: impl IntoIterator<Item = T>) -> OwnedArgs {
-        let (mut bytes, mut spans) = (Vec::new(), Vec::new());
-        for item in items {
-            let start = bytes.len() as u32;
-            bytes.extend_from_slice(item.as_ref());
-            spans.push(Span { start, end: bytes.len() as u32 });
-        }
-        OwnedArgs { bytes: bytes.into(), spans }
+        let mut builder = OwnedArgs::builder(0);
+        items.into_iter().for_each(|item| builder.push(item.as_ref()));
+        builder.build()
+    }
+
+    /// Builds a call argument by argument; about `len` of them.
+    pub fn builder(len: usize) -> ArgsBuilder {
+        ArgsBuilder { bytes: Vec::with_capacity(len * 16), spans: Vec::with_capacity(len) }
     }
 
     /// The call as borrowed arguments.
     pub fn as_args(&self) -> Args<'_> {
         Args { bytes: &self.bytes, spans: &self.spans }
+    }
+}
+
+/// A call that is being built.
+#[derive(Debug)]
+pub struct ArgsBuilder {
+    bytes: Vec<u8>,
+    spans: Vec<Span>,
+}
+
+impl ArgsBuilder {
+    /// Adds an argument.
+    pub fn push(&mut self, arg: &[u8]) {
+        self.push_with(|bytes| bytes.extend_from_slice(arg));
+    }
+
+    /// Adds an argument that `write` appends.
+    pub fn push_with(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        let start = self.bytes.len() as u32;
+        write(&mut self.bytes);
+        self.spans.push(Span { start, end: self.bytes.len() as u32 });
+    }
+
+    /// The call.
+    pub fn build(self) -> OwnedArgs {
+        OwnedArgs { bytes: self.bytes.into(), spans: self.spans }
     }
 }

@@ -33,11 +33,17 @@ pub struct Broker {
 impl Broker {
     /// A broker that begins with what `calls` wrote, none of it in memory.
     pub fn after(calls: &[&str]) -> Broker {
+        Broker::settled(calls, |_| ())
+    }
+
+    /// The same; `more` is done behind the calls.
+    pub fn settled(calls: &[&str], more: impl Fn(&mut Broker)) -> Broker {
         let backend: Arc<dyn Backend> = Arc::new(Memory::new());
         let opened = open(Arc::clone(&backend), &mut MemoryJournal::new(), 16, Default::default()).unwrap();
         let mut settler = opened.settler;
         let mut broker = Broker::over(opened.store, &backend);
         calls.iter().for_each(|call| drop(broker.call(call)));
+        more(&mut broker);
         let mut gathered = Gathered::default();
         let epoch = settler.epoch();
         broker.engine.store.gather(epoch, usize::MAX, &mut gathered);

@@ -5,6 +5,7 @@
 use super::args::Args;
 use super::error::Refusal;
 use super::gate::{self, Stop};
+use super::spec::Spec;
 use super::table;
 use super::transaction::queue;
 use crate::broker::client::{ClientId, ReplyMode};
@@ -65,13 +66,22 @@ pub fn dispatch(engine: &mut Engine, client: ClientId, args: Args<'_>, now_us: &
 
 /// Runs a queued call for EXEC: it passed the gates when it was queued. Counts it unless it is not finished.
 pub fn run_queued(engine: &mut Engine, client: ClientId, queued: &Queued) -> Result<Reply, Refusal> {
-    let (spec, args) = (queued.spec, queued.call.as_args());
+    run_inside(engine, client, queued.spec, queued.call.as_args())
+}
+
+/// Runs a call inside of another one, which happens at the time of that. Counts it unless it is not finished.
+pub fn run_inside(
+    engine: &mut Engine,
+    client: ClientId,
+    spec: &'static Spec,
+    args: Args<'_>,
+) -> Result<Reply, Refusal> {
     let began_us = engine.clock.monotonic_us();
     let db = engine.clients.get(client).map_or(0, |c| c.db);
     let now_ms = engine.store.now_ms;
-    let actor = engine.begin_queued(client);
+    let before = engine.begin_inside(client);
     let outcome = engine.run(client, db, spec, args, now_ms);
-    engine.end_queued(actor);
+    engine.end_inside(before);
     let error = match &outcome {
         Err(Refusal::Missing(_) | Refusal::Unfinished(_)) => return outcome,
         Err(Refusal::Wire(line)) | Ok(Reply::Error(line)) => Some(&**line),

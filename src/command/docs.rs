@@ -17,7 +17,7 @@ verb has a transcript of what it answers in `tests/protocol/cases/`; wanted diff
 [compatibility.md](compatibility.md).
 ";
 
-const GROUPS: [(Group, &str); 14] = [
+const GROUPS: [(Group, &str); 15] = [
     (Group::Stream, "Streams"),
     (Group::Keyspace, "Keys"),
     (Group::String, "Strings"),
@@ -29,6 +29,7 @@ const GROUPS: [(Group, &str); 14] = [
     (Group::PubSub, "Pub/sub"),
     (Group::Sorting, "Sorting"),
     (Group::Transaction, "Transactions"),
+    (Group::Scripting, "Scripts"),
     (Group::Connection, "Connection"),
     (Group::Server, "Server"),
     (Group::Cluster, "Cluster"),

@@ -57,16 +57,22 @@ fn free(engine: &Engine, spec: &Spec) -> Result<(), Stop> {
 struct Demands {
     memory: bool,
     writes: bool,
+    /// It may write: what waits and what is paused looks at this.
+    may_write: bool,
 }
 
 impl Demands {
     fn of(engine: &Engine, client: ClientId, spec: &Spec) -> Demands {
         if !spec.has(Flag::RunsQueue) {
-            return Demands { memory: spec.has(Flag::Denyoom), writes: spec.kind.writes() };
+            return Demands {
+                memory: spec.has(Flag::Denyoom),
+                writes: spec.kind.writes(),
+                may_write: spec.kind.may_write(),
+            };
         }
         let transaction = engine.clients.get(client).and_then(|c| c.transaction.as_ref());
         let (memory, writes) = transaction.map_or((false, false), |t| (t.wants_memory, t.writes));
-        Demands { memory, writes }
+        Demands { memory, writes, may_write: writes || transaction.is_some_and(|t| t.may_write) }
     }
 }
 
@@ -87,11 +93,9 @@ fn authenticated(engine: &mut Engine, client: ClientId, spec: &Spec) -> Result<(
 /// Memory is above the budget and cannot be given back: see [`crate::broker::budget::MemoryState`].
 /// Memory that only has to settle first makes a write wait, so that nobody fills it faster than the disk empties it.
 fn has_memory(engine: &Engine, demands: Demands) -> Result<(), Stop> {
-    if !demands.memory {
-        Ok(())
-    } else if engine.is_out_of_memory() {
+    if demands.memory && engine.is_out_of_memory() {
         Err(Stop::Refused(error::OOM))
-    } else if engine.memory.pressed {
+    } else if (demands.memory || (demands.may_write && !demands.writes)) && engine.memory.pressed {
         Err(Stop::Paused(engine.clock.now_ms() + PRESSED_MS))
     } else {
         Ok(())
@@ -101,13 +105,12 @@ fn has_memory(engine: &Engine, demands: Demands) -> Result<(), Stop> {
 /// The disk takes nothing: see [`Engine::write_trouble`].
 /// A batch that is large already goes to the journal first: one record holds 4 GiB at most.
 fn can_write(engine: &Engine, demands: Demands) -> Result<(), Stop> {
-    if !demands.writes {
-        return Ok(());
-    }
     match &engine.write_trouble {
-        Some(why) => Err(Stop::Refused(error::write_trouble(why))),
-        None if engine.store.uncommitted_bytes() >= LARGEST_BATCH => Err(Stop::Paused(engine.clock.now_ms())),
-        None => Ok(()),
+        Some(why) if demands.writes => Err(Stop::Refused(error::write_trouble(why))),
+        _ if demands.may_write && engine.store.uncommitted_bytes() >= LARGEST_BATCH => {
+            Err(Stop::Paused(engine.clock.now_ms()))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -134,6 +137,6 @@ fn paused(engine: &mut Engine, spec: &Spec, demands: Demands) -> Result<(), Stop
         engine.pause = None;
         return Ok(());
     }
-    let held = (pause.all && spec.name != "client|unpause") || demands.writes || spec.has(Flag::HeldByPause);
+    let held = (pause.all && spec.name != "client|unpause") || demands.may_write || spec.has(Flag::HeldByPause);
     if held { Err(Stop::Paused(pause.until_ms)) } else { Ok(()) }
 }

@@ -14,6 +14,7 @@ impl Keys {
             Keys::None => Ok(Vec::new()),
             Keys::At { first, last, step } => at(args.len(), first, last, step),
             Keys::Counted { at, step } => counted(args, at, step),
+            Keys::MaybeCounted { at } => Ok(counted(args, at, 1).unwrap_or_default()),
             Keys::StoredCounted => Ok([vec![1], counted(args, 2, 1)?].concat()),
             Keys::Streams => streams(args),
             Keys::Sort { stores } => Ok(sort(args, stores)),
@@ -22,7 +23,7 @@ impl Keys {
 
     /// Whether the positions depend on other arguments.
     pub fn are_movable(self) -> bool {
-        matches!(self, Keys::Counted { .. } | Keys::StoredCounted | Keys::Streams | Keys::Sort { .. })
+        !matches!(self, Keys::None | Keys::At { .. })
     }
 }
 

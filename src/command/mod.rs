@@ -25,6 +25,7 @@ mod hash;
 mod keyspace;
 mod list;
 mod pubsub;
+mod script;
 mod server;
 mod set;
 mod sort;

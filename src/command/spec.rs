@@ -23,6 +23,8 @@ pub enum Kind {
     BlockingRead(RunFn),
     /// May wait, and touches no key.
     Blocking(RunFn),
+    /// Runs a script, which reads and changes what it likes.
+    Script(RunFn),
     /// Concerns the connection only.
     Session(RunFn),
     /// Concerns the server.
@@ -36,7 +38,7 @@ impl Kind {
     pub fn run(self) -> Option<RunFn> {
         match self {
             Kind::Read(f) | Kind::Write(f) | Kind::BlockingWrite(f) | Kind::BlockingRead(f) => Some(f),
-            Kind::Blocking(f) | Kind::Session(f) | Kind::Admin(f) => Some(f),
+            Kind::Blocking(f) | Kind::Script(f) | Kind::Session(f) | Kind::Admin(f) => Some(f),
             Kind::Container => None,
         }
     }
@@ -44,6 +46,11 @@ impl Kind {
     /// Whether it changes keys.
     pub fn writes(self) -> bool {
         matches!(self, Kind::Write(_) | Kind::BlockingWrite(_))
+    }
+
+    /// Whether it may change keys.
+    pub fn may_write(self) -> bool {
+        self.writes() || matches!(self, Kind::Script(_))
     }
 
     /// Whether it reads keys and changes none.
@@ -82,6 +89,8 @@ pub enum Group {
     Sorting,
     /// `transactions`
     Transaction,
+    /// `scripting`
+    Scripting,
     /// `connection`
     Connection,
     /// `server`
@@ -105,6 +114,7 @@ impl Group {
             Group::PubSub => "pubsub",
             Group::Sorting => "generic",
             Group::Transaction => "transactions",
+            Group::Scripting => "scripting",
             Group::Connection => "connection",
             Group::Server => "server",
             Group::Cluster => "cluster",
@@ -123,6 +133,7 @@ impl Group {
             Group::Set => Some("set"),
             Group::SortedSet => Some("sortedset"),
             Group::Transaction => Some("transaction"),
+            Group::Scripting => Some("scripting"),
             Group::Connection => Some("connection"),
             Group::PubSub | Group::Sorting | Group::Server | Group::Cluster => None,
         }
@@ -149,6 +160,11 @@ pub enum Keys {
         at: usize,
         /// Distance between keys.
         step: usize,
+    },
+    /// Argument `at` says how many keys follow it; there may be none.
+    MaybeCounted {
+        /// Index of the number.
+        at: usize,
     },
     /// The first argument, and as many as argument 2 says behind that.
     StoredCounted,
@@ -191,6 +207,8 @@ pub enum Flag {
     NoMulti,
     /// Keys depend on other arguments.
     MovableKeys,
+    /// There may be no keys where others have some.
+    NoMandatoryKeys,
     /// For whoever runs the server; implies the ACL categories admin and dangerous.
     Admin,
     /// ACL categories admin and dangerous without the flag.

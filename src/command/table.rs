@@ -4,7 +4,8 @@ use super::args::Args;
 use super::error::{self, Refusal};
 use super::spec::Spec;
 use super::{
-    bitmap, cluster, connection, hash, keyspace, list, pubsub, server, set, sort, stream, string, transaction, zset,
+    bitmap, cluster, connection, hash, keyspace, list, pubsub, script, server, set, sort, stream, string, transaction,
+    zset,
 };
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -17,6 +18,7 @@ pub fn verbs() -> impl Iterator<Item = &'static Spec> + Clone {
         sort::VERBS,
         pubsub::VERBS,
         transaction::VERBS,
+        script::VERBS,
         connection::VERBS,
         server::VERBS,
         cluster::VERBS,

@@ -154,10 +154,12 @@ options! {
 
     io_threads: u32 = "io-threads", Running, Start, number(0, 128, Unit::None), "0",
         "Event loops, one thread each. 0 chooses by the number of cores.";
+    script_memory_limit: u64 = "script-memory-limit", Running, Live, Kind::Memory(4 * MIB), "64mb",
+        "Memory for scripts: variables of the one that runs, and the texts of all that are kept. A script that needs more ends with an error.";
     hz: u32 = "hz", Running, Live, Kind::Clamped { low: 1, high: 500 }, "10",
         "Accepted; background work looks around ten times a second or when it is needed.";
     busy_reply_threshold_ms: u64 = "busy-reply-threshold" or "lua-time-limit", Running, Live, number(0, MAX, Unit::Milliseconds), "5000",
-        "A script that runs longer lets other clients in, who are told BUSY and may stop it. Accepted; there are no scripts yet.";
+        "A script that runs longer lets other clients in, who are told BUSY and may stop it.";
 
     memory: bool = "memory", Launch, Launch, Kind::YesNo, "no",
         "Keep everything in memory and touch no disk.";

@@ -39,7 +39,7 @@ fn lines_numbers_and_strings() {
     writes(Reply::Double(f64::NEG_INFINITY), "$4|-inf|", ",-inf|");
     writes(Reply::Boolean(true), ":1|", "#t|");
     writes(Reply::Boolean(false), ":0|", "#f|");
-    writes(Reply::Verbatim("txt", Bytes::from_static(b"a\nb")), "$3|a\nb|", "=7|txt:a\nb|");
+    writes(Reply::Verbatim("txt".into(), Bytes::from_static(b"a\nb")), "$3|a\nb|", "=7|txt:a\nb|");
 }
 
 #[test]

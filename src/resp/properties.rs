@@ -118,7 +118,7 @@ fn scalar() -> impl Strategy<Value = Reply> {
         any::<(u64, u64)>().prop_map(|(ms, seq)| Reply::Id(StreamId::new(ms, seq))),
         any::<f64>().prop_map(Reply::Double),
         any::<bool>().prop_map(Reply::Boolean),
-        "[ -~\n]{0,8}".prop_map(|s| Reply::Verbatim("txt", Bytes::from(s.into_bytes()))),
+        "[ -~\n]{0,8}".prop_map(|s| Reply::Verbatim("txt".into(), Bytes::from(s.into_bytes()))),
     ]
 }
 

@@ -38,6 +38,8 @@ pub enum Effect<'a> {
     Flush { db: u32, physical: u32 },
     /// Two databases change places.
     Swap { a: u32, b: u32 },
+    /// All libraries of functions.
+    Libraries { bytes: &'a [u8] },
     /// The key is this string, whatever it was before.
     SetString { uid: u64, deadline_ms: Option<u64>, value: &'a [u8] },
     /// The string's bytes from `offset` on are overwritten, zero-padded before.
@@ -147,6 +149,10 @@ impl<'a> Effect<'a> {
             }
             Effect::Flush { db, physical } => put_nums(out, 5, &[u64::from(*db), u64::from(*physical)]),
             Effect::Swap { a, b } => put_nums(out, 6, &[u64::from(*a), u64::from(*b)]),
+            Effect::Libraries { bytes } => {
+                out.push(10);
+                out.put_bytes(bytes);
+            }
             Effect::SetString { uid, deadline_ms, value } => {
                 put_nums(out, 7, &[*uid]);
                 out.put_option(*deadline_ms);
@@ -268,6 +274,7 @@ impl<'a> Effect<'a> {
             7 => Effect::SetString { uid: r.num()?, deadline_ms: r.option()?, value: r.bytes()? },
             8 => Effect::PatchString { offset: r.num()?, bytes: r.bytes()? },
             9 => Effect::Copy { db: r.num32()?, name: r.bytes()? },
+            10 => Effect::Libraries { bytes: r.bytes()? },
             16 => Effect::StreamCreate { uid: r.num()? },
             17 => Effect::Append { id: r.id()?, packed: r.bytes()? },
             18 => Effect::Trim { first: r.id()?, removed: r.num()? },
@@ -357,6 +364,7 @@ mod tests {
             Effect::Deadline { at_ms: None },
             Effect::Flush { db: 1, physical: 99 },
             Effect::Swap { a: 1, b: 2 },
+            Effect::Libraries { bytes: b"l\0" },
             Effect::SetString { uid: 9, deadline_ms: Some(0), value: b"v\r\n" },
             Effect::PatchString { offset: 1 << 40, bytes: b"x" },
             Effect::StreamCreate { uid: u64::MAX },

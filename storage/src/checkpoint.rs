@@ -107,6 +107,8 @@ pub struct Meta {
 
 const META_KEY: &[u8] = b"meta";
 const EPOCHS_KEY: &[u8] = b"epochs";
+/// Libraries of functions: their bytes as they are, which begin with a version of their own.
+pub(crate) const LIBRARIES_KEY: &[u8] = b"libraries";
 const META_VERSION: u8 = 1;
 
 impl Meta {
@@ -283,6 +285,7 @@ impl Store {
 pub(crate) fn restore(backend: &dyn Backend, meta: &Meta) -> Result<Store> {
     let mut store = Store::new(meta.databases.len(), meta.seed);
     (store.next_uid, store.next_physical, store.completed_epoch) = (meta.next_uid, meta.next_physical, meta.epoch);
+    store.libraries.bytes = backend.get(Space::Meta, LIBRARIES_KEY)?.unwrap_or_default().into();
     for (db, physical) in meta.databases.iter().enumerate() {
         let database = store.db_mut(db as u32);
         database.physical = *physical;

@@ -24,5 +24,5 @@ pub static SPEC: Spec = Spec {
 
 fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     let text = info::info(ctx.engine, args.from(1).iter());
-    Ok(Reply::Verbatim("txt", text.into()))
+    Ok(Reply::Verbatim("txt".into(), text.into()))
 }

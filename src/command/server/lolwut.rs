@@ -31,7 +31,7 @@ fn run(_: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
         number::arg(args.at(2))?;
     }
     let text = format!("{}\nBrooklet ver. {OWN_VERSION}\n", brook());
-    Ok(Reply::Verbatim("txt", text.into()))
+    Ok(Reply::Verbatim("txt".into(), text.into()))
 }
 
 /// Water that wanders from top to bottom between two banks.

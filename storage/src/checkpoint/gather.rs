@@ -4,7 +4,7 @@
 //! one surprising rule: an object that is gathered in parts stays dirty to the last, so whatever happens in between, the
 //! last slice finishes it.
 
-use super::{Gathered, SMALL_WRITE, Slice};
+use super::{Gathered, LIBRARIES_KEY, SMALL_WRITE, Slice};
 use crate::backend::{Space, Write};
 use crate::keys;
 use crate::keyspace::object::{Kind, Object, Value};
@@ -37,7 +37,7 @@ const SLICE_BYTES: u64 = 4 << 20;
 impl Store {
     /// Objects that differ from their records, about, with the deletions of objects and changes of whole databases.
     pub fn dirty_objects(&self) -> usize {
-        let whole = self.flushed.len() + usize::from(self.swapped);
+        let whole = self.flushed.len() + usize::from(self.swapped) + usize::from(self.libraries.dirty);
         whole + self.databases.iter().map(|d| d.dirty() + d.gone.len()).sum::<usize>()
     }
 
@@ -62,6 +62,9 @@ impl Store {
     }
 
     fn gather_flushed(&mut self, out: &mut Gathered) {
+        if std::mem::take(&mut self.libraries.dirty) {
+            out.put(Space::Meta, LIBRARIES_KEY.to_vec(), self.libraries.bytes.clone());
+        }
         out.swapped |= std::mem::take(&mut self.swapped);
         for physical in self.flushed.drain(..) {
             for space in [Space::Names, Space::Values, Space::Index, Space::Pending] {

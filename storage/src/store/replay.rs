@@ -32,6 +32,10 @@ impl Store {
                 self.apply_flush(db, physical);
                 Ok(())
             }
+            Effect::Libraries { bytes } => {
+                self.apply_libraries(Bytes::copy_from_slice(bytes));
+                Ok(())
+            }
             Effect::Swap { a, b } => {
                 self.apply_swap(a, b);
                 Ok(())

@@ -24,5 +24,5 @@ pub static SPEC: Spec = Spec {
 
 fn run(ctx: &mut Ctx<'_>, _: Args<'_>) -> Result<Reply, Refusal> {
     let line = ctx.engine.clients.get(ctx.client).map(|c| line::describe(ctx.engine, c));
-    Ok(Reply::Verbatim("txt", line.unwrap_or_default().into()))
+    Ok(Reply::Verbatim("txt".into(), line.unwrap_or_default().into()))
 }

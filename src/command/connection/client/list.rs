@@ -29,7 +29,7 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     let chosen = Choice::parse(args.from(2))?;
     let engine = &*ctx.engine;
     let lines = engine.clients.iter().filter(|c| chosen.includes(c)).map(|c| line::describe(engine, c));
-    Ok(Reply::Verbatim("txt", lines.collect::<String>().into()))
+    Ok(Reply::Verbatim("txt".into(), lines.collect::<String>().into()))
 }
 
 #[derive(Debug, PartialEq)]

@@ -60,6 +60,7 @@ pub(super) fn flags(spec: &Spec) -> Vec<&'static str> {
         (spec.has(Flag::NoAuth), "no_auth"),
         (spec.has(Flag::NoAsyncLoading), "no_async_loading"),
         (spec.has(Flag::NoMulti), "no_multi"),
+        (spec.has(Flag::NoMandatoryKeys), "no_mandatory_keys"),
         (spec.keys.are_movable() || spec.has(Flag::MovableKeys), "movablekeys"),
         (spec.has(Flag::AllowBusy), "allow_busy"),
     ];
@@ -95,6 +96,7 @@ pub(super) fn categories(spec: &Spec) -> Vec<&'static str> {
         // WAIT and WAITAOF are generic verbs about the connection's own writes.
         (is("connection") || (is("keyspace") && blocks), "connection"),
         (is("transaction"), "transaction"),
+        (is("scripting"), "scripting"),
     ];
     set(&all)
 }

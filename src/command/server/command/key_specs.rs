@@ -33,6 +33,7 @@ pub(super) fn access(spec: &Spec, nth: usize) -> &'static [&'static str] {
             &["RW", "delete"]
         }
         _ if spec.kind.reads() => &["RO", "access"],
+        ("eval" | "evalsha" | "fcall", _) => &["RW", "access", "update"],
         _ => &["RW", "update"],
     }
 }
@@ -89,6 +90,7 @@ fn one(spec: &Spec, nth: usize) -> Reply {
         Keys::At { first, .. } if count(spec) > 1 => (index(first + nth), range(0, 1, 0)),
         Keys::At { first, last, step } => (index(first), range(relative(first, last), step, 0)),
         Keys::Counted { at, step } => (index(at), counted(step)),
+        Keys::MaybeCounted { at } => (index(at), counted(1)),
         Keys::StoredCounted if nth == 0 => (index(1), range(0, 1, 0)),
         Keys::StoredCounted => (index(2), counted(1)),
         Keys::Streams => (streams(spec.name), range(-1, 1, 2)),

@@ -34,7 +34,7 @@ fn run(ctx: &mut Ctx<'_>, _: Args<'_>) -> Result<Reply, Refusal> {
         report
             .push_str(&format!("{event}: {count} slow seconds, the worst event took {worst} ms. {}\n", advice(event)));
     }
-    Ok(Reply::Verbatim("txt", report.into()))
+    Ok(Reply::Verbatim("txt".into(), report.into()))
 }
 
 fn advice(event: &str) -> &'static str {

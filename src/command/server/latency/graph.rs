@@ -32,5 +32,5 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
         format!("{:>8}s ago {ms:>8} ms {bar}\n", now_s - at_s)
     };
     let rows: String = series.samples.iter().map(row).collect();
-    Ok(Reply::Verbatim("txt", rows.into()))
+    Ok(Reply::Verbatim("txt".into(), rows.into()))
 }

@@ -32,5 +32,5 @@ fn run(ctx: &mut Ctx<'_>, _: Args<'_>) -> Result<Reply, Refusal> {
     if engine.sample.resident > 2 * used && engine.sample.resident - used > 64 << 20 {
         report.push_str("The process holds much more than it uses; it was larger before, or memory is fragmented.\n");
     }
-    Ok(Reply::Verbatim("txt", report.into()))
+    Ok(Reply::Verbatim("txt".into(), report.into()))
 }

@@ -27,5 +27,5 @@ fn run(ctx: &mut Ctx<'_>, _: Args<'_>) -> Result<Reply, Refusal> {
         "allocator {}\nallocated {}\nactive    {}\nresident  {}\nretained  {}\n",
         heap.name, heap.allocated, heap.active, heap.resident, heap.retained
     );
-    Ok(Reply::Verbatim("txt", text.into()))
+    Ok(Reply::Verbatim("txt".into(), text.into()))
 }

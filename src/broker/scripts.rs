@@ -1,0 +1,254 @@
+//! The scripts that the broker knows, and the machine that runs them.
+//!
+//! The machine is made when it is first needed: a broker without scripts pays nothing. Texts are kept by their SHA-1 and
+//! compiled once. Must never know: verbs, what a script calls. Read next: `src/script/mod.rs`.
+
+use crate::command::args::{Args, OwnedArgs};
+use crate::script::{Code, Declared, Problem, Run, Vm, declared, sha1_hex};
+use bytes::Bytes;
+use hashbrown::HashMap;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Scripts of EVAL that are kept; those of SCRIPT LOAD stay until SCRIPT FLUSH.
+const MOST_EVALUATED: usize = 500;
+
+/// The SHA-1 of a text in lower-case hexadecimal.
+type Sha = [u8; 40];
+
+/// Why a script is not taken.
+#[derive(Debug)]
+pub enum Refused {
+    /// A line for the client.
+    Problem(Cow<'static, str>),
+    /// The texts together are larger than the limit.
+    Full,
+}
+
+impl From<Problem> for Refused {
+    fn from(problem: Problem) -> Refused {
+        Refused::Problem(problem.0)
+    }
+}
+
+/// A script that is known.
+#[derive(Clone, Debug)]
+pub struct Script(Arc<Known>);
+
+#[derive(Debug)]
+struct Known {
+    sha: Sha,
+    text: Bytes,
+    declared: Declared,
+}
+
+impl Script {
+    /// What its first line declares.
+    pub fn declared(&self) -> Declared {
+        self.0.declared
+    }
+
+    fn name(&self) -> &str {
+        std::str::from_utf8(&self.0.sha).unwrap_or_default()
+    }
+}
+
+#[derive(Debug)]
+struct Entry {
+    script: Script,
+    /// Compiled in the machine that is there now.
+    code: Option<Code>,
+    /// When it was last used, if it may be forgotten for others.
+    used: Option<u64>,
+}
+
+/// The script that holds the engine, for those who ask and those who end it.
+#[derive(Debug, Default)]
+pub struct Running {
+    /// It has called something that writes.
+    pub wrote: bool,
+    /// It is a function: its name and its call.
+    pub function: Option<(String, OwnedArgs)>,
+    /// Somebody wants it to end.
+    pub killed: bool,
+}
+
+/// All scripts of a broker.
+#[derive(Debug, Default)]
+pub struct Scripts {
+    vm: Option<Vm>,
+    known: HashMap<Sha, Entry, foldhash::fast::FixedState>,
+    /// Those that may be forgotten, the longest unused first.
+    by_use: BTreeMap<u64, Sha>,
+    /// The text of the last EVAL and its script: most clients send the same one again.
+    last: Option<Script>,
+    clock: u64,
+    bytes: usize,
+    /// The one that holds the engine.
+    pub running: Option<Running>,
+    /// Scripts that were forgotten for others.
+    pub evicted: u64,
+    /// Bytes that the machine may use, and all texts together.
+    limit: usize,
+}
+
+impl Scripts {
+    /// None yet.
+    pub fn new(limit: usize) -> Scripts {
+        Scripts { limit, ..Scripts::default() }
+    }
+
+    /// Changes what they may use; a machine with another limit is dropped.
+    pub fn set_limit(&mut self, limit: usize) {
+        if std::mem::replace(&mut self.limit, limit) != limit {
+            self.drop_machine();
+        }
+    }
+
+    fn drop_machine(&mut self) {
+        self.vm = None;
+        self.known.values_mut().for_each(|entry| entry.code = None);
+    }
+
+    /// The script with this text; it is known from now on.
+    pub fn of_text(&mut self, text: &[u8]) -> Result<Script, Refused> {
+        if let Some(last) = self.last.clone().filter(|last| last.0.text == text) {
+            self.touch(&last.0.sha);
+            return Ok(last);
+        }
+        let script = self.learn(text, false)?;
+        self.last = Some(script.clone());
+        Ok(script)
+    }
+
+    /// The script with this SHA-1, if it is known.
+    pub fn of_sha(&mut self, sha: &[u8]) -> Result<Option<Script>, Refused> {
+        let Some(sha) = sha_of(sha) else { return Ok(None) };
+        self.touch(&sha);
+        Ok(self.known.get(&sha).map(|entry| entry.script.clone()))
+    }
+
+    /// Keeps a script until all are forgotten; its SHA-1.
+    pub fn load(&mut self, text: &[u8]) -> Result<String, Refused> {
+        let script = self.learn(text, true)?;
+        Ok(script.name().to_owned())
+    }
+
+    /// Whether a script is known.
+    pub fn knows(&self, sha: &[u8]) -> bool {
+        sha_of(sha).is_some_and(|sha| self.known.contains_key(&sha))
+    }
+
+    /// How many are known.
+    pub fn len(&self) -> usize {
+        self.known.len()
+    }
+
+    /// Whether none is known.
+    pub fn is_empty(&self) -> bool {
+        self.known.is_empty()
+    }
+
+    /// Bytes of their texts.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Bytes that the machine uses.
+    pub fn vm_bytes(&self) -> usize {
+        self.vm.as_ref().map_or(0, Vm::memory)
+    }
+
+    /// Forgets all scripts, and the machine.
+    pub fn flush(&mut self) {
+        *self = Scripts {
+            running: self.running.take(),
+            limit: self.limit,
+            evicted: self.evicted,
+            clock: self.clock,
+            ..Scripts::default()
+        };
+    }
+
+    /// Begins a script.
+    pub fn begin(&mut self, script: &Script, keys: Args<'_>, args: Args<'_>) -> Result<Run, Refused> {
+        let vm = machine(&mut self.vm, self.limit)?;
+        let entry = self.known.get_mut(&script.0.sha);
+        let code = match entry.as_ref().and_then(|entry| entry.code.clone()) {
+            Some(code) => code,
+            None => vm.compile(&script.0.text)?,
+        };
+        if let Some(entry) = entry {
+            entry.code.get_or_insert_with(|| code.clone());
+        }
+        Ok(vm.begin(&code, script.name(), keys.iter(), args.iter())?)
+    }
+
+    /// Takes a script back that has ended, or is given up.
+    pub fn end(&mut self, run: Run) {
+        if !self.vm.as_mut().is_some_and(|vm| vm.end(run)) {
+            // Its memory was used up: the next script gets a new one.
+            self.drop_machine();
+        }
+    }
+
+    fn learn(&mut self, text: &[u8], stays: bool) -> Result<Script, Refused> {
+        let declared = declared(text)?;
+        let mut sha = [0; 40];
+        sha.copy_from_slice(sha1_hex(text).as_bytes());
+        if let Some(entry) = self.known.get_mut(&sha) {
+            let script = entry.script.clone();
+            if let Some(used) = entry.used.take_if(|_| stays) {
+                self.by_use.remove(&used);
+            }
+            self.touch(&sha);
+            return Ok(script);
+        }
+        let code = Some(machine(&mut self.vm, self.limit)?.compile(text)?);
+        self.make_room(text.len(), stays)?;
+        let script = Script(Arc::new(Known { sha, text: Bytes::copy_from_slice(text), declared }));
+        self.bytes += text.len();
+        let used = (!stays).then(|| {
+            self.clock += 1;
+            self.by_use.insert(self.clock, sha);
+            self.clock
+        });
+        self.known.insert(sha, Entry { script: script.clone(), code, used });
+        Ok(script)
+    }
+
+    /// Forgets what was not used for the longest time, so that there is room for another text.
+    fn make_room(&mut self, len: usize, stays: bool) -> Result<(), Refused> {
+        while self.bytes + len > self.limit || (!stays && self.by_use.len() >= MOST_EVALUATED) {
+            let (_, sha) = self.by_use.pop_first().ok_or(Refused::Full)?;
+            if let Some(entry) = self.known.remove(&sha) {
+                self.bytes -= entry.script.0.text.len();
+                self.evicted += 1;
+            }
+        }
+        Ok(())
+    }
+
+    fn touch(&mut self, sha: &Sha) {
+        let Some(used) = self.known.get_mut(sha).and_then(|entry| entry.used.as_mut()) else { return };
+        self.by_use.remove(used);
+        self.clock += 1;
+        *used = self.clock;
+        self.by_use.insert(self.clock, *sha);
+    }
+}
+
+fn machine(vm: &mut Option<Vm>, limit: usize) -> Result<&mut Vm, Refused> {
+    if vm.is_none() {
+        *vm = Some(Vm::new(limit)?);
+    }
+    vm.as_mut().ok_or(Refused::Full)
+}
+
+/// A SHA-1 as it is kept; it may be sent in capitals.
+fn sha_of(text: &[u8]) -> Option<Sha> {
+    let mut sha: Sha = text.try_into().ok()?;
+    sha.make_ascii_lowercase();
+    Some(sha)
+}

@@ -1,0 +1,27 @@
+//! EVALSHA_RO: runs a script that the broker knows, which may only read.
+
+use super::run::{self, Source};
+use crate::broker::Ctx;
+use crate::command::args::Args;
+use crate::command::error::Refusal;
+use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
+use crate::reply::Reply;
+
+/// EVALSHA_RO.
+pub static SPEC: Spec = Spec {
+    name: "evalsha_ro",
+    summary: "Runs a script that only reads by the SHA-1 of its text.",
+    since: "7.0.0",
+    group: Group::Scripting,
+    complexity: "That of the script",
+    arity: -3,
+    flags: &[Flag::NoScript, Flag::Stale, Flag::SkipMonitor, Flag::NoMandatoryKeys],
+    keys: Keys::MaybeCounted { at: 2 },
+    syntax: "sha1 numkeys [key [key ...]] [arg [arg ...]]",
+    kind: Kind::Read(run),
+    subcommands: &[],
+};
+
+fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
+    run::eval(ctx, args, Source::Sha, true)
+}

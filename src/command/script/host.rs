@@ -1,0 +1,243 @@
+//! Does what a script calls: finds the command, sees whether a script may run it, runs and counts it.
+//!
+//! A script is one call at one time: TIME answers the same to all of it, nobody else's calls come in between, one commit
+//! holds what it changed. Must never know: Lua.
+
+use super::run::Terms;
+use crate::broker::client::ClientId;
+use crate::broker::scripts::Running;
+use crate::broker::work::{Step, Work};
+use crate::broker::{Ctx, Engine};
+use crate::command::args::{Args, OwnedArgs};
+use crate::command::dispatch;
+use crate::command::error::{self, Refusal};
+use crate::command::spec::{Flag, Spec};
+use crate::command::table;
+use crate::command::transaction;
+use crate::reply::Reply;
+use crate::script::{Called, Host, Run, Step as Stepped};
+use brooklet_storage::load::Missing;
+use std::borrow::Cow;
+use std::time::Duration;
+
+/// How long a script runs at a time.
+const SLICE: Duration = Duration::from_millis(1);
+
+/// Loads for one call of a script, after which it is given up: what it needs is dropped again before it has all.
+const MOST_LOADS: u32 = 1000;
+
+/// Begins a script for a caller. One that needs more than this hold of the lock goes on as [`Work`].
+pub fn start(
+    ctx: &mut Ctx<'_>,
+    run: Run,
+    terms: Terms,
+    function: Option<(String, Args<'_>)>,
+) -> Result<Reply, Refusal> {
+    let (client, db, engine) = (ctx.client, ctx.db, &mut *ctx.engine);
+    let now_us = engine.clock.now_us();
+    let mut script = Script {
+        client,
+        db,
+        now_us,
+        run: Some(run),
+        terms,
+        progress: Progress::default(),
+        is_function: function.is_some(),
+    };
+    engine.store.begin_unit();
+    match script.step(engine) {
+        Step::Done(outcome) => outcome,
+        Step::Missing(missing) if !script.progress.changed => {
+            // It has changed nothing: it begins anew once that is loaded, and nobody has to wait for it.
+            script.leave(engine);
+            Err(Refusal::Missing(missing))
+        }
+        Step::Missing(_) | Step::More => {
+            let function = function.map(|(name, call)| (name, OwnedArgs::copy_of(call)));
+            engine.scripts.running = Some(Running { wrote: script.progress.wrote, function, killed: false });
+            Err(Refusal::Unfinished(Box::new(script)))
+        }
+    }
+}
+
+/// A script on its way.
+#[derive(Debug)]
+struct Script {
+    client: ClientId,
+    /// The database of its caller, which it gives back.
+    db: u32,
+    /// When it began, Unix microseconds.
+    now_us: i64,
+    /// Taken at the end.
+    run: Option<Run>,
+    terms: Terms,
+    progress: Progress,
+    is_function: bool,
+}
+
+/// What came of a script so far.
+#[derive(Debug, Default)]
+struct Progress {
+    /// It has done something that cannot be done twice.
+    changed: bool,
+    /// A call that writes has run.
+    wrote: bool,
+    missing: Option<Missing>,
+    /// Loads for the call that misses something.
+    loads: u32,
+}
+
+impl Script {
+    /// Gives back what was the caller's and the broker's.
+    fn leave(&mut self, engine: &mut Engine) {
+        if let Some(c) = engine.clients.get_mut(self.client) {
+            c.db = self.db;
+        }
+        engine.scripts.running = None;
+        if let Some(run) = self.run.take() {
+            engine.stats.error_is_counted = run.is_counted();
+            match self.is_function {
+                true => engine.functions.end(run),
+                false => engine.scripts.end(run),
+            }
+        }
+    }
+
+    fn end(&mut self, engine: &mut Engine, reply: Reply) -> Step {
+        self.leave(engine);
+        Step::Done(Ok(reply))
+    }
+}
+
+impl Work for Script {
+    fn step(&mut self, engine: &mut Engine) -> Step {
+        let Some(run) = &mut self.run else { return Step::Done(Err(error::script::NOT_BUSY)) };
+        if engine.scripts.running.as_ref().is_some_and(|running| running.killed) {
+            run.kill();
+        }
+        let (client, terms) = (self.client, self.terms);
+        let mut caller = Caller { engine, client, terms, progress: &mut self.progress };
+        caller.engine.script_us = Some(self.now_us);
+        let stepped = run.step(&mut caller, SLICE);
+        engine.script_us = None;
+        let missing = self.progress.missing.take();
+        match (stepped, missing) {
+            (Stepped::Done(reply), _) => self.end(engine, reply),
+            (Stepped::Stuck(_), Some(missing)) if !self.progress.changed => Step::Missing(missing),
+            (Stepped::Stuck(reply), _) => self.end(engine, reply),
+            (Stepped::TimeUp | Stepped::Missing, missing) => {
+                if let Some(running) = &mut engine.scripts.running {
+                    running.wrote = self.progress.wrote;
+                }
+                missing.map_or(Step::More, Step::Missing)
+            }
+        }
+    }
+}
+
+/// Who runs a script, for one step of it.
+struct Caller<'s> {
+    engine: &'s mut Engine,
+    client: ClientId,
+    terms: Terms,
+    progress: &'s mut Progress,
+}
+
+impl Caller<'_> {
+    /// Why a call is not run.
+    fn check(&mut self, spec: &'static Spec) -> Result<(), Cow<'static, str>> {
+        let engine = &mut *self.engine;
+        let writes = spec.kind.writes();
+        if spec.has(Flag::NoScript) {
+            return Err(error::script::NOT_ALLOWED.into());
+        }
+        if writes && self.terms.read_only {
+            return Err(error::script::READ_ONLY.into());
+        }
+        if let (true, Some(why)) = (writes, &engine.write_trouble) {
+            return Err(line_of(error::write_trouble(why)));
+        }
+        // One that has begun to write may end what it began.
+        if spec.has(Flag::Denyoom) && !self.terms.allow_oom && !self.progress.wrote && engine.is_out_of_memory() {
+            return Err(line_of(error::OOM));
+        }
+        Ok(())
+    }
+
+    fn refuse(&mut self, spec: Option<&'static Spec>, line: Cow<'static, str>) -> Called {
+        let stats = &mut self.engine.stats;
+        if let Some(spec) = spec {
+            stats.count_rejected(spec);
+        }
+        stats.count_error(&line);
+        Called::Reply(Reply::Error(line))
+    }
+
+    fn run(&mut self, spec: &'static Spec, args: Args<'_>) -> Called {
+        let reply = match dispatch::run_inside(self.engine, self.client, spec, args) {
+            Ok(reply) => reply,
+            Err(Refusal::Wire(line)) => Reply::Error(line),
+            // Nothing waits inside of a script.
+            Err(Refusal::Park(park)) => park.at_once,
+            Err(Refusal::Errand(_) | Refusal::Unfinished(_)) => Reply::Error(error::script::NOT_ALLOWED.into()),
+            Err(Refusal::Missing(missing)) if self.progress.loads < MOST_LOADS => {
+                self.progress.loads += 1;
+                self.progress.missing = Some(missing);
+                return Called::Missing;
+            }
+            Err(Refusal::Missing(_)) => Reply::Error(error::TOO_LITTLE_MEMORY.into()),
+        };
+        self.progress.loads = 0;
+        self.progress.wrote |= spec.kind.writes();
+        self.progress.changed |= !transaction::is_repeatable(spec);
+        Called::Reply(reply)
+    }
+}
+
+impl Host for Caller<'_> {
+    fn call(&mut self, call: &OwnedArgs) -> Called {
+        let args = call.as_args();
+        let (spec, refused) = find(args);
+        let refused = refused.map(Cow::Borrowed).or_else(|| self.check(spec?).err());
+        match (spec, refused) {
+            (Some(spec), None) => self.run(spec, args),
+            (spec, line) => self.refuse(spec, line.unwrap_or(error::script::UNKNOWN.into())),
+        }
+    }
+
+    fn may_call(&mut self, call: &OwnedArgs) -> Option<bool> {
+        find(call.as_args()).0.map(|_| true)
+    }
+
+    fn log(&mut self, level: u8, line: &[u8]) {
+        let line = String::from_utf8_lossy(line);
+        match level {
+            0 | 1 => tracing::debug!("script: {line}"),
+            2 => tracing::info!("script: {line}"),
+            _ => tracing::warn!("script: {line}"),
+        }
+    }
+}
+
+fn line_of(refusal: Refusal) -> Cow<'static, str> {
+    match refusal {
+        Refusal::Wire(line) => line,
+        _ => Cow::Borrowed(error::script::NOT_ALLOWED),
+    }
+}
+
+/// The command that a call means, and what is wrong with the call.
+fn find(args: Args<'_>) -> (Option<&'static Spec>, Option<&'static str>) {
+    let Some(spec) = table::find(args.at(0)) else { return (None, Some(error::script::UNKNOWN)) };
+    let spec = match args.get(1) {
+        Some(name) if !spec.subcommands.is_empty() => {
+            let found = spec.subcommands.iter().find(|sub| sub.own_name().as_bytes().eq_ignore_ascii_case(name));
+            match found {
+                Some(sub) => *sub,
+                None => return (None, Some(error::script::UNKNOWN)),
+            }
+        }
+        _ => spec,
+    };
+    (Some(spec), (!spec.accepts(args.len())).then_some(error::script::ARITY))
+}

@@ -1,0 +1,268 @@
+//! The machine: one Lua state with its sandbox, its memory limit and the coroutine that runs scripts.
+//!
+//! Must never know: who asks for a script, where its text is kept. Read next: `run.rs`.
+
+use super::Host;
+use super::error::{BAD_SHEBANG, NO_MEMORY, Problem, plain};
+use super::library::{self, Shared};
+use super::run::Run;
+use super::slice;
+use super::tail::keep_frames;
+use mlua::chunk::ChunkMode;
+use mlua::{Function, Lua, LuaOptions, MultiValue, StdLib, Table, Thread, Value};
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The name of the prelude's code, which errors do not show.
+pub const PRELUDE: &str = "=prelude";
+
+/// The name of the code of EVAL, as Lua wants it.
+pub const USER_SCRIPT: &str = "@user_script";
+
+/// The name of the code of libraries.
+const USER_FUNCTION: &str = "@user_function";
+
+/// How long a library may take to register its functions.
+const LOAD_TIME: Duration = Duration::from_millis(500);
+
+/// A function that a library has registered.
+#[derive(Clone, Debug)]
+pub struct Registered {
+    /// Its name.
+    pub name: String,
+    /// What it does, in words.
+    pub description: Option<String>,
+    /// The flags, as they were given.
+    pub flags: Vec<String>,
+    /// What they mean.
+    pub declared: Declared,
+    /// What runs.
+    pub code: Code,
+}
+
+impl Registered {
+    fn read(table: &Table) -> mlua::Result<Registered> {
+        let flags: Vec<String> = table.raw_get::<Option<Vec<String>>>("flags")?.unwrap_or_default();
+        let mut declared = Declared { any: true, ..Declared::default() };
+        for flag in &flags {
+            declared.set(flag);
+        }
+        Ok(Registered {
+            name: table.raw_get("name")?,
+            description: table.raw_get("description")?,
+            flags,
+            declared,
+            code: Code(table.raw_get("callback")?),
+        })
+    }
+}
+
+/// A machine.
+pub struct Vm {
+    lua: Lua,
+    globals: Table,
+    start: Function,
+    begin_load: Function,
+    end_load: Function,
+    slot: Table,
+    shared: Arc<Shared>,
+    /// The coroutine, between two scripts.
+    idle: Option<Thread>,
+    limit: usize,
+}
+
+impl fmt::Debug for Vm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Vm").field("memory", &self.memory()).finish()
+    }
+}
+
+/// A script that can be run, in the machine that compiled it.
+#[derive(Clone, Debug)]
+pub struct Code(Function);
+
+/// What the first line of a script declares.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Declared {
+    /// There is such a line.
+    pub any: bool,
+    /// It writes nothing.
+    pub no_writes: bool,
+    /// It runs although memory is short.
+    pub allow_oom: bool,
+    /// It runs on a replica that lost its primary.
+    pub allow_stale: bool,
+    /// It does not run in a cluster.
+    pub no_cluster: bool,
+}
+
+impl Declared {
+    /// Notes a flag; whether there is one of this name.
+    fn set(&mut self, flag: &str) -> bool {
+        match flag {
+            "no-writes" => self.no_writes = true,
+            "allow-oom" => self.allow_oom = true,
+            "allow-stale" => self.allow_stale = true,
+            "no-cluster" => self.no_cluster = true,
+            "allow-cross-slot-keys" => {}
+            _ => return false,
+        }
+        true
+    }
+}
+
+impl Vm {
+    /// A machine that uses up to `limit` bytes.
+    pub fn new(limit: usize) -> Result<Vm, Problem> {
+        // Without the library `jit` LuaJIT only interprets: compiled code would not look at the time.
+        let libraries = StdLib::TABLE | StdLib::STRING | StdLib::MATH | StdLib::OS | StdLib::BIT;
+        // The binding's other pcall could not be paused.
+        let lua = Lua::new_with(libraries, LuaOptions::new().catch_rust_panics(true))?;
+        // Where it cannot be limited there are no scripts.
+        lua.set_memory_limit(limit)?;
+        let slot = lua.create_table()?;
+        let shared = Arc::new(Shared::default());
+        let rust = library::table(&lua, &shared, &slot)?;
+        let prelude = lua.load(include_str!("prelude.lua")).set_name(PRELUDE);
+        let (visible, globals, start, begin_load, end_load) = prelude.call(rust)?;
+        let visible: Table = visible;
+        lua.set_globals(visible)?;
+        slice::watch(&lua)?;
+        Ok(Vm { lua, globals, start, begin_load, end_load, slot, shared, idle: None, limit })
+    }
+
+    /// Bytes that it uses.
+    pub fn memory(&self) -> usize {
+        self.lua.used_memory()
+    }
+
+    /// Compiles the text of a script.
+    pub fn compile(&self, text: &[u8]) -> Result<Code, Problem> {
+        // The first line stays, empty: errors count lines.
+        let body = if text.starts_with(b"#!") { &text[line_end(text)..] } else { text };
+        self.function(body, USER_SCRIPT).map(Code).map_err(|why| Problem::compile(&plain(&why)))
+    }
+
+    /// Compiles a text; returns keep their frames.
+    fn function(&self, text: &[u8], name: &str) -> mlua::Result<Function> {
+        let compile = |text: &[u8]| self.lua.load(text).set_name(name).set_mode(ChunkMode::Text).into_function();
+        // As it stands first: errors are to speak of what was written.
+        let plain = compile(text)?;
+        Ok(keep_frames(text).and_then(|text| compile(&text).ok()).unwrap_or(plain))
+    }
+
+    /// Begins a run of a script with these keys and arguments; `name` stands in its errors.
+    pub fn begin<'a>(
+        &mut self,
+        code: &Code,
+        name: &str,
+        keys: impl Iterator<Item = &'a [u8]>,
+        args: impl Iterator<Item = &'a [u8]>,
+    ) -> Result<Run, Problem> {
+        self.shared.reset();
+        self.globals.raw_set("KEYS", self.list(keys)?)?;
+        self.globals.raw_set("ARGV", self.list(args)?)?;
+        self.run(code, MultiValue::new(), name)
+    }
+
+    /// Begins a run of a function, which gets its keys and arguments passed.
+    pub fn begin_function<'a>(
+        &mut self,
+        code: &Code,
+        name: &str,
+        keys: impl Iterator<Item = &'a [u8]>,
+        args: impl Iterator<Item = &'a [u8]>,
+    ) -> Result<Run, Problem> {
+        self.shared.reset();
+        let passed = MultiValue::from_iter([Value::Table(self.list(keys)?), Value::Table(self.list(args)?)]);
+        self.run(code, passed, name)
+    }
+
+    fn run(&mut self, code: &Code, mut passed: MultiValue, name: &str) -> Result<Run, Problem> {
+        let thread = match self.idle.take() {
+            Some(thread) => thread,
+            None => self.lua.create_thread(self.start.clone())?,
+        };
+        passed.push_front(Value::Function(code.0.clone()));
+        Ok(Run::new(self.lua.clone(), thread, passed, self.slot.clone(), Arc::clone(&self.shared), name))
+    }
+
+    /// Runs the text of a library, which registers its functions. `host` takes what it logs.
+    pub fn load_library(&mut self, text: &[u8], host: &mut dyn Host) -> Result<Vec<Registered>, Problem> {
+        let body = &text[line_end(text)..];
+        let chunk = self.function(body, USER_FUNCTION).map_err(|why| Problem::function(&plain(&why)))?;
+        self.begin_load.call::<()>(&chunk)?;
+        self.shared.reset();
+        let mut run = self.run(&Code(chunk), MultiValue::new(), "")?;
+        let outcome = run.load(host, LOAD_TIME);
+        let usable = self.end(run);
+        let registered: Table = self.end_load.call(())?;
+        outcome.map_err(|why| Problem::registering(&why))?;
+        if !usable {
+            return Err(Problem::registering(&super::error::coded(NO_MEMORY)));
+        }
+        registered.sequence_values::<Table>().map(|f| Ok(Registered::read(&f?)?)).collect()
+    }
+
+    fn list<'a>(&self, items: impl Iterator<Item = &'a [u8]>) -> mlua::Result<Table> {
+        let table = self.lua.create_table_with_capacity(items.size_hint().0, 0)?;
+        for (i, item) in items.enumerate() {
+            table.raw_set(i + 1, self.lua.create_string(item)?)?;
+        }
+        Ok(table)
+    }
+
+    /// Takes a run back; whether the machine is still good. One whose memory was used up is not.
+    #[must_use]
+    pub fn end(&mut self, run: Run) -> bool {
+        let (idle, exhausted) = run.finish();
+        self.idle = idle;
+        if exhausted {
+            return false;
+        }
+        if self.memory() > self.limit / 2 {
+            let _ = self.lua.gc_collect();
+        }
+        self.memory() <= self.limit / 4 * 3
+    }
+}
+
+fn line_end(text: &[u8]) -> usize {
+    memchr::memchr(b'\n', text).unwrap_or(text.len())
+}
+
+/// Reads the first line of a script.
+pub fn declared(text: &[u8]) -> Result<Declared, Problem> {
+    let mut declared = Declared::default();
+    if !text.starts_with(b"#!") {
+        return Ok(declared);
+    }
+    let end = memchr::memchr(b'\n', text).ok_or(Problem(BAD_SHEBANG.into()))?;
+    declared.any = true;
+    let line = String::from_utf8_lossy(&text[..end]);
+    let mut words = line.split(' ').filter(|word| !word.is_empty());
+    match words.next() {
+        Some("#!lua") => {}
+        other => return Err(Problem::engine(other.unwrap_or_default())),
+    }
+    for word in words {
+        let flags = word.strip_prefix("flags=").ok_or_else(|| Problem::option(word))?;
+        for flag in flags.split(',').filter(|_| !flags.is_empty()) {
+            if !declared.set(flag) {
+                return Err(Problem::flag(flag));
+            }
+        }
+    }
+    Ok(declared)
+}
+
+/// The SHA-1 of a text, in lower-case hexadecimal.
+pub fn sha1_hex(text: &[u8]) -> String {
+    sha1_smol::Sha1::from(text).digest().to_string()
+}
+
+/// Whether an error says that memory was used up.
+pub fn says_exhausted(line: &str) -> bool {
+    line.contains(NO_MEMORY)
+}
