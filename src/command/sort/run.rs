@@ -11,12 +11,11 @@ use brooklet_storage::keyspace::object::Kind;
 use brooklet_storage::store::Key;
 use bytes::Bytes;
 
+/// What was found, and the key it is to be stored in.
+type Sorted<'a> = (Vec<Option<Bytes>>, Option<&'a [u8]>);
+
 /// What is to be answered or stored, and where to.
-pub fn sorted<'a>(
-    ctx: &mut Ctx<'_>,
-    args: Args<'a>,
-    may_store: bool,
-) -> Result<(Vec<Option<Bytes>>, Option<&'a [u8]>), Refusal> {
+pub fn sorted<'a>(ctx: &mut Ctx<'_>, args: Args<'a>, may_store: bool) -> Result<Sorted<'a>, Refusal> {
     let options = Options::parse(args.from(2), may_store)?;
     let found = ctx.look_up(args.at(1))?;
     if let Some(destination) = options.store {
