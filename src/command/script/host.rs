@@ -147,7 +147,8 @@ impl Caller<'_> {
     /// Why a call is not run.
     fn check(&mut self, spec: &'static Spec) -> Result<(), Cow<'static, str>> {
         let engine = &mut *self.engine;
-        let writes = spec.kind.writes();
+        // A message that others get is no less an effect than a change.
+        let writes = spec.kind.writes() || spec.has(Flag::HeldByPause);
         if spec.has(Flag::NoScript) {
             return Err(error::script::NOT_ALLOWED.into());
         }
