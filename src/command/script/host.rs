@@ -13,7 +13,6 @@ use crate::command::dispatch;
 use crate::command::error::{self, Refusal};
 use crate::command::spec::{Flag, Spec};
 use crate::command::table;
-use crate::command::transaction;
 use crate::reply::Reply;
 use crate::script::{Called, Host, Run, Step as Stepped};
 use brooklet_storage::load::Missing;
@@ -190,7 +189,7 @@ impl Caller<'_> {
         };
         self.progress.loads = 0;
         self.progress.wrote |= spec.kind.writes();
-        self.progress.changed |= !transaction::is_repeatable(spec);
+        self.progress.changed |= !is_repeatable(spec);
         Called::Reply(reply)
     }
 }
@@ -218,6 +217,11 @@ impl Host for Caller<'_> {
             _ => tracing::warn!("script: {line}"),
         }
     }
+}
+
+/// Whether a call may run twice: it changes nothing but the selected database.
+fn is_repeatable(spec: &Spec) -> bool {
+    spec.kind.reads() || spec.name == "select"
 }
 
 fn line_of(refusal: Refusal) -> Cow<'static, str> {
