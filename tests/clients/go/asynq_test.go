@@ -70,7 +70,7 @@ func TestAsynqProcessesNowAndLater(t *testing.T) {
 		})
 		kept := f.enqueue("mail", "kept", asynq.Retention(time.Hour))
 		began := time.Now()
-		f.enqueue("mail", "later", asynq.ProcessIn(time.Second))
+		f.enqueue("mail", "later", asynq.ProcessIn(2*time.Second)) // rounded to seconds
 		f.enqueue("mail", "once", asynq.Unique(time.Minute))
 		if _, err := f.client.Enqueue(asynq.NewTask("mail", []byte("once")), asynq.Unique(time.Minute)); !errors.Is(err, asynq.ErrDuplicateTask) {
 			f.Fatalf("a second of its kind: %v", err)

@@ -129,7 +129,8 @@ func TestRedislock(t *testing.T) {
 		if _, err := locker.Obtain(ctx, "orders", time.Minute, nil); err != redislock.ErrNotObtained {
 			t.Fatalf("a second lock: %v", err)
 		}
-		_, err = locker.Obtain(ctx, "orders", time.Minute, &redislock.Options{Token: "mine", Metadata: "again"})
+		// The same token again: its owner's, now with other metadata.
+		lock, err = locker.Obtain(ctx, "orders", time.Minute, &redislock.Options{Token: "mine", Metadata: "again"})
 		must(t, err)
 		must(t, lock.Refresh(ctx, 10*time.Minute, nil))
 		left, err := lock.TTL(ctx)

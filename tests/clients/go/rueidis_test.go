@@ -249,6 +249,7 @@ func TestRueidisLock(t *testing.T) {
 			KeyMajority:    1,
 			KeyValidity:    2 * time.Second,
 			NoLoopTracking: true,
+			TryNextAfter:   patience, // Who gives up trying for slowness waits for an invalidation that may never come.
 		})
 		must(t, err)
 		t.Cleanup(l.Close)
