@@ -9,7 +9,7 @@ for (const protocol of [2, 3]) {
   describe(`ioredis in RESP${protocol}`, () => {
     let broker, redis, opened;
     const connect = (options = {}) => {
-      const client = new Redis(broker.url, { protocol, ...options });
+      const client = new Redis({ port: broker.port, protocol, ...options });
       client.on('error', () => {});
       opened.push(client);
       return client;
