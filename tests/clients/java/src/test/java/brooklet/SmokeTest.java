@@ -1,0 +1,3 @@
+package brooklet;
+import org.junit.jupiter.api.Test;
+class SmokeTest { @Test void runs() {} }
