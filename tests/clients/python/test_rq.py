@@ -21,12 +21,15 @@ class Jobs(unittest.TestCase):
     def setUpClass(cls):
         cls.broker = Broker()
         cls.addClassCleanup(cls.broker.stop)
-        cls.r = redis.Redis.from_url(cls.broker.url())
+        cls.r = redis.Redis.from_url(cls.broker.url(), socket_timeout=30)
         cls.worker = Worker("rq.cli", "worker", "high", "default", "-u", cls.broker.url(), "--with-scheduler", "-n", "first",
                             "--logging_level", "WARNING")
         cls.addClassCleanup(cls.worker.kill)
         cls.queue = Queue(connection=cls.r)
         cls.finished(cls.queue.enqueue(rq_jobs.add, 1, 1), 30)
+
+    def started(self):
+        return StartedJobRegistry(queue=self.queue).get_job_ids()
 
     @staticmethod
     def finished(job, timeout=10):
@@ -82,7 +85,8 @@ class Jobs(unittest.TestCase):
 
     def test_a_running_job_is_stopped(self):
         job = self.queue.enqueue(rq_jobs.slow, 60)
-        eventually(lambda: job.id in StartedJobRegistry(queue=self.queue).get_job_ids())
+        eventually(lambda: job.get_status(refresh=True) == "started" and job.id in self.started())
+        eventually(lambda: Job.fetch(job.id, connection=self.r).worker_name)
         send_stop_job_command(self.r, job.id)
         eventually(lambda: job.get_status(refresh=True) == "stopped")
 

@@ -1,3 +1,0 @@
-package brooklet;
-import org.junit.jupiter.api.Test;
-class SmokeTest { @Test void runs() {} }
