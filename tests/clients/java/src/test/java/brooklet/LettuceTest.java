@@ -17,7 +17,6 @@ import io.lettuce.core.RedisNoScriptException;
 import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.SetArgs;
 import io.lettuce.core.StreamMessage;
-import io.lettuce.core.TrackingArgs;
 import io.lettuce.core.XAddArgs;
 import io.lettuce.core.XAutoClaimArgs;
 import io.lettuce.core.XGroupCreateArgs;
@@ -27,13 +26,10 @@ import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.sync.RedisCommands;
 import io.lettuce.core.protocol.ProtocolVersion;
 import io.lettuce.core.pubsub.RedisPubSubAdapter;
-import io.lettuce.core.support.caching.CacheAccessor;
-import io.lettuce.core.support.caching.ClientSideCaching;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
@@ -195,21 +191,6 @@ class LettuceTest {
         assertEquals(0L, redis.<Long>eval(release, ScriptOutputType.INTEGER, new String[] {"lock"}, "yours"));
         assertEquals(1L, redis.<Long>evalsha(redis.digest(release), ScriptOutputType.INTEGER, new String[] {"lock"}, "mine"));
         assertEquals(List.of(1L, 2L), redis.eval("return {1, 2}", ScriptOutputType.MULTI));
-    }
-
-    @Test
-    void clientSideCaching() {
-        if (protocol == ProtocolVersion.RESP2) return; // Invalidations are push messages: only RESP3 has them.
-        redis.set("k", "old");
-        Map<String, String> local = new ConcurrentHashMap<>();
-        try (var reader = client.connect();
-            var cache = ClientSideCaching.enable(CacheAccessor.forMap(local), reader, TrackingArgs.Builder.enabled())) {
-            assertEquals("old", cache.get("k"));
-            assertEquals(Map.of("k", "old"), local);
-            redis.set("k", "new");
-            Broker.eventually(local::isEmpty);
-            assertEquals("new", cache.get("k"));
-        }
     }
 
     @Test
