@@ -22,6 +22,7 @@ class Scenarios:
         cls.broker.stop()
 
     async def asyncSetUp(self):
+        asyncio.get_running_loop().set_debug(False)
         pool = aioredis.BlockingConnectionPool.from_url(self.broker.url(), max_connections=20, protocol=self.protocol,
                                                         decode_responses=True)
         self.r = aioredis.Redis.from_pool(pool)

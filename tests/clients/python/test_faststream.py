@@ -9,17 +9,22 @@ from faststream import AckPolicy
 from faststream.redis import ListSub, PubSub, RedisBroker, StreamSub
 
 
-class Subscribers(unittest.IsolatedAsyncioTestCase):
+class Subscribers:
+    """Everything below runs once for each protocol."""
+
+    protocol = 3
+
     @classmethod
     def setUpClass(cls):
         cls.brooklet = Broker()
         cls.addClassCleanup(cls.brooklet.stop)
 
     async def asyncSetUp(self):
+        asyncio.get_running_loop().set_debug(False)
         self.r = self.brooklet.client()
         self.addCleanup(self.r.close)
         self.r.flushall()
-        self.broker = RedisBroker(self.brooklet.url(), logger=None)
+        self.broker = RedisBroker(self.brooklet.url(), logger=None, protocol=self.protocol)
         self.addAsyncCleanup(self.broker.stop)
         self.got = asyncio.Queue()
 
@@ -154,3 +159,11 @@ class Subscribers(unittest.IsolatedAsyncioTestCase):
         await self.until(lambda: sum(c["cmd"] == "xread" for c in self.r.client_list()) == 2)
         await self.broker.publish(1, stream="in")
         self.assertEqual(await self.received(1), [2])
+
+
+class Resp2(Subscribers, unittest.IsolatedAsyncioTestCase):
+    protocol = 2
+
+
+class Resp3(Subscribers, unittest.IsolatedAsyncioTestCase):
+    protocol = 3

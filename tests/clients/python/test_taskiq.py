@@ -26,6 +26,7 @@ class Tasks(unittest.IsolatedAsyncioTestCase):
                       "--ack-type", "when_executed", BROKER_URL=cls.brooklet.url())
 
     async def asyncSetUp(self):
+        asyncio.get_running_loop().set_debug(False)
         await self.tasks.broker.startup()
         self.addAsyncCleanup(self.tasks.broker.shutdown)
 

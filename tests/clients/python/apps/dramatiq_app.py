@@ -11,6 +11,8 @@ from dramatiq.results import Results
 from dramatiq.results.backends import RedisBackend
 
 url = os.environ.get("BROKER_URL", "redis://127.0.0.1:1/0")
+# Results are waited for with blocking calls: longer than redis-py's own five seconds.
+url += "?socket_timeout=60"
 # Every command looks after the dead, and a worker counts as dead after a second.
 broker = RedisBroker(url=url, heartbeat_timeout=1000, maintenance_chance=1000000)
 broker.add_middleware(Results(backend=RedisBackend(url=url)))
