@@ -24,7 +24,7 @@ pub fn rewrite(path: Option<&Path>, config: &Config) -> Result<(), ConfigError> 
     let path = fs::canonicalize(path.ok_or(ConfigError::NoFile)?).map_err(failed)?;
     let old = fs::read_to_string(&path).map_err(failed)?;
     let new = rewritten(&old, &path, config).map_err(|why| ConfigError::Rewrite(why.to_string()))?;
-    replace(&path, &new).map_err(failed)
+    replace(&path, new.as_bytes()).map_err(failed)
 }
 
 /// The text of the file at `path` after the rewrite of `old`. What the file already says is not touched.
@@ -108,13 +108,14 @@ fn lines(spec: &Spec, config: &Config) -> Vec<String> {
     values.into_iter().map(|value| format!("{} {value}", spec.name)).collect()
 }
 
-/// Replaces a file by a new one with the same rights, durably.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
+/// Replaces a file by a new one with the same rights, durably: whoever reads it sees the old or the new one. Makes it for
+/// this user alone if there is none. Blocks on the disk.
+pub fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let (mut file, temporary) = beside(path)?;
-    let written = file
-        .set_permissions(fs::metadata(path)?.permissions())
-        .and_then(|()| file.write_all(text.as_bytes()))
+    let written = fs::metadata(path)
+        .map_or(Ok(()), |old| file.set_permissions(old.permissions()))
+        .and_then(|()| file.write_all(text))
         .and_then(|()| file.sync_all())
         .and_then(|()| fs::rename(&temporary, path));
     if written.is_err() {
