@@ -31,9 +31,11 @@ impl Commands {
     pub fn contains(&self, spec: &Spec, first_arg: Option<&[u8]>) -> bool {
         let Some(place) = PLACES.get(spec.name).copied() else { return false };
         let bit = self.bits.get(place / 64).is_some_and(|word| word >> (place % 64) & 1 == 1);
-        bit || self.first_args.get(&place).zip(first_arg).is_some_and(|(allowed, given)| {
-            allowed.iter().any(|one| one.eq_ignore_ascii_case(given))
-        })
+        bit || self
+            .first_args
+            .get(&place)
+            .zip(first_arg)
+            .is_some_and(|(allowed, given)| allowed.iter().any(|one| one.eq_ignore_ascii_case(given)))
     }
 
     /// Adds or removes a verb with its subcommands, or a subcommand.

@@ -4,6 +4,7 @@ use super::Engine;
 use super::client::{ClientId, Origin};
 use super::pubsub::Space;
 use crate::acl::{self, Log, User, UserId, Users};
+use crate::config;
 
 /// Users, and what was denied to them.
 #[derive(Debug, Default)]
@@ -70,7 +71,12 @@ impl Engine {
 
     /// Takes over another set of users. Who was a user that is gone or differs has to come again.
     pub fn replace_users(&mut self, users: Vec<User>) {
+        let names_default = users.iter().any(|user| user.name() == b"default");
         let differing = self.access.users.replace(users);
+        if !names_default {
+            // It is not to be open only because nobody thought of it.
+            self.set_default_password();
+        }
         let others: Vec<UserId> = differing.iter().copied().filter(|id| *id != acl::DEFAULT).collect();
         self.end_all(&others);
         self.changed(&differing);
@@ -80,6 +86,19 @@ impl Engine {
     pub fn set_default_password(&mut self) {
         let password = self.config.requirepass.expose().as_bytes().to_vec();
         self.access.users.set_password(&password);
+    }
+
+    /// The lines about users that the configuration file needs: none about a default user that has just the password of
+    /// the option.
+    pub fn user_lines(&self) -> Vec<String> {
+        let mut usual = Users::default();
+        usual.set_password(self.config.requirepass.expose().as_bytes());
+        let needed = self.access.users.iter().filter(|user| usual.named(user.name()) != Some(*user));
+        let quoted = |user: &User| {
+            let line = String::from_utf8_lossy(&user.line()).into_owned();
+            line.split(' ').map(config::quoted).collect::<Vec<_>>().join(" ")
+        };
+        needed.map(quoted).collect()
     }
 
     /// Brings clients up to date with what their users may do now.

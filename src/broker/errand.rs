@@ -14,8 +14,8 @@ use std::time::Duration;
 /// What has to be done.
 #[derive(Debug)]
 pub enum Errand {
-    /// CONFIG REWRITE: write these options into that file.
-    RewriteConfig(Option<PathBuf>, Box<Config>),
+    /// CONFIG REWRITE: write these options, and lines about users if these belong there, into that file.
+    RewriteConfig(Option<PathBuf>, Box<Config>, Option<Vec<String>>),
     /// ACL LOAD: read the users from their file.
     LoadUsers,
     /// ACL SAVE: write the users into their file.
@@ -30,10 +30,12 @@ impl Errand {
     /// Does it, and says what the caller is answered. Blocks.
     pub(crate) fn run(self, shared: &Shared) -> Reply {
         match self {
-            Errand::RewriteConfig(file, config) => match config::rewrite(file.as_deref(), &config) {
-                Ok(()) => Reply::OK,
-                Err(why) => Reply::Error(why.to_string().into()),
-            },
+            Errand::RewriteConfig(file, config, users) => {
+                match config::rewrite(file.as_deref(), &config, users.as_deref()) {
+                    Ok(()) => Reply::OK,
+                    Err(why) => Reply::Error(why.to_string().into()),
+                }
+            }
             Errand::LoadUsers => done(load_users(shared)),
             Errand::SaveUsers => done(save_users(shared)),
             Errand::StandStill(time) => {

@@ -3,6 +3,7 @@
 pub mod bench;
 mod descriptors;
 mod serve;
+mod users;
 
 use crate::config::{self, Invocation};
 use std::ffi::OsString;

@@ -33,6 +33,7 @@ pub use setting::{DebugAccess, Eviction, Fsync, LogLevel, Secret};
 pub use spec::{Change, Section, Spec, find, nearest, specs};
 pub use startup::Startup;
 pub use table::Config;
+pub use words::quoted;
 
 use crate::glob::{self, Case};
 

@@ -38,7 +38,8 @@ struct Filters<'a> {
 }
 
 fn parse(args: Args<'_>) -> Result<Filters<'_>, Refusal> {
-    let mut filters = Filters { id: None, kind: None, addr: None, laddr: None, max_age_s: None, user: None, skip_me: true };
+    let mut filters =
+        Filters { id: None, kind: None, addr: None, laddr: None, max_age_s: None, user: None, skip_me: true };
     let mut i = 0;
     while let Some(word) = args.get(i) {
         let value = args.get(i + 1).ok_or(error::SYNTAX)?;

@@ -56,9 +56,7 @@ impl<'a> Filter<'a> {
         match self {
             Filter::None => true,
             Filter::Module => false,
-            Filter::Category(name) => {
-                category::of(spec).iter().any(|c| c.as_bytes().eq_ignore_ascii_case(name))
-            }
+            Filter::Category(name) => category::of(spec).iter().any(|c| c.as_bytes().eq_ignore_ascii_case(name)),
             Filter::Pattern(pattern) => glob::matches(pattern, spec.name.as_bytes(), Case::Ignore),
         }
     }
