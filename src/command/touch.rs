@@ -61,6 +61,7 @@ pub fn access_of(spec: &Spec, nth: usize, args: Args<'_>) -> &'static [&'static 
         "set" if asks() => &["RW", "access", "update"],
         "set" => &["OW", "update"],
         "bitfield" if only_gets(args) => &["RO", "access"],
+        "bitfield" => &["RW", "access", "update"],
         _ => access(spec, nth),
     }
 }

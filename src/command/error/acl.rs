@@ -33,7 +33,7 @@ pub fn denied_at_exec(denial: &Denial) -> Refusal {
     let why = match denial {
         Denial::Command => "no permission to execute the command or subcommand",
         Denial::Key(_) => "no permission to touch the specified keys",
-        Denial::Channel(_) => "no permission to access one of the channels used as arguments to the command",
+        Denial::Channel(_) => "no permission to access one of the channels used as arguments",
     };
     owned(format!(
         "NOPERM ACLs rules changed between the moment the transaction was accumulated and the EXEC call. This command is no longer allowed for the following reason: {why}"
