@@ -30,6 +30,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stdout))]
 
+pub mod acl;
 pub mod broker;
 pub mod cli;
 pub mod command;

@@ -102,9 +102,8 @@ impl Seat {
             return None;
         }
         engine.stats.total_connections += 1;
-        let (authenticated, now_ms) = (engine.config.requirepass.is_empty(), engine.clock.now_ms());
         let pushes = origin.fd >= 0;
-        let id = engine.clients.open(origin, authenticated, now_ms);
+        let id = engine.open_client(origin);
         if let Some(client) = engine.clients.get_mut(id).filter(|_| !pushes) {
             // Messages come apart from its replies, so it needs no mode for them.
             client.protocol = Protocol::Resp3;

@@ -70,6 +70,7 @@ fn shown(spec: &Spec, args: Args<'_>) -> Vec<Vec<u8>> {
     let secret = |i: usize| match spec.name {
         "auth" => i > 0,
         "hello" => i > 1,
+        "acl|setuser" | "acl|getuser" | "acl|deluser" => i > 1,
         "config|set" => i > 2 && i % 2 == 1 && is_secret(args.at(i - 1)),
         _ => false,
     };

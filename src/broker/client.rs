@@ -6,6 +6,7 @@
 
 use super::mailbox::Mailbox;
 use super::transaction::Transaction;
+use crate::acl::{self, UserId};
 use crate::resp::Protocol;
 use hashbrown::HashMap;
 use std::sync::Arc;
@@ -51,6 +52,10 @@ pub struct Client {
     pub lib_ver: Vec<u8>,
     /// Whether it may run more than AUTH and HELLO.
     pub authenticated: bool,
+    /// Its user.
+    pub user: UserId,
+    /// Its user may do everything: nothing has to be checked.
+    pub unrestricted: bool,
     /// When it came, Unix milliseconds.
     pub created_ms: i64,
     /// When its last call began, Unix milliseconds.
@@ -216,6 +221,8 @@ impl Clients {
             lib_name: Vec::new(),
             lib_ver: Vec::new(),
             authenticated,
+            user: acl::DEFAULT,
+            unrestricted: true,
             created_ms: now_ms,
             active_ms: now_ms,
             last_command: "NULL",

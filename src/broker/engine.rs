@@ -3,6 +3,7 @@
 //! No locks, no sockets, no clock of its own, no async: the same calls give the same answers. Whoever holds the engine
 //! lock is the single writer. Must never know: any verb's file (it gets functions from a [`Spec`]), RESP, threads.
 
+use super::access::Access;
 use super::budget::{self, MemoryState};
 use super::client::{ClientId, Clients, Traffic};
 use super::clock::Clock;
@@ -44,6 +45,8 @@ pub struct Engine {
     pub store: Store,
     /// Open sessions.
     pub clients: Clients,
+    /// Users, and what was denied to them.
+    pub access: Access,
     /// Parked calls.
     pub waits: Waits,
     /// Watched keys.
@@ -171,9 +174,10 @@ impl Engine {
     /// An engine over a store.
     pub fn new(store: Store, config: Config, clock: Clock, tasks: super::tasks::Tasks) -> Engine {
         let stats = Stats::new(&clock);
-        Engine {
+        let mut engine = Engine {
             store,
             clients: Clients::default(),
+            access: Access::default(),
             waits: Waits::default(),
             watches: Watches::default(),
             pubsub: PubSub::default(),
@@ -209,7 +213,9 @@ impl Engine {
             held: None,
             config_version: 0,
             next_tick_ms: i64::MAX,
-        }
+        };
+        engine.set_default_password();
+        engine
     }
 
     /// Brings the parts that follow options up to date; called at start and after CONFIG SET.
@@ -222,14 +228,19 @@ impl Engine {
             self.scripts.set_limit(self.config.script_memory_limit as usize);
             self.functions.set_limit(self.config.script_memory_limit as usize);
         }
+        self.change_terms();
+        self.tasks.sync().always.store(self.config.appendfsync == Fsync::Always, Ordering::Release);
+    }
+
+    /// Has everybody look at the terms again.
+    pub(super) fn change_terms(&mut self) {
         self.config_version += 1;
         self.clients.iter_mut().for_each(|client| client.outside.notify_one());
-        self.tasks.sync().always.store(self.config.appendfsync == Fsync::Always, Ordering::Release);
     }
 
     /// Changes whenever what a client may do, or what its driver should know of the options, has changed.
     pub(crate) fn terms(&self, client: ClientId) -> Terms {
-        let open = self.config.requirepass.is_empty();
+        let open = self.access.users.is_open();
         let client = self.clients.get(client);
         Terms {
             config_version: self.config_version,

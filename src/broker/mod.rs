@@ -3,6 +3,7 @@
 //! Owns the one engine lock and the threads around it. Must never know: any verb's file, sockets, RESP frames.
 //! Read next: `engine.rs` (what happens), `commit.rs` (when it counts), `wait.rs`, `work.rs`, `timer.rs`, `settle.rs`, `shared.rs`.
 
+pub mod access;
 mod account;
 pub mod budget;
 pub mod client;

@@ -8,6 +8,7 @@ use super::wait::{Park, Place, Wait, Waits, Wake};
 use super::{Engine, Executed};
 use crate::command::args::{Args, OwnedArgs};
 use crate::command::error::{self, Refusal};
+use crate::command::permission;
 use crate::command::spec::Spec;
 use crate::reply::Reply;
 use brooklet_storage::load::Loaded;
@@ -84,7 +85,9 @@ impl Engine {
         let Some(mut wait) = self.waits.take(place) else { return };
         self.waits.woken = true;
         let caller = self.actor.replace(wait.client);
-        let outcome = self.run(wait.client, wait.db, wait.spec, wait.call.as_args(), now_ms);
+        // Rules may have changed while it waited.
+        let outcome = permission::check(self, wait.client, wait.spec, wait.call.as_args())
+            .and_then(|()| self.run(wait.client, wait.db, wait.spec, wait.call.as_args(), now_ms));
         self.waits.woken = false;
         self.note_changes();
         self.actor = caller;

@@ -113,8 +113,6 @@ pub struct Stats {
     pub reads: u64,
     /// Times that connections were written to.
     pub writes: u64,
-    /// Calls refused for want of authentication or a wrong password.
-    pub denied_auth: u64,
     /// The highest `used_memory` seen.
     pub peak_memory: u64,
     /// Whether the sweep of expired keys runs (DEBUG SET-ACTIVE-EXPIRE).
@@ -177,7 +175,6 @@ impl Stats {
             web_request_ms: 0,
             reads: 0,
             writes: 0,
-            denied_auth: 0,
             peak_memory: 0,
             active_expire: true,
             run_id: run_id(),
@@ -203,7 +200,6 @@ impl Stats {
             &mut self.total_errors,
             &mut self.output_limit_disconnections,
             &mut self.query_limit_disconnections,
-            &mut self.denied_auth,
             &mut self.peak_memory,
         ] {
             *counter = 0;

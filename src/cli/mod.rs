@@ -3,6 +3,7 @@
 pub mod bench;
 mod descriptors;
 mod serve;
+mod users;
 
 use crate::config::{self, Invocation};
 use std::ffi::OsString;
@@ -18,7 +19,13 @@ pub fn main(args: impl IntoIterator<Item = OsString>, env: impl IntoIterator<Ite
         Ok(Invocation::Serve(startup)) => serve::serve(*startup),
         Ok(Invocation::CheckConfig(startup)) => {
             startup.warnings.iter().for_each(|w| complain(w));
-            print("configuration is valid")
+            match users::configured(&startup.config, &startup.users) {
+                Ok(_) => print("configuration is valid"),
+                Err(why) => {
+                    complain(&why);
+                    ExitCode::from(USAGE)
+                }
+            }
         }
         Ok(Invocation::Version) => print(&config::version()),
         Ok(Invocation::Help) => print(config::help().trim_end()),

@@ -1,6 +1,7 @@
 //! Serving: open the data, listen, say so, wait for the end, exit with a code that tells how it went.
 
-use super::{complain, descriptors};
+use super::{complain, descriptors, users};
+use crate::acl::User;
 use crate::broker::clock::Clock;
 use crate::broker::shared::{Shared, Threads};
 use crate::broker::tasks::Ending;
@@ -40,9 +41,16 @@ pub fn serve(startup: Startup) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let started = allow_addresses(&config).and_then(|()| bind_all(&config)).and_then(|listeners| {
+    let users = users::configured(&config, &startup.users);
+    let allowed = users.and_then(|users| allow_addresses(&config, &users).map(|()| users));
+    let started = allowed.and_then(|users| bind_all(&config).map(|listeners| (users, listeners)));
+    let started = started.and_then(|(users, listeners)| {
         let (shared, threads) = open(&config).map_err(|e| e.to_string())?;
-        shared.engine().config_file = file;
+        {
+            let mut engine = shared.engine();
+            engine.config_file = file;
+            engine.replace_users(users);
+        }
         let loops = config.event_loops(std::thread::available_parallelism().map_or(1, usize::from));
         let listening = listener::start(&shared, listeners, loops).map_err(|e| format!("cannot start: {e}"))?;
         Ok((shared, threads, listening))
@@ -122,8 +130,8 @@ impl Signals {
 }
 
 /// Without a password only this machine may be served, unless the operator insists.
-fn allow_addresses(config: &Config) -> Result<(), String> {
-    if config.insecure || !config.requirepass.is_empty() {
+fn allow_addresses(config: &Config, users: &[User]) -> Result<(), String> {
+    if config.insecure || !users::are_open(config, users) {
         return Ok(());
     }
     match config.bind.iter().find(|name| !is_loopback(name)) {

@@ -3,11 +3,13 @@
 //! Must never know: sockets, encodings, who holds the engine lock.
 
 use super::args::Args;
-use super::error::Refusal;
+use super::error::{self, Refusal};
 use super::gate::{self, Stop};
+use super::permission;
 use super::spec::Spec;
 use super::table;
 use super::transaction::queue;
+use crate::acl::Context;
 use crate::broker::client::{ClientId, ReplyMode};
 use crate::broker::transaction::Queued;
 use crate::broker::{Engine, Executed};
@@ -64,9 +66,12 @@ pub fn dispatch(engine: &mut Engine, client: ClientId, args: Args<'_>, now_us: &
     executed
 }
 
-/// Runs a queued call for EXEC: it passed the gates when it was queued. Counts it unless it is not finished.
+/// Runs a queued call for EXEC: it passed the gates when it was queued, but rules may have changed. Counts it unless it is not finished.
 pub fn run_queued(engine: &mut Engine, client: ClientId, queued: &Queued) -> Result<Reply, Refusal> {
-    run_inside(engine, client, queued.spec, queued.call.as_args())
+    let args = queued.call.as_args();
+    permission::check_in(engine, client, queued.spec, args, Context::Multi)
+        .map_err(|denial| error::acl::denied_at_exec(&denial))?;
+    run_inside(engine, client, queued.spec, args)
 }
 
 /// Runs a call inside of another one, which happens at the time of that. Counts it unless it is not finished.

@@ -1,11 +1,12 @@
 //! What stands between a call and its execution, in the reference's order. Each gate is one small function.
 //!
-//! Verb and arity (`table.rs`), authentication, MULTI, [access lists], [cluster redirects], memory, disk, [replica],
+//! Verb and arity (`table.rs`), authentication, MULTI, access lists (`permission.rs`), [cluster redirects], memory, disk, [replica],
 //! subscriptions, work that holds the engine, pause.
 //! Those in brackets come with their work, in this order.
 
 use super::args::Args;
 use super::error::{self, Refusal};
+use super::permission;
 use super::spec::{Flag, Spec};
 use crate::broker::Engine;
 use crate::broker::client::ClientId;
@@ -28,11 +29,14 @@ pub enum Stop {
 }
 
 /// Passes a call, or says why not.
-pub fn check(engine: &mut Engine, client: ClientId, spec: &'static Spec, _args: Args<'_>) -> Result<(), Stop> {
-    authenticated(engine, client, spec).map_err(Stop::Refused)?;
+pub fn check(engine: &mut Engine, client: ClientId, spec: &'static Spec, args: Args<'_>) -> Result<(), Stop> {
+    let unrestricted = authenticated(engine, client, spec).map_err(Stop::Refused)?;
     let demands = Demands::of(engine, client, spec);
     if spec.has(Flag::NoMulti) && in_transaction(engine, client) {
         return Err(Stop::Refused(error::transaction::NOT_IN_MULTI));
+    }
+    if !unrestricted {
+        permission::check(engine, client, spec, args).map_err(Stop::Refused)?;
     }
     has_memory(engine, demands)?;
     can_write(engine, demands)?;
@@ -90,13 +94,15 @@ fn in_transaction(engine: &Engine, client: ClientId) -> bool {
     engine.clients.get(client).is_some_and(|c| c.transaction.is_some())
 }
 
-fn authenticated(engine: &mut Engine, client: ClientId, spec: &Spec) -> Result<(), Refusal> {
-    let passed = engine.clients.get(client).is_none_or(|c| c.authenticated);
+/// Whether its user may do everything: what almost everybody has to be asked about access lists.
+#[inline]
+fn authenticated(engine: &Engine, client: ClientId, spec: &Spec) -> Result<bool, Refusal> {
+    let client = engine.clients.get(client);
+    let (passed, unrestricted) = client.map_or((true, true), |c| (c.authenticated, c.unrestricted));
     // A password that was taken away asks nobody any more.
-    if passed || spec.has(Flag::NoAuth) || engine.config.requirepass.is_empty() {
-        return Ok(());
+    if passed || spec.has(Flag::NoAuth) || engine.access.users.is_open() {
+        return Ok(unrestricted);
     }
-    engine.stats.denied_auth += 1;
     Err(error::NOAUTH)
 }
 

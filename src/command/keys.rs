@@ -42,8 +42,18 @@ fn counted(args: Args<'_>, at: usize, step: usize) -> Result<Vec<usize>, Unclear
     Ok((0..count).map(|i| at + 1 + i * step).collect())
 }
 
+/// Words that belong to an option are none themselves: a group may be called STREAMS.
 fn streams(args: Args<'_>) -> Result<Vec<usize>, Unclear> {
-    let word = args.iter().position(|arg| arg.eq_ignore_ascii_case(b"STREAMS")).ok_or(Unclear)?;
+    let mut word = 1;
+    loop {
+        word += match args.at(word).to_ascii_uppercase().as_slice() {
+            b"STREAMS" => break,
+            b"NOACK" => 1,
+            b"GROUP" => 3,
+            b"BLOCK" | b"COUNT" | b"MAXCOUNT" | b"MAXSIZE" | b"CLAIM" => 2,
+            _ => return Err(Unclear),
+        };
+    }
     let rest = args.len() - word - 1;
     if rest == 0 || rest % 2 == 1 { Err(Unclear) } else { Ok((word + 1..=word + rest / 2).collect()) }
 }
@@ -81,6 +91,7 @@ mod tests {
         assert_eq!(keys(Keys::At { first: 1, last: -1, step: 2 }, "MSET a 1 b 2"), Ok(vec![1, 3]));
         assert_eq!(keys(Keys::Counted { at: 1, step: 1 }, "X 2 a b c"), Ok(vec![2, 3]));
         assert_eq!(keys(Keys::Streams, "XREAD COUNT 1 STREAMS a b 0 0"), Ok(vec![4, 5]));
+        assert_eq!(keys(Keys::Streams, "XREADGROUP GROUP streams c STREAMS a >"), Ok(vec![5]));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! tests of parse. Must never know: sockets, encodings, locks. Read next: `spec.rs`, `stream/xadd.rs`, `table.rs`.
 
 pub mod args;
+pub mod category;
 pub mod dispatch;
 pub mod docs;
 pub mod error;
@@ -13,11 +14,14 @@ pub mod help;
 pub mod indices;
 pub mod keys;
 pub mod number;
+pub mod permission;
 pub mod scanning;
 pub mod spec;
 pub mod table;
+pub mod touch;
 pub mod waiting;
 
+mod acl;
 mod bitmap;
 mod cluster;
 mod connection;

@@ -56,6 +56,17 @@ pub fn container(spec: &'static Spec) -> &'static Spec {
     find(name.as_bytes()).unwrap_or(spec)
 }
 
+/// The verb or subcommand that a call means, whatever its number of arguments.
+pub fn mentioned(args: Args<'_>) -> Option<&'static Spec> {
+    let spec = find(args.at(0))?;
+    match args.get(1) {
+        Some(name) if !spec.subcommands.is_empty() => {
+            spec.subcommands.iter().find(|s| s.own_name().as_bytes().eq_ignore_ascii_case(name)).copied()
+        }
+        _ => Some(spec),
+    }
+}
+
 /// The verb or subcommand that a call means, with the right number of arguments.
 #[inline]
 pub fn resolve(args: Args<'_>) -> Result<&'static Spec, Refusal> {

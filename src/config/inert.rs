@@ -62,9 +62,6 @@ impl Spec {
 /// The directives, by name.
 #[rustfmt::skip]
 pub(super) const INERT: &[Spec] = &[
-    live("acl-pubsub-default", Kind::Choice(&["allchannels", "resetchannels"]), "resetchannels"),
-    fixed("aclfile", Kind::Text, ""),
-    live("acllog-max-len", COUNT, "128"),
     live("active-defrag-cycle-max", range(1, 99), "25"),
     live("active-defrag-cycle-min", range(1, 99), "1"),
     live("active-defrag-ignore-bytes", MEMORY, "104857600"),

@@ -28,11 +28,12 @@ pub use help::{help, version};
 pub use kind::{Kind, Unit, human, memory as parse_memory};
 pub use limits::{OutputLimit, OutputLimits};
 pub use origin::Origin;
-pub use rewrite::rewrite;
+pub use rewrite::{replace, rewrite};
 pub use setting::{DebugAccess, Eviction, Fsync, LogLevel, Secret};
 pub use spec::{Change, Section, Spec, find, nearest, specs};
 pub use startup::Startup;
 pub use table::Config;
+pub use words::quoted;
 
 use crate::glob::{self, Case};
 

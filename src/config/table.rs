@@ -85,6 +85,12 @@ options! {
         "Password of the default user. Empty asks for none.";
     requirepass_file: PathBuf = "requirepass-file", Security, Start, Kind::Path, "",
         "File whose first line is the password of the default user, for secrets that arrive as files.";
+    aclfile: PathBuf = "aclfile", Security, Start, Kind::Path, "",
+        "File of users and what they may do, for ACL LOAD and ACL SAVE. Not together with lines `user` in the configuration.";
+    acl_pubsub_default: String = "acl-pubsub-default", Security, Live, Kind::Choice(&["allchannels", "resetchannels"]), "resetchannels",
+        "Whether new users may use all channels or none.";
+    acllog_max_len: u64 = "acllog-max-len", Security, Live, number(0, MAX, Unit::None), "128",
+        "Entries that ACL LOG keeps.";
     protected_mode: bool = "protected-mode", Security, Live, Kind::YesNo, "yes",
         "Without a password, serve only clients from this machine.";
     enable_debug_command: DebugAccess = "enable-debug-command", Security, Start, Kind::Choice(DebugAccess::NAMES), "no",

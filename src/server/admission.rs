@@ -38,7 +38,7 @@ fn is_protected_from(shared: &Shared, stream: &TcpStream) -> bool {
     }
     let engine = shared.engine();
     let config = &engine.config;
-    config.protected_mode && config.requirepass.is_empty() && !config.insecure
+    config.protected_mode && engine.access.users.is_open() && !config.insecure
 }
 
 async fn refuse(mut stream: TcpStream, line: &str) {

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
+mod access;
 mod connections;
 #[cfg(feature = "rocksdb")]
 mod disk;

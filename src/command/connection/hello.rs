@@ -62,9 +62,9 @@ fn parse(args: Args<'_>) -> Result<Options<'_>, Refusal> {
 fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     let options = parse(args)?;
     if let Some((user, password)) = options.auth {
-        auth::log_in(ctx, user, password)?;
+        auth::log_in(ctx, "HELLO", user, password)?;
     }
-    let open = ctx.engine.config.requirepass.is_empty();
+    let open = ctx.engine.access.users.is_open();
     let Some(client) = ctx.engine.clients.get_mut(ctx.client) else { return Ok(Reply::Null) };
     if !client.authenticated && !open {
         return Err(error::connection::HELLO_NOAUTH);

@@ -1,6 +1,5 @@
 //! RESET: makes a connection as good as new: RESP2, database 0, no name, no mode, no transaction, no watched keys, no
-//! subscriptions, and
-//! not authenticated if a password is asked for. What CLIENT SETINFO said stays.
+//! subscriptions, and the default user, not authenticated if that has a password. What CLIENT SETINFO said stays.
 
 use crate::broker::Ctx;
 use crate::broker::client::ReplyMode;
@@ -39,12 +38,11 @@ fn run(ctx: &mut Ctx<'_>, _: Args<'_>) -> Result<Reply, Refusal> {
     ctx.engine.unsubscribe_all(ctx.client);
     ctx.engine.unmonitor(ctx.client);
     ctx.engine.untrack(ctx.client);
-    let open = ctx.engine.config.requirepass.is_empty();
+    ctx.engine.be_default(ctx.client);
     if let Some(client) = ctx.engine.clients.get_mut(ctx.client) {
         client.db = 0;
         client.protocol = Protocol::Resp2;
         client.name.clear();
-        client.authenticated = open;
         client.reply_mode = ReplyMode::On;
         (client.no_evict, client.no_touch) = (false, false);
     }

@@ -2,6 +2,7 @@
 //!
 //! Generic texts stand here, the others in one file for each group of verbs. Must never know: how an error is framed.
 
+pub mod acl;
 pub mod bitmap;
 pub mod connection;
 pub mod hash;

@@ -4,6 +4,7 @@
 //! holds what it changed. Must never know: Lua.
 
 use super::run::Terms;
+use crate::acl::Context;
 use crate::broker::client::ClientId;
 use crate::broker::scripts::Running;
 use crate::broker::work::{Step, Work};
@@ -11,6 +12,7 @@ use crate::broker::{Ctx, Engine};
 use crate::command::args::{Args, OwnedArgs};
 use crate::command::dispatch;
 use crate::command::error::{self, Refusal};
+use crate::command::permission;
 use crate::command::spec::{Flag, Spec};
 use crate::command::table;
 use crate::reply::Reply;
@@ -144,12 +146,16 @@ struct Caller<'s> {
 
 impl Caller<'_> {
     /// Why a call is not run.
-    fn check(&mut self, spec: &'static Spec) -> Result<(), Cow<'static, str>> {
+    fn check(&mut self, spec: &'static Spec, args: Args<'_>) -> Result<(), Cow<'static, str>> {
         let engine = &mut *self.engine;
         // A message that others get is no less an effect than a change.
         let writes = spec.kind.writes() || spec.has(Flag::HeldByPause);
         if spec.has(Flag::NoScript) {
             return Err(error::script::NOT_ALLOWED.into());
+        }
+        if let Err(denial) = permission::check_in(engine, self.client, spec, args, Context::Script) {
+            let name = engine.user_of(self.client).map_or(&b""[..], |user| user.name());
+            return Err(error::acl::denied_in_script(name, spec.name, &denial).into());
         }
         if writes && self.terms.read_only {
             return Err(error::script::READ_ONLY.into());
@@ -198,7 +204,7 @@ impl Host for Caller<'_> {
     fn call(&mut self, call: &OwnedArgs) -> Called {
         let args = call.as_args();
         let (spec, refused) = find(args);
-        let refused = refused.map(Cow::Borrowed).or_else(|| self.check(spec?).err());
+        let refused = refused.map(Cow::Borrowed).or_else(|| self.check(spec?, args).err());
         match (spec, refused) {
             (Some(spec), None) => self.run(spec, args),
             (spec, line) => self.refuse(spec, line.unwrap_or(error::script::UNKNOWN.into())),
@@ -206,7 +212,9 @@ impl Host for Caller<'_> {
     }
 
     fn may_call(&mut self, call: &OwnedArgs) -> Option<bool> {
-        find(call.as_args()).0.map(|_| true)
+        let args = call.as_args();
+        let spec = find(args).0?;
+        Some(self.engine.user_of(self.client).is_none_or(|user| user.check(spec, args).is_ok()))
     }
 
     fn log(&mut self, level: u8, line: &[u8]) {
@@ -233,16 +241,6 @@ fn line_of(refusal: Refusal) -> Cow<'static, str> {
 
 /// The command that a call means, and what is wrong with the call.
 fn find(args: Args<'_>) -> (Option<&'static Spec>, Option<&'static str>) {
-    let Some(spec) = table::find(args.at(0)) else { return (None, Some(error::script::UNKNOWN)) };
-    let spec = match args.get(1) {
-        Some(name) if !spec.subcommands.is_empty() => {
-            let found = spec.subcommands.iter().find(|sub| sub.own_name().as_bytes().eq_ignore_ascii_case(name));
-            match found {
-                Some(sub) => *sub,
-                None => return (None, Some(error::script::UNKNOWN)),
-            }
-        }
-        _ => spec,
-    };
+    let Some(spec) = table::mentioned(args) else { return (None, Some(error::script::UNKNOWN)) };
     (Some(spec), (!spec.accepts(args.len())).then_some(error::script::ARITY))
 }

@@ -26,6 +26,7 @@ use super::spec::Spec;
 
 /// The verbs of this group, one line each.
 pub static VERBS: &[&Spec] = &[
+    &super::acl::SPEC,
     &bgrewriteaof::SPEC,
     &bgsave::SPEC,
     &command::SPEC,

@@ -17,6 +17,7 @@ type Sorted<'a> = (Vec<Option<Bytes>>, Option<&'a [u8]>);
 /// What is to be answered or stored, and where to.
 pub fn sorted<'a>(ctx: &mut Ctx<'_>, args: Args<'a>, may_store: bool) -> Result<Sorted<'a>, Refusal> {
     let options = Options::parse(args.from(2), may_store)?;
+    check_patterns(ctx, args, &options)?;
     let found = ctx.look_up(args.at(1))?;
     if let Some(destination) = options.store {
         ctx.all_warm([destination])?;
@@ -37,6 +38,18 @@ pub fn sorted<'a>(ctx: &mut Ctx<'_>, args: Args<'a>, may_store: bool) -> Result<
         }
     }
     Ok((answers, options.store))
+}
+
+/// Patterns may lead to any key: who uses them must be allowed to read all.
+fn check_patterns(ctx: &Ctx<'_>, args: Args<'_>, options: &Options<'_>) -> Result<(), Refusal> {
+    let looks_up = options.by.is_some_and(|by| by.contains(&b'*'));
+    if !looks_up && options.get.is_empty() {
+        return Ok(());
+    }
+    if ctx.engine.user_of(ctx.client).is_none_or(|user| user.may_read_all(ctx.spec, args)) {
+        return Ok(());
+    }
+    Err(if looks_up { error::acl::SORT_BY } else { error::acl::SORT_GET })
 }
 
 /// A list of what was found.

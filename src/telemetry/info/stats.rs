@@ -2,6 +2,7 @@
 
 use super::page::Page;
 use super::scripts::ScriptFigures;
+use crate::acl::Reason;
 use crate::broker::Engine;
 use crate::broker::pubsub::Space;
 
@@ -29,8 +30,11 @@ pub(super) fn write(engine: &Engine, page: &mut Page) {
     page.line("client_query_buffer_limit_disconnections", engine.stats.query_limit_disconnections);
     page.line("client_output_buffer_limit_disconnections", engine.stats.output_limit_disconnections);
     page.zeros(EVENT_LOOP);
-    page.line("acl_access_denied_auth", engine.stats.denied_auth);
-    page.zeros(&["acl_access_denied_cmd", "acl_access_denied_key", "acl_access_denied_channel"]);
+    let denied = |reason| engine.access.log.count(reason);
+    page.line("acl_access_denied_auth", denied(Reason::Auth));
+    page.line("acl_access_denied_cmd", denied(Reason::Command));
+    page.line("acl_access_denied_key", denied(Reason::Key));
+    page.line("acl_access_denied_channel", denied(Reason::Channel));
 }
 
 const NOTHING_EVICTED: &[&str] = &[

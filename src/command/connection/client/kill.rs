@@ -2,6 +2,7 @@
 //! SKIPME no; it ends after its reply.
 
 use super::kinds::{self, ClientType};
+use crate::acl::UserId;
 use crate::broker::Ctx;
 use crate::broker::client::Client;
 use crate::command::args::Args;
@@ -32,11 +33,13 @@ struct Filters<'a> {
     addr: Option<&'a [u8]>,
     laddr: Option<&'a [u8]>,
     max_age_s: Option<i64>,
+    user: Option<&'a [u8]>,
     skip_me: bool,
 }
 
 fn parse(args: Args<'_>) -> Result<Filters<'_>, Refusal> {
-    let mut filters = Filters { id: None, kind: None, addr: None, laddr: None, max_age_s: None, skip_me: true };
+    let mut filters =
+        Filters { id: None, kind: None, addr: None, laddr: None, max_age_s: None, user: None, skip_me: true };
     let mut i = 0;
     while let Some(word) = args.get(i) {
         let value = args.get(i + 1).ok_or(error::SYNTAX)?;
@@ -49,8 +52,7 @@ fn parse(args: Args<'_>) -> Result<Filters<'_>, Refusal> {
             b"TYPE" => filters.kind = Some(ClientType::parse(value)?),
             b"ADDR" => filters.addr = Some(value),
             b"LADDR" => filters.laddr = Some(value),
-            b"USER" if value == b"default" => {}
-            b"USER" => return Err(error::connection::no_such_user(value)),
+            b"USER" => filters.user = Some(value),
             b"SKIPME" => filters.skip_me = kinds::yes_or_no(value)?,
             _ => return Err(error::SYNTAX),
         }
@@ -71,7 +73,12 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
         return Ok(Reply::OK);
     }
     let filters = parse(args.from(2))?;
-    let chosen = |c: &&Client| filters.include(c, ctx.client, ctx.now_ms);
+    let users = &ctx.engine.access.users;
+    let user = match filters.user {
+        Some(name) => Some(users.id(name).ok_or_else(|| error::connection::no_such_user(name))?),
+        None => None,
+    };
+    let chosen = |c: &&Client| filters.include(c, ctx.client, ctx.now_ms, user);
     let targets: Vec<u64> = ctx.engine.clients.iter().filter(chosen).map(|c| c.id).collect();
     targets.iter().for_each(|id| kill(ctx, *id));
     Ok(Reply::count(targets.len()))
@@ -82,10 +89,11 @@ fn kill(ctx: &mut Ctx<'_>, id: u64) {
 }
 
 impl Filters<'_> {
-    fn include(&self, client: &Client, caller: u64, now_ms: i64) -> bool {
+    fn include(&self, client: &Client, caller: u64, now_ms: i64, user: Option<UserId>) -> bool {
         let is = |wanted: Option<&[u8]>, own: &str| wanted.is_none_or(|w| w == own.as_bytes());
         self.id.is_none_or(|id| id == client.id)
             && self.kind.is_none_or(|kind| kind == ClientType::of(client))
+            && user.is_none_or(|user| user == client.user)
             && is(self.addr, &client.addr)
             && is(self.laddr, &client.laddr)
             && self.max_age_s.is_none_or(|s| (now_ms - client.created_ms) / 1000 >= s)

@@ -7,7 +7,7 @@ use crate::broker::tracking::Mode;
 use crate::resp::Protocol;
 
 /// One line with its line end.
-pub(super) fn describe(engine: &Engine, c: &Client) -> String {
+pub(in crate::command) fn describe(engine: &Engine, c: &Client) -> String {
     let now_ms = engine.clock.now_ms();
     let seconds_since = |ms: i64| (now_ms - ms).max(0) / 1000;
     let text = String::from_utf8_lossy;
@@ -15,7 +15,7 @@ pub(super) fn describe(engine: &Engine, c: &Client) -> String {
     format!(
         "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub={} psub={} ssub={} multi={} watch={} \
          qbuf={} qbuf-free=0 argv-mem=0 multi-mem={} rbs=0 rbp=0 obl={} oll={} omem={} tot-mem={} events={} cmd={} \
-         user=default redir={} resp={} lib-name={} lib-ver={} io-thread=0 tot-net-in={} tot-net-out={} tot-cmds={}\n",
+         user={} redir={} resp={} lib-name={} lib-ver={} io-thread=0 tot-net-in={} tot-net-out={} tot-cmds={}\n",
         c.id,
         c.addr,
         c.laddr,
@@ -38,6 +38,7 @@ pub(super) fn describe(engine: &Engine, c: &Client) -> String {
         c.memory() + engine.pubsub.bytes_of(c.id),
         if c.waiting_bytes() > 0 { "rw" } else { "r" },
         c.last_command,
+        text(engine.access.users.name(c.user)),
         engine.redirect_of(c.id),
         if c.protocol == Protocol::Resp3 { 3 } else { 2 },
         text(&c.lib_name),

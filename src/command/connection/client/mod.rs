@@ -7,7 +7,7 @@ mod id;
 mod info;
 mod kill;
 mod kinds;
-mod line;
+pub(in crate::command) mod line;
 mod list;
 mod no_evict;
 mod no_touch;

@@ -1,9 +1,10 @@
 //! One entry of COMMAND: name, arity, flags, key positions, ACL categories, tips, key specs, subcommands.
 //!
-//! Flags and categories follow from the kind and the flags of a spec, in the order of the reference.
+//! Flags follow from the kind and the flags of a spec, in the order of the reference.
 
 use super::{key_specs, tips};
-use crate::command::spec::{Flag, Group, Keys, Spec};
+use crate::command::category;
+use crate::command::spec::{Flag, Keys, Spec};
 use crate::reply::Reply;
 
 /// The entry about a command, with its subcommands.
@@ -19,7 +20,7 @@ pub(super) fn entry(spec: &'static Spec) -> Reply {
         Reply::Integer(first),
         Reply::Integer(last),
         Reply::Integer(step),
-        statuses(categories(spec), "@"),
+        statuses(category::of(spec), "@"),
         Reply::Set(tips::of(spec.name).into_iter().map(Reply::text).collect()),
         Reply::Set(key_specs::describe(spec)),
         subcommands(spec),
@@ -67,40 +68,6 @@ pub(super) fn flags(spec: &Spec) -> Vec<&'static str> {
     set(&all)
 }
 
-/// The ACL categories of a command.
-pub(super) fn categories(spec: &Spec) -> Vec<&'static str> {
-    // A container has no category of its own: nobody calls it alone.
-    let is_container = spec.kind.run().is_none();
-    let group = spec.group.category().filter(|_| !is_container);
-    let is = |name: &str| group == Some(name);
-    let sorts = spec.group == Group::Sorting;
-    let blocks = flags(spec).contains(&"blocking");
-    let admin = spec.has(Flag::Admin) || spec.has(Flag::AdminCategory);
-    let all = [
-        (is("keyspace") && !blocks, "keyspace"),
-        (spec.kind.reads(), "read"),
-        (spec.kind.writes(), "write"),
-        (is("set") || sorts, "set"),
-        (is("sortedset") || sorts, "sortedset"),
-        (is("list") || sorts, "list"),
-        (is("hash"), "hash"),
-        (is("string"), "string"),
-        (is("bitmap"), "bitmap"),
-        (is("stream"), "stream"),
-        (spec.has(Flag::PubSub), "pubsub"),
-        (admin, "admin"),
-        (spec.has(Flag::Fast), "fast"),
-        (!spec.has(Flag::Fast), "slow"),
-        (blocks, "blocking"),
-        (admin || spec.has(Flag::Dangerous), "dangerous"),
-        // WAIT and WAITAOF are generic verbs about the connection's own writes.
-        (is("connection") || (is("keyspace") && blocks), "connection"),
-        (is("transaction"), "transaction"),
-        (is("scripting"), "scripting"),
-    ];
-    set(&all)
-}
-
 fn set(all: &[(bool, &'static str)]) -> Vec<&'static str> {
     all.iter().filter(|(is_set, _)| *is_set).map(|(_, name)| *name).collect()
 }
@@ -134,7 +101,7 @@ mod tests {
         ] {
             let spec = find_full(name.as_bytes()).unwrap();
             assert_eq!(flags(spec).join(" "), expected_flags, "{name}");
-            assert_eq!(categories(spec).join(" "), expected_categories, "{name}");
+            assert_eq!(category::of(spec).join(" "), expected_categories, "{name}");
         }
     }
 }

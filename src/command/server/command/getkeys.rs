@@ -4,7 +4,7 @@ use crate::broker::Ctx;
 use crate::command::args::Args;
 use crate::command::error::{self, Refusal};
 use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
-use crate::command::table;
+use crate::command::{table, touch};
 use crate::reply::Reply;
 
 /// COMMAND GETKEYS.
@@ -37,7 +37,8 @@ pub(super) fn keys(call: Args<'_>) -> Result<(&'static Spec, Vec<usize>), Refusa
         None if matches!(verb.kind, Kind::Container) && call.len() > 1 => return Err(error::server::INVALID_COMMAND),
         None => verb,
     };
-    if spec.keys == Keys::None {
+    // Channels stand where keys do, but are none.
+    if spec.keys == Keys::None || touch::channels(spec, call).is_some() {
         return Err(error::server::NO_KEYS);
     }
     if !spec.accepts(call.len()) {

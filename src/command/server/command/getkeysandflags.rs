@@ -1,11 +1,12 @@
 //! COMMAND GETKEYSANDFLAGS: which arguments of a call are keys, and what the command does with each.
 
 use super::getkeys::keys;
-use super::key_specs;
+
 use crate::broker::Ctx;
 use crate::command::args::Args;
 use crate::command::error::Refusal;
 use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
+use crate::command::touch::access_of;
 use crate::reply::Reply;
 
 /// COMMAND GETKEYSANDFLAGS.
@@ -27,18 +28,8 @@ fn run(_: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     let call = args.from(2);
     let (spec, keys) = keys(call)?;
     let pair = |(nth, at): (usize, usize)| {
-        let flags = access(spec, nth, call).iter().map(|flag| Reply::Status((*flag).into()));
+        let flags = access_of(spec, nth, call).iter().map(|flag| Reply::Status((*flag).into()));
         Reply::Array(vec![Reply::bulk(call.at(at)), Reply::Set(flags.collect())])
     };
     Ok(Reply::Array(keys.into_iter().enumerate().map(pair).collect()))
-}
-
-/// What this call does with its `nth` key. Only SET depends on its options.
-fn access(spec: &Spec, nth: usize, call: Args<'_>) -> &'static [&'static str] {
-    let reads = || call.from(3).iter().any(|word| word.eq_ignore_ascii_case(b"GET"));
-    match spec.name {
-        "set" if reads() => &["RW", "access", "update"],
-        "set" => &["OW", "update"],
-        _ => key_specs::access(spec, nth),
-    }
 }

@@ -1,70 +1,10 @@
 //! What commands do with their keys: the key specs of COMMAND INFO.
 //!
-//! Where keys stand follows from [`Keys`]. What becomes of them follows from the kind, except for the commands listed in
-//! [`access`]: RO, RW, OW (overwritten unseen) or RM, and whether a value is seen, changed, added or taken away.
+//! Where keys stand follows from [`Keys`], what becomes of them from [`access`].
 
 use crate::command::spec::{Keys, Spec};
+use crate::command::touch::{access, is_stored};
 use crate::reply::Reply;
-
-/// What a command does with its `nth` key.
-pub(super) fn access(spec: &Spec, nth: usize) -> &'static [&'static str] {
-    if let Some(flags) = element_access(spec.name, nth) {
-        return flags;
-    }
-    match (spec.name, nth) {
-        ("xlen" | "exists" | "type" | "strlen" | "touch" | "watch" | "memory|usage", _) => &["RO"],
-        ("object|encoding" | "object|refcount" | "object|freq" | "object|idletime", _) => &["RO"],
-        ("ssubscribe" | "sunsubscribe" | "spublish", _) => &["not_key"],
-        ("sort", 1) | ("bitop", 0) => &["OW", "update"],
-        ("sort" | "bitop", _) => &["RO", "access"],
-        ("setbit", _) => &["RW", "access", "update"],
-        ("bitfield", _) => &["RW", "access", "update", "variable_flags"],
-        ("copy", 0) | ("xreadgroup", _) => &["RO", "access"],
-        ("setex" | "psetex" | "mset" | "msetex", _) | ("copy" | "rename", 1) => &["OW", "update"],
-        ("setnx" | "msetnx", _) | ("renamenx", 1) => &["OW", "insert"],
-        ("set", _) => &["RW", "access", "update", "variable_flags"],
-        ("del" | "unlink" | "delex" | "delifeq", _) => &["RM", "delete"],
-        ("rename" | "renamenx" | "getdel", _) => &["RW", "access", "delete"],
-        ("append" | "xgroup|create" | "xgroup|createconsumer", _) => &["RW", "insert"],
-        ("getex" | "getset" | "move" | "incr" | "incrby" | "incrbyfloat" | "increx" | "decr" | "decrby", _) => {
-            &["RW", "access", "update"]
-        }
-        ("xgroup|destroy" | "xgroup|delconsumer" | "xautoclaim" | "xdel" | "xdelex" | "xackdel" | "xtrim", _) => {
-            &["RW", "delete"]
-        }
-        _ if spec.kind.reads() => &["RO", "access"],
-        ("eval" | "evalsha" | "fcall", _) => &["RW", "access", "update"],
-        _ => &["RW", "update"],
-    }
-}
-
-/// The same for verbs about hashes, lists, sets and sorted sets.
-fn element_access(name: &str, nth: usize) -> Option<&'static [&'static str]> {
-    Some(match (name, nth) {
-        (name, _) if is_stored(name) => match nth {
-            0 => &["OW", "update"],
-            _ => &["RO", "access"],
-        },
-        ("lmove" | "rpoplpush" | "blmove" | "brpoplpush" | "smove", 1) => &["RW", "insert"],
-        ("lmove" | "rpoplpush" | "blmove" | "brpoplpush" | "smove", _) => &["RW", "access", "delete"],
-        ("hlen" | "hexists" | "hstrlen" | "llen" | "sismember" | "scard" | "zcard", _) => &["RO"],
-        ("hsetnx" | "lpush" | "rpush" | "lpushx" | "rpushx" | "linsert" | "sadd", _) => &["RW", "insert"],
-        ("hdel" | "lrem" | "ltrim" | "srem" | "zrem", _) => &["RW", "delete"],
-        ("zremrangebyrank" | "zremrangebyscore" | "zremrangebylex", _) => &["RW", "delete"],
-        ("hincrby" | "hincrbyfloat" | "hgetex" | "zincrby", _) => &["RW", "access", "update"],
-        ("hgetdel" | "lpop" | "rpop" | "lmpop" | "blpop" | "brpop" | "blmpop" | "spop", _) => {
-            &["RW", "access", "delete"]
-        }
-        ("zpopmin" | "zpopmax" | "zmpop" | "bzpopmin" | "bzpopmax" | "bzmpop", _) => &["RW", "access", "delete"],
-        _ => return None,
-    })
-}
-
-/// Whether a verb combines sets into the key that is its first argument.
-fn is_stored(name: &str) -> bool {
-    matches!(name, "sinterstore" | "sunionstore" | "sdiffstore" | "zrangestore")
-        || matches!(name, "zunionstore" | "zinterstore" | "zdiffstore")
-}
 
 /// How many key specs a command has: one, or one for each key where the two are treated differently.
 pub(super) fn count(spec: &Spec) -> usize {

@@ -1,8 +1,8 @@
 //! COMMAND LIST: the names of all commands and subcommands, or of those that a filter picks.
 
-use super::describe;
 use crate::broker::Ctx;
 use crate::command::args::Args;
+use crate::command::category;
 use crate::command::error::{self, Refusal};
 use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
 use crate::command::table;
@@ -56,9 +56,7 @@ impl<'a> Filter<'a> {
         match self {
             Filter::None => true,
             Filter::Module => false,
-            Filter::Category(name) => {
-                describe::categories(spec).iter().any(|c| c.as_bytes().eq_ignore_ascii_case(name))
-            }
+            Filter::Category(name) => category::of(spec).iter().any(|c| c.as_bytes().eq_ignore_ascii_case(name)),
             Filter::Pattern(pattern) => glob::matches(pattern, spec.name.as_bytes(), Case::Ignore),
         }
     }

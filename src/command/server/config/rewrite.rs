@@ -25,5 +25,7 @@ pub static SPEC: Spec = Spec {
 
 fn run(ctx: &mut Ctx<'_>, _: Args<'_>) -> Result<Reply, Refusal> {
     let engine = &ctx.engine;
-    Err(Refusal::Errand(Errand::RewriteConfig(engine.config_file.clone(), Box::new(engine.config.clone()))))
+    // With a file of their own, users are not in this one.
+    let users = engine.config.aclfile.as_os_str().is_empty().then(|| engine.user_lines());
+    Err(Refusal::Errand(Errand::RewriteConfig(engine.config_file.clone(), Box::new(engine.config.clone()), users)))
 }

@@ -25,6 +25,9 @@ pub static SPEC: Spec = Spec {
 
 fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     let changed = ctx.engine.config.set(args.from(2).iter()).map_err(error::server::config)?;
+    if changed.contains(&"requirepass") {
+        ctx.engine.set_default_password();
+    }
     if !changed.is_empty() {
         ctx.engine.apply_config();
     }
