@@ -15,7 +15,7 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-const patience = 10 * time.Second
+const patience = 20 * time.Second
 
 // The test binary also plays the instances that get killed, see leader_test.go.
 func TestMain(m *testing.M) {

@@ -188,7 +188,7 @@ func TestClaims(t *testing.T) {
 		must(t, err)
 		equal(t, "nothing is idle for an hour", len(names), 0)
 		equal(t, "deleted", rdb.XDel(ctx, "orders", made[1]).Val(), 1)
-		auto := &redis.XAutoClaimArgs{Stream: "orders", Group: "billing", Consumer: "healthy", MinIdle: 20 * time.Millisecond, Start: "0", Count: 2}
+		auto := &redis.XAutoClaimArgs{Stream: "orders", Group: "billing", Consumer: "healthy", MinIdle: 20 * time.Millisecond, Start: made[1], Count: 2}
 		messages, cursor, err := rdb.XAutoClaim(ctx, auto).Result()
 		must(t, err)
 		same(t, "a first part", ids(messages), made[2:3])

@@ -44,7 +44,7 @@ class Broker {
   }
 }
 
-async function eventually(what, holds, patience = 10_000) {
+async function eventually(what, holds, patience = 20_000) {
   for (const deadline = Date.now() + patience; ; await sleep(5)) {
     const value = await holds();
     if (value) return value;

@@ -31,7 +31,7 @@ for (const protocol of [2, 3]) {
       events.on('progress', ({ data }) => progress.put(data));
       worker(async (job) => { await job.updateProgress(50); await job.log('half'); return { n: job.data.n * 2 }; }, { concurrency: 3 });
       const jobs = await queue.addBulk(Array.from({ length: 50 }, (_, n) => ({ name: 'double', data: { n } })));
-      const results = await Promise.all(jobs.map((job) => job.waitUntilFinished(events, 10_000)));
+      const results = await Promise.all(jobs.map((job) => job.waitUntilFinished(events, 20_000)));
       assert.deepEqual(results.map(({ n }) => n), Array.from({ length: 50 }, (_, n) => n * 2));
       assert.equal(await progress.take(), 50);
       assert.deepEqual((await queue.getJobLogs(jobs[0].id)).logs, ['half']);
@@ -70,10 +70,10 @@ for (const protocol of [2, 3]) {
       });
       const options = { attempts: 3, backoff: { type: 'exponential', delay: 50 } };
       const flaky = await queue.add('flaky', {}, options);
-      assert.equal(await flaky.waitUntilFinished(events, 10_000), 'at last');
+      assert.equal(await flaky.waitUntilFinished(events, 20_000), 'at last');
       const broken = await queue.add('broken', {}, options);
-      await assert.rejects(broken.waitUntilFinished(events, 10_000), /try 2/);
-      await assert.rejects((await queue.add('hopeless', {}, options)).waitUntilFinished(events, 10_000), /no/);
+      await assert.rejects(broken.waitUntilFinished(events, 20_000), /try 2/);
+      await assert.rejects((await queue.add('hopeless', {}, options)).waitUntilFinished(events, 20_000), /no/);
       assert.deepEqual(tries, [['flaky', 0], ['flaky', 1], ['flaky', 2], ['broken', 0], ['broken', 1], ['broken', 2], ['hopeless', 0]]);
       const failed = await queue.getFailed();
       assert.deepEqual(failed.map((job) => [job.name, job.failedReason]), [['hopeless', 'no'], ['broken', 'try 2']]);
@@ -107,7 +107,7 @@ for (const protocol of [2, 3]) {
         return Date.now();
       }, { limiter: { max: 100, duration: 1000 } });
       const began = Date.now();
-      const ended = await (await queue.add('call', {})).waitUntilFinished(events, 10_000);
+      const ended = await (await queue.add('call', {})).waitUntilFinished(events, 20_000);
       assert.ok(ended - began >= 290, `again after ${ended - began} ms`);
     });
 
@@ -145,7 +145,7 @@ for (const protocol of [2, 3]) {
           { name: 'sum', queueName: queue.name, children: [2, 3].map((n) => ({ name: `leaf-${n}`, queueName: parts, data: { n } })) },
         ],
       });
-      assert.equal(await job.waitUntilFinished(events, 10_000), 6);
+      assert.equal(await job.waitUntilFinished(events, 20_000), 6);
       assert.equal(order.at(-1), 'total');
       assert.ok(order.indexOf('sum') > order.indexOf('leaf-2') && order.indexOf('sum') > order.indexOf('leaf-3'));
       assert.deepEqual((await job.getDependenciesCount()), { processed: 2, unprocessed: 0, failed: 0, ignored: 0 });
@@ -160,7 +160,7 @@ for (const protocol of [2, 3]) {
       await begun.take('the first worker');
       dying.close(true).catch(() => {});
       worker(async () => 'by another', { stalledInterval: 300 });
-      assert.equal(await job.waitUntilFinished(events, 10_000), 'by another');
+      assert.equal(await job.waitUntilFinished(events, 20_000), 'by another');
       assert.equal(await stalled.take(), job.id);
     });
 
@@ -169,7 +169,7 @@ for (const protocol of [2, 3]) {
       const kept = await queue.add('before', 'one', { delay: 800 });
       await broker.restart();
       await eventually('the delayed job', async () => await kept.getState().catch(() => '') === 'completed');
-      assert.equal(await (await queue.add('after', 'two')).waitUntilFinished(events, 10_000), 'two');
+      assert.equal(await (await queue.add('after', 'two')).waitUntilFinished(events, 20_000), 'two');
       const monitor = new Redis(connection);
       assert.ok(await monitor.xlen(queue.toKey('events')) > 0);
       monitor.disconnect();
