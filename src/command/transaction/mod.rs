@@ -12,6 +12,7 @@ mod warm;
 pub mod watch;
 
 /// Whether a call may run twice: it changes nothing but the selected database.
+#[cfg(feature = "scripting")]
 pub fn is_repeatable(spec: &Spec) -> bool {
     spec.kind.reads() || warm::selects(spec)
 }
