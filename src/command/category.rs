@@ -44,7 +44,8 @@ pub fn contains(category: &str, spec: &Spec) -> bool {
     let admin = spec.has(Flag::Admin) || spec.has(Flag::AdminCategory);
     match category {
         "keyspace" => is("keyspace") && !blocks,
-        "read" => spec.kind.reads(),
+        // What a script that must not write reads is its own affair.
+        "read" => spec.kind.reads() && spec.group != Group::Scripting,
         "write" => spec.kind.writes(),
         "set" | "sortedset" | "list" => is(category) || sorts,
         "pubsub" => spec.has(Flag::PubSub),

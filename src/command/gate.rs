@@ -52,8 +52,18 @@ fn free(engine: &Engine, spec: &Spec) -> Result<(), Stop> {
         None => Ok(()),
         Some(_) if spec.has(Flag::AllowBusy) => Ok(()),
         Some(ms) if ms < engine.config.busy_reply_threshold_ms => Err(Stop::Paused(engine.clock.now_ms() + HELD_MS)),
-        Some(_) => Err(Stop::Refused(error::BUSY)),
+        Some(_) => Err(Stop::Refused(busy(engine))),
     }
+}
+
+/// What somebody who meets held work is told he may do.
+fn busy(engine: &Engine) -> Refusal {
+    #[cfg(feature = "scripting")]
+    if engine.scripts.running.as_ref().is_some_and(|running| running.function.is_some()) {
+        return error::script::BUSY_FUNCTION;
+    }
+    let _ = engine;
+    error::BUSY
 }
 
 /// What a call needs of the broker. EXEC needs what its queue needs.

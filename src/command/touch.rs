@@ -58,6 +58,8 @@ pub fn channels(spec: &Spec, args: Args<'_>) -> Option<Channels> {
 pub fn access_of(spec: &Spec, nth: usize, args: Args<'_>) -> &'static [&'static str] {
     let asks = || args.from(3).iter().any(|word| word.eq_ignore_ascii_case(b"GET"));
     match spec.name {
+        // The second argument that is a key is the destination.
+        "sort" if nth > 0 => access(spec, 2),
         "set" if asks() => &["RW", "access", "update"],
         "set" => &["OW", "update"],
         "bitfield" if only_gets(args) => &["RO", "access"],
@@ -89,7 +91,8 @@ pub fn access(spec: &Spec, nth: usize) -> &'static [&'static str] {
         ("xlen" | "exists" | "type" | "strlen" | "touch" | "watch" | "memory|usage", _) => &["RO"],
         ("object|encoding" | "object|refcount" | "object|freq" | "object|idletime", _) => &["RO"],
         ("ssubscribe" | "sunsubscribe" | "spublish", _) => &["not_key"],
-        ("sort", 1) | ("bitop", 0) => &["OW", "update"],
+        // Keys that BY and GET mean stand nowhere: they count as the second one.
+        ("sort", 2) | ("bitop", 0) => &["OW", "update"],
         ("sort" | "bitop", _) => &["RO", "access"],
         ("setbit", _) => &["RW", "access", "update"],
         ("bitfield", _) => &["RW", "access", "update", "variable_flags"],

@@ -30,7 +30,6 @@ use crate::stream::log::{Cold, NodeLimits};
 use crate::stream::{Applied, Stream};
 use bytes::Bytes;
 pub use graveyard::Graveyard;
-use libraries::Libraries;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// Number of logical databases unless configured otherwise.
@@ -67,8 +66,7 @@ pub struct Store {
     pub(crate) flushed: Vec<u32>,
     /// Databases changed their places since the last checkpoint.
     pub(crate) swapped: bool,
-    /// Libraries of functions.
-    pub(crate) libraries: Libraries,
+    pub(crate) libraries: libraries::Libraries,
     /// Chunks in memory, oldest first.
     pub(crate) resident: Resident,
     /// Objects dropped from memory: a load that began before its key was is not trusted.
@@ -112,7 +110,7 @@ impl Store {
             next_physical: databases as u32,
             flushed: Vec::new(),
             swapped: false,
-            libraries: Libraries::default(),
+            libraries: libraries::Libraries::default(),
             resident: Resident::default(),
             evicted: Evicted::default(),
             gathering: false,

@@ -26,7 +26,12 @@ pub enum Op {
     Set(u64),
     /// XTRIM of the own log to so many.
     Trim(usize),
+    /// A script that sets the own key and adds to the shared stream: both or neither.
+    Both(u64),
 }
+
+/// The script of [`Op::Both`].
+const BOTH: &str = "redis.call('SET', KEYS[1], ARGV[1]) redis.call('XADD', KEYS[2], '*', ARGV[2], ARGV[1]) return 1";
 
 /// An entry: its number, and its id when that is known.
 #[derive(Clone, Debug, PartialEq)]
@@ -85,6 +90,10 @@ impl Ledger {
                 let excess = self.entries.len().saturating_sub(*length);
                 self.entries.drain(..excess);
             }
+            Op::Both(number) => {
+                self.shared.push(*number);
+                self.value = Some(*number);
+            }
         }
     }
 
@@ -114,6 +123,7 @@ impl Ledger {
                 words
             }
             Op::Set(value) => args(&["SET", &self.key(), &value.to_string()]),
+            Op::Both(number) => args(&["EVAL", BOTH, "2", &self.key(), "shared", &number.to_string(), &writer]),
             Op::Trim(length) => args(&["XTRIM", &log, "MAXLEN", "=", &length.to_string()]),
         }
     }

@@ -44,7 +44,8 @@ fn choose(ledger: &mut Ledger, rng: &mut Rng) -> Op {
             let ids: Vec<_> = ledger.pending.iter().filter_map(|entry| entry.id).take(rng.usize(1..12)).collect();
             if ids.is_empty() { Op::Set(number()) } else { Op::Ack(ids) }
         }
-        17..19 => Op::Set(number()),
+        17..18 => Op::Set(number()),
+        18..19 => Op::Both(number()),
         _ => Op::Trim(rng.usize(20..120)),
     }
 }
@@ -85,8 +86,8 @@ fn settle(ledger: &mut Ledger, op: &Op, reply: &Value) -> Result<(), String> {
                 return wrong(&format!("expected {excess}"));
             }
         }
-        Op::Share(_) | Op::Set(_) if reply.is_error() => return wrong("expected success"),
-        Op::Share(_) | Op::Set(_) => {}
+        Op::Share(_) | Op::Set(_) | Op::Both(_) if reply.is_error() => return wrong("expected success"),
+        Op::Share(_) | Op::Set(_) | Op::Both(_) => {}
     }
     ledger.apply(op);
     Ok(())

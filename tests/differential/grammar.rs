@@ -121,8 +121,32 @@ const STRINGS: &str = "
 5 INCRBY|DECRBY {key} {int}
 3 INCRBYFLOAT {key} {float}
 1 LCS {key} {key} [LEN]
+6 EVAL {script} 1 {any} {value}
+1 EVAL {script} 2 {any} {key} {int}
+1 EVAL_RO {script} 1 {any} {value}
 1 OBJECT ENCODING {any}
 ";
+
+/// Scripts as lock libraries and queues send them, and some that go wrong in the middle.
+const SCRIPTS: &[&str] = &[
+    "return redis.call('GET', KEYS[1])",
+    "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) else return 0 end",
+    "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], 1000000) end return false",
+    "return redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', 1000000) and 1 or 0",
+    "redis.call('SET', KEYS[1], ARGV[1]) redis.call('LPUSH', KEYS[1], 'x') return 1",
+    "redis.call('INCR', 'k') return {redis.pcall('INCR', KEYS[1]), redis.call('TYPE', KEYS[1])}",
+    "return {redis.call('EXISTS', KEYS[1]), redis.call('STRLEN', 'k'), ARGV[1], 1.9, true, false, {}, 'x'}",
+    "redis.call('XADD', 'auto', '*', 'f', ARGV[1]) return redis.call('XLEN', 'auto')",
+    "return redis.call('HINCRBY', KEYS[1], 'n', ARGV[1])",
+    "redis.call('SELECT', 1) return redis.call('SET', KEYS[1], ARGV[1])",
+    "return {redis.call('APPEND', 'k', ARGV[1]), redis.call('PTTL', 'none'), redis.call('STRLEN', 'k')}",
+    "local v = redis.call('GET', KEYS[1]) return cjson.encode({v or 'none', ARGV[1], #KEYS})",
+    "return redis.error_reply('MINE ' .. ARGV[1])",
+    "return redis.call('NOSUCH', KEYS[1])",
+    "return redis.call('GET')",
+    "return undeclared",
+    "return",
+];
 
 const KEYS: &str = "
 5 DEL|UNLINK {any} [{any}]
@@ -287,6 +311,7 @@ impl Words {
             "longms" => self.one(&["1000000", "2000000"]),
             "at" => self.one(&["4000000000", "4000001000", "1"]),
             "atms" => self.one(&["4000000000123", "1000"]),
+            "script" => self.one(SCRIPTS),
             "start" => self.bound("-"),
             "end" => self.bound("+"),
             "id" => self.id(),

@@ -6,6 +6,7 @@
 #![allow(clippy::disallowed_methods, clippy::print_stdout)]
 
 mod answers;
+mod catalogue;
 mod pool;
 mod record;
 mod run;
@@ -40,6 +41,8 @@ fn main() {
     }
     if let Ok(target) = Target::reference() {
         let ours = Target::under_test(env!("CARGO_BIN_EXE_brooklet"));
+        let (our_copy, copy) = (ours.clone(), target.clone());
+        trials.push(Trial::test("catalogue", move || catalogue::run(&our_copy, &copy).map_err(Failed::from)));
         trials.push(Trial::test("readme/sixty seconds", move || tour::run(&ours, &target).map_err(Failed::from)));
     }
     let missing = reference.as_ref().err().cloned();

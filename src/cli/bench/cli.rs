@@ -107,7 +107,7 @@ struct LoadArgs {
     /// Producing connections of delay
     #[arg(long, default_value_t = 1, value_parser = at_least_one)]
     producers: usize,
-    #[arg(long, value_enum, default_value = "del")]
+    #[arg(long, value_enum, default_value = "eval")]
     release: Release,
     /// FLUSHALL before each run
     #[arg(long)]

@@ -15,7 +15,6 @@ use crate::command::error::{self, Refusal};
 use crate::command::permission;
 use crate::command::spec::{Flag, Spec};
 use crate::command::table;
-use crate::command::transaction;
 use crate::reply::Reply;
 use crate::script::{Called, Host, Run, Step as Stepped};
 use brooklet_storage::load::Missing;
@@ -149,7 +148,8 @@ impl Caller<'_> {
     /// Why a call is not run.
     fn check(&mut self, spec: &'static Spec, args: Args<'_>) -> Result<(), Cow<'static, str>> {
         let engine = &mut *self.engine;
-        let writes = spec.kind.writes();
+        // A message that others get is no less an effect than a change.
+        let writes = spec.kind.writes() || spec.has(Flag::HeldByPause);
         if spec.has(Flag::NoScript) {
             return Err(error::script::NOT_ALLOWED.into());
         }
@@ -195,7 +195,7 @@ impl Caller<'_> {
         };
         self.progress.loads = 0;
         self.progress.wrote |= spec.kind.writes();
-        self.progress.changed |= !transaction::is_repeatable(spec);
+        self.progress.changed |= !is_repeatable(spec);
         Called::Reply(reply)
     }
 }
@@ -225,6 +225,11 @@ impl Host for Caller<'_> {
             _ => tracing::warn!("script: {line}"),
         }
     }
+}
+
+/// Whether a call may run twice: it changes nothing but the selected database.
+fn is_repeatable(spec: &Spec) -> bool {
+    spec.kind.reads() || spec.name == "select"
 }
 
 fn line_of(refusal: Refusal) -> Cow<'static, str> {

@@ -11,12 +11,6 @@ pub mod unwatch;
 mod warm;
 pub mod watch;
 
-/// Whether a call may run twice: it changes nothing but the selected database.
-#[cfg(feature = "scripting")]
-pub fn is_repeatable(spec: &Spec) -> bool {
-    spec.kind.reads() || warm::selects(spec)
-}
-
 use super::spec::Spec;
 
 /// The verbs of this group, one line each.

@@ -1,6 +1,7 @@
 //! `# Memory`: the allocator's and the kernel's figures. `maxmemory` is never 0, because dashboards divide by it.
 
 use super::page::{Page, human, ratio};
+use super::scripts::ScriptFigures;
 use crate::broker::Engine;
 
 pub(super) fn write(engine: &Engine, page: &mut Page) {
@@ -14,7 +15,7 @@ pub(super) fn write(engine: &Engine, page: &mut Page) {
     page.line("allocator_resident", sample.allocator.resident);
     page.line("allocator_muzzy", 0);
     page.size("total_system_memory", sample.installed);
-    scripts(page);
+    scripts(engine, page);
     page.size("maxmemory", engine.config.memory_budget());
     page.line("maxmemory_policy", "noeviction");
     fragmentation(engine, page);
@@ -37,19 +38,19 @@ fn used(engine: &Engine, page: &mut Page) {
     page.line("used_memory_peak_perc", format_args!("{:.2}%", ratio(used, peak) * 100.0));
 }
 
-fn scripts(page: &mut Page) {
-    page.zeros(&["used_memory_lua", "used_memory_vm_eval"]);
-    page.line("used_memory_lua_human", human(0));
-    page.zeros(&[
-        "used_memory_scripts_eval",
-        "number_of_cached_scripts",
-        "number_of_functions",
-        "number_of_libraries",
-        "used_memory_vm_functions",
-    ]);
-    page.size("used_memory_vm_total", 0);
-    page.line("used_memory_functions", 0);
-    page.size("used_memory_scripts", 0);
+fn scripts(engine: &Engine, page: &mut Page) {
+    let of = ScriptFigures::of(engine);
+    page.line("used_memory_lua", of.vm_eval);
+    page.line("used_memory_vm_eval", of.vm_eval);
+    page.line("used_memory_lua_human", human(of.vm_eval));
+    page.line("used_memory_scripts_eval", of.texts);
+    page.line("number_of_cached_scripts", of.cached);
+    page.line("number_of_functions", of.functions);
+    page.line("number_of_libraries", of.libraries);
+    page.line("used_memory_vm_functions", of.vm_functions);
+    page.size("used_memory_vm_total", of.vm_eval + of.vm_functions);
+    page.line("used_memory_functions", of.library_texts);
+    page.size("used_memory_scripts", of.texts + of.library_texts);
 }
 
 fn fragmentation(engine: &Engine, page: &mut Page) {

@@ -13,6 +13,7 @@ mod memory;
 mod page;
 mod persistence;
 mod replication;
+mod scripts;
 mod server;
 mod stats;
 

@@ -1,6 +1,7 @@
 //! `# Stats`: counters since the start, or since CONFIG RESETSTAT.
 
 use super::page::Page;
+use super::scripts::ScriptFigures;
 use crate::acl::Reason;
 use crate::broker::Engine;
 use crate::broker::pubsub::Space;
@@ -11,6 +12,7 @@ pub(super) fn write(engine: &Engine, page: &mut Page) {
     page.line("expired_keys", engine.store.stats.expired_keys);
     page.line("expired_subkeys", engine.store.stats.expired_fields);
     page.line("expired_stale_perc", "0.00");
+    page.line("evicted_scripts", ScriptFigures::of(engine).evicted);
     page.zeros(NOTHING_EVICTED);
     page.line("keyspace_hits", engine.stats.hits);
     page.line("keyspace_misses", engine.stats.misses);
@@ -40,7 +42,6 @@ const NOTHING_EVICTED: &[&str] = &[
     "expire_cycle_cpu_milliseconds",
     "evicted_keys",
     "evicted_clients",
-    "evicted_scripts",
     "total_eviction_exceeded_time",
     "current_eviction_exceeded_time",
 ];

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -16,12 +17,13 @@ class Broker:
         self.flags = flags
         self.start()
 
-    def start(self):
+    def start(self, *more):
+        """Once more on the same folder; the last of two equal flags counts."""
         ready = os.path.join(self.folder, "ready")
         if os.path.exists(ready):
             os.remove(ready)
         command = [os.environ["BROOKLET"], "--port", "0", "--bind", "127.0.0.1", "--dir", self.folder + "/data",
-                   "--ready-file", ready, "--exit-with-parent", *self.flags]
+                   "--ready-file", ready, "--exit-with-parent", *self.flags, *more]
         self.process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + 20
         while not os.path.exists(ready):
@@ -41,3 +43,38 @@ class Broker:
 
     def client(self, protocol=3, **options):
         return redis.Redis(port=self.port, protocol=protocol, decode_responses=True, **options)
+
+    def url(self, database=0):
+        return f"redis://127.0.0.1:{self.port}/{database}"
+
+
+class Worker:
+    """A worker of a framework in a process of its own, started in this folder."""
+
+    def __init__(self, *command, **environment):
+        self.log = tempfile.TemporaryFile()
+        self.process = subprocess.Popen([sys.executable, "-m", *command], stdout=self.log, stderr=subprocess.STDOUT,
+                                        cwd=os.path.dirname(os.path.abspath(__file__)), start_new_session=True,
+                                        env={**os.environ, **environment})
+
+    def kill(self):
+        """Its children too: nothing it was doing is finished."""
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self.process.wait()
+
+    def output(self):
+        self.log.seek(0)
+        return self.log.read().decode()
+
+
+def eventually(condition, timeout=15.0):
+    """The first true answer of `condition`."""
+    deadline = time.monotonic() + timeout
+    while not (found := condition()):
+        if time.monotonic() > deadline:
+            raise AssertionError("it did not happen in time")
+        time.sleep(0.02)
+    return found

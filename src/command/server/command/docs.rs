@@ -36,7 +36,7 @@ fn entry(spec: &'static Spec) -> (Reply, Reply) {
     let mut facts = vec![
         (Reply::text("summary"), Reply::text(spec.summary)),
         (Reply::text("since"), Reply::text(spec.since)),
-        (Reply::text("group"), Reply::text(spec.group.name())),
+        (Reply::text("group"), Reply::text(group(spec))),
         (Reply::text("complexity"), Reply::text(spec.complexity)),
     ];
     let arguments = syntax::parse(spec.syntax);
@@ -48,6 +48,16 @@ fn entry(spec: &'static Spec) -> (Reply, Reply) {
         facts.push((Reply::text("subcommands"), Reply::Map(subcommands)));
     }
     (Reply::text(spec.name), Reply::Map(facts))
+}
+
+/// Its part of the documentation. Some are in another one than their ACL category says.
+fn group(spec: &Spec) -> &'static str {
+    match spec.name {
+        "dbsize" | "flushall" | "flushdb" | "swapdb" => Group::Server.name(),
+        "asking" | "readonly" | "readwrite" => Group::Cluster.name(),
+        name if name.split('|').next() == Some("command") => Group::Server.name(),
+        _ => spec.group.name(),
+    }
 }
 
 /// Numbers the arguments that are keys by the key spec they belong to.

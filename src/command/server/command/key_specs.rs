@@ -10,7 +10,8 @@ use crate::reply::Reply;
 pub(super) fn count(spec: &Spec) -> usize {
     match (spec.keys, spec.name) {
         (Keys::None, _) => 0,
-        (_, "copy" | "rename" | "renamenx" | "bitop") => 2,
+        (_, "copy" | "rename" | "renamenx" | "bitop" | "sort_ro") => 2,
+        (_, "sort") => 3,
         (_, "lmove" | "rpoplpush" | "blmove" | "brpoplpush" | "smove") => 2,
         (_, name) if is_stored(name) => 2,
         _ => 1,
