@@ -1,5 +1,7 @@
 """A broker process for the tests: its own folder, a free port, killed at the end."""
 
+import atexit
+import contextlib
 import os
 import shutil
 import signal
@@ -56,16 +58,17 @@ class Worker:
         self.process = subprocess.Popen([sys.executable, "-m", *command], stdout=self.log, stderr=subprocess.STDOUT,
                                         cwd=os.path.dirname(os.path.abspath(__file__)), start_new_session=True,
                                         env={**os.environ, **environment})
+        atexit.register(self.kill)
 
     def kill(self):
         """Its children too: nothing it was doing is finished."""
-        try:
-            os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-        self.process.wait()
+        if self.process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
 
     def output(self):
+        """What it wrote: for whoever looks for a failure."""
         self.log.seek(0)
         return self.log.read().decode()
 
