@@ -245,8 +245,6 @@ class Resp2(Scenarios, unittest.TestCase):
 class Resp3(Scenarios, unittest.TestCase):
     protocol = 3
 
-    # redis-py caches only where HELLO names version 7.4 or later; ours says 7.2.7.
-    @unittest.expectedFailure
     def test_client_side_caching(self):
         cached = redis.Redis(port=self.broker.port, protocol=3, decode_responses=True, cache_config=CacheConfig())
         self.addCleanup(cached.close)
