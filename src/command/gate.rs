@@ -14,8 +14,8 @@ use crate::broker::client::ClientId;
 /// How long a write waits before it asks for memory again.
 const PRESSED_MS: i64 = 10;
 
-/// How long a call waits before it looks again whether the engine is free.
-const HELD_MS: i64 = 1;
+/// How long a call waits at most before it looks again whether the engine is free.
+const HELD_MS: u64 = 20;
 
 /// A batch of this size takes no more calls.
 const LARGEST_BATCH: usize = 1 << 30;
@@ -51,7 +51,11 @@ fn free(engine: &Engine, spec: &Spec) -> Result<(), Stop> {
     match engine.held_ms() {
         None => Ok(()),
         Some(_) if spec.has(Flag::AllowBusy) => Ok(()),
-        Some(ms) if ms < engine.config.busy_reply_threshold_ms => Err(Stop::Paused(engine.clock.now_ms() + HELD_MS)),
+        Some(ms) if ms < engine.config.busy_reply_threshold_ms => {
+            // What took long will: many who wait must not keep it from ending.
+            let rest_ms = (ms / 4).clamp(1, HELD_MS) as i64;
+            Err(Stop::Paused(engine.clock.now_ms() + rest_ms))
+        }
         Some(_) => Err(Stop::Refused(busy(engine))),
     }
 }
