@@ -91,7 +91,7 @@ pub fn number_argument(lua: &Lua, args: &MultiValue, number: usize, function: &s
 }
 
 /// A function for the prelude.
-pub fn function<F>(lua: &Lua, f: F) -> mlua::Result<mlua::Function>
+pub fn function<F>(lua: &Lua, f: F) -> mlua::Result<Function>
 where
     F: Fn(&Lua, MultiValue) -> Result<MultiValue, Fault> + Send + 'static,
 {
