@@ -6,7 +6,7 @@
 use super::json::{self, Settings};
 use super::random::Random;
 use super::{error, msgpack, pack, slice};
-use mlua::{Function, Lua, LuaString, MultiValue, Table, Value};
+use mlua::{Lua, LuaString, MultiValue, Table, Value};
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -91,7 +91,7 @@ pub fn number_argument(lua: &Lua, args: &MultiValue, number: usize, function: &s
 }
 
 /// A function for the prelude.
-pub fn function<F>(lua: &Lua, f: F) -> mlua::Result<Function>
+pub fn function<F>(lua: &Lua, f: F) -> mlua::Result<mlua::Function>
 where
     F: Fn(&Lua, MultiValue) -> Result<MultiValue, Fault> + Send + 'static,
 {
@@ -113,11 +113,7 @@ pub fn one(value: Value) -> MultiValue {
 /// The table that the prelude is given; `slot` is where it finds the host of a slice.
 pub fn table(lua: &Lua, shared: &Arc<Shared>, slot: &Table) -> mlua::Result<Table> {
     let rust = lua.create_table()?;
-    // What a slice has put there is fetched and called in one go: a script may be paused between any two of its own steps,
-    // and what it had fetched before would be that of a slice that is over.
-    let own = slot.clone();
-    let host = move |_: &Lua, args: MultiValue| own.raw_get::<Function>(1)?.call::<MultiValue>(args);
-    rust.set("host", lua.create_function(host)?)?;
+    rust.set("slot", slot)?;
     rust.set("null", Value::NULL)?;
     rust.set("version", crate::telemetry::version::REDIS_VERSION)?;
     rust.set("version_number", version_number(crate::telemetry::version::REDIS_VERSION))?;

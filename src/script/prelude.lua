@@ -4,10 +4,10 @@
 -- reads go through it, writes are refused. Whatever could get behind a guard (rawset, pairs, next, table.insert, a
 -- metatable) is replaced here. Nothing else of the standard libraries is reachable: what is not named below is not there.
 --
--- `rust` holds the functions of library.rs and `null`; `host` among them asks whoever runs the slice that is on now.
+-- `rust` holds the functions of library.rs, the table `slot` (its first field is the host of this slice) and `null`.
 
 local rust = ...
-local host = rust.host
+local slot = rust.slot
 
 local error, type, tostring, tonumber, select, next = error, type, tostring, tonumber, select, next
 local ipairs_, setfenv_ = ipairs, setfenv
@@ -298,13 +298,13 @@ local function settled(kind, value)
         -- Something has to be loaded: the slice ends here, and the call is done when the next one begins.
         rust.stop()
         yield_()
-        kind, value = host(AGAIN)
+        kind, value = slot[1](AGAIN)
     end
     return kind, value
 end
 
 local function call(...)
-    local kind, value = host(CALL, ...)
+    local kind, value = slot[1](CALL, ...)
     if kind == DONE then return value end
     kind, value = settled(kind, value)
     if kind == FAILED then error(value, 0) end
@@ -312,7 +312,7 @@ local function call(...)
 end
 
 local function pcall_redis(...)
-    local _, value = settled(host(CALL, ...))
+    local _, value = settled(slot[1](CALL, ...))
     return value
 end
 
@@ -360,7 +360,7 @@ function redis.log(...)
         local word = select(i, ...)
         if type(word) == "string" or type(word) == "number" then words[#words + 1] = tostring(word) end
     end
-    host(LOG, floor_(level), concat_(words, " "))
+    slot[1](LOG, floor_(level), concat_(words, " "))
 end
 
 function redis.setresp(...)
@@ -385,7 +385,7 @@ function redis.debug() end
 
 function redis.acl_check_cmd(...)
     if select("#", ...) == 0 then raise "Please specify at least one argument for this redis lib call" end
-    local kind, value = host(MAY, ...)
+    local kind, value = slot[1](MAY, ...)
     if kind == FAILED then error(value, 0) end
     return value
 end

@@ -10,7 +10,7 @@
 use mlua::Lua;
 use mlua::ffi::{self, lua_Debug, lua_State};
 use std::cell::Cell;
-use std::ffi::c_int;
+use std::ffi::{CStr, c_int};
 use std::time::{Duration, Instant};
 
 /// Instructions between two looks at the time: some microseconds.
@@ -26,7 +26,7 @@ struct Slice {
     stopped: bool,
     /// The script is to end.
     killed: bool,
-    /// It was to be ended with an error, and looks at each instruction from then on.
+    /// It could not be stopped where it was, or was to be ended with an error: each instruction is looked at from then on.
     sharp: bool,
 }
 
@@ -86,7 +86,7 @@ pub fn watch(lua: &Lua) -> mlua::Result<()> {
 
 /// Looks at the time.
 #[allow(clippy::disallowed_methods)] // As in `begin`.
-unsafe extern "C-unwind" fn look(state: *mut lua_State, _: *mut lua_Debug) {
+unsafe extern "C-unwind" fn look(state: *mut lua_State, place: *mut lua_Debug) {
     let Some(slice) = SLICE.get() else { return };
     let now = Instant::now();
     if now < slice.end && !slice.killed {
@@ -102,6 +102,10 @@ unsafe extern "C-unwind" fn look(state: *mut lua_State, _: *mut lua_Debug) {
             ffi::lua_sethook(state, Some(look), ffi::LUA_MASKCOUNT, 1);
             ffi::lua_pushstring(state, super::error::KILLED.as_ptr());
             ffi::lua_error(state);
+        } else if is_ours(state, place) {
+            // The prelude may have fetched the host of this slice and not called it yet: the script stops behind it.
+            SLICE.set(Some(Slice { sharp: true, ..slice }));
+            ffi::lua_sethook(state, Some(look), ffi::LUA_MASKCOUNT, 1);
         } else if lua_isyieldable(state) != 0 {
             stop();
             ffi::lua_yield(state, 0);
@@ -112,5 +116,19 @@ unsafe extern "C-unwind" fn look(state: *mut lua_State, _: *mut lua_Debug) {
             ffi::lua_pushstring(state, super::error::STUBBORN.as_ptr());
             ffi::lua_error(state);
         }
+    }
+}
+
+/// Whether the function that runs is one of the prelude.
+///
+/// # Safety
+/// `state` and `place` are those that Lua passes to a hook.
+unsafe fn is_ours(state: *mut lua_State, place: *mut lua_Debug) -> bool {
+    // SAFETY: in a hook `place` stands for the function that runs; "S" fills in its source, a string that ends with zero
+    // and lives as long as the function.
+    unsafe {
+        ffi::lua_getinfo(state, c"S".as_ptr(), place) != 0
+            && !(*place).source.is_null()
+            && CStr::from_ptr((*place).source).to_bytes() == super::vm::PRELUDE.as_bytes()
     }
 }
