@@ -146,7 +146,7 @@ pub enum Executed {
     Reply(Reply),
     /// It waits; the answer comes through the channel.
     Parked(Answer),
-    /// It is not finished and holds the engine: [`super::work::start`] takes it to its end; the answer comes through the channel.
+    /// It is not finished and holds the engine: a worker takes it to its end (`work.rs`); the answer comes through the channel.
     Held(Answer),
     /// It needs something that is only on disk: load it and call again.
     Missing(Missing),

@@ -3,6 +3,7 @@ package brooklet;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.time.Duration;
 import java.util.LinkedHashSet;
@@ -116,7 +117,7 @@ class RedissonStreamTest extends RedissonKit {
     void reliableTopics() {
         // In RESP3 Redisson now and then sends a call behind a blocking read of its own on the same connection; after its
         // timeout it does it again on another one. So there it is not a scenario that tells anything about the broker.
-        if (protocol == Protocol.RESP3) return;
+        assumeTrue(protocol != Protocol.RESP3, "Redisson's reliable topics are not tested in RESP3");
         var got = new CopyOnWriteArrayList<String>();
         var late = new CopyOnWriteArrayList<String>();
         var topic = one.getReliableTopic("topic");
