@@ -44,6 +44,8 @@ pub mod script;
 pub mod server;
 pub mod session;
 pub mod telemetry;
+#[cfg(feature = "tls")]
+pub mod tls;
 
 pub use brooklet_storage::StreamId;
 pub use embed::{

@@ -9,6 +9,8 @@ use super::transaction::Transaction;
 use crate::acl::{self, UserId};
 use crate::resp::Protocol;
 use hashbrown::HashMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::Notify;
 
@@ -44,6 +46,8 @@ pub struct Client {
     pub laddr: String,
     /// File descriptor, -1 in process.
     pub fd: i32,
+    /// It came through a socket file.
+    pub unix: bool,
     /// CLIENT SETNAME.
     pub name: Vec<u8>,
     /// CLIENT SETINFO LIB-NAME.
@@ -128,8 +132,8 @@ impl Client {
 
     /// Whether it is on this machine.
     pub fn is_local(&self) -> bool {
-        let ip = self.addr.parse::<std::net::SocketAddr>().map(|a| a.ip().to_canonical());
-        self.fd < 0 || ip.is_ok_and(|ip| ip.is_loopback())
+        let ip = self.addr.parse::<SocketAddr>().map(|a| a.ip().to_canonical());
+        self.fd < 0 || self.unix || ip.is_ok_and(|ip| ip.is_loopback())
     }
 }
 
@@ -142,12 +146,52 @@ pub struct Origin {
     pub laddr: String,
     /// File descriptor.
     pub fd: i32,
+    /// It came through a socket file.
+    pub unix: bool,
 }
 
 impl Origin {
     /// A session of this process.
     pub fn in_process() -> Origin {
-        Origin { addr: "in-process:0".into(), laddr: "in-process:0".into(), fd: -1 }
+        Origin { addr: "in-process:0".into(), laddr: "in-process:0".into(), fd: -1, unix: false }
+    }
+
+    /// A session over TCP between these addresses.
+    pub fn remote(addr: String, laddr: String, fd: i32) -> Origin {
+        Origin { addr, laddr, fd, unix: false }
+    }
+
+    /// A session through the socket file of this name, which stands for both addresses.
+    pub fn local(file: &str, fd: i32) -> Origin {
+        let addr = format!("{file}:0");
+        Origin { laddr: addr.clone(), addr, fd, unix: true }
+    }
+}
+
+/// Where clients can connect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Endpoint {
+    /// TCP.
+    Tcp(SocketAddr),
+    /// TLS over TCP.
+    Tls(SocketAddr),
+    /// A socket file.
+    Unix(PathBuf),
+}
+
+impl Endpoint {
+    /// The TCP port, if nothing is encrypted there.
+    pub fn plain_port(&self) -> Option<u16> {
+        if let Endpoint::Tcp(addr) = self { Some(addr.port()) } else { None }
+    }
+}
+
+impl std::fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Endpoint::Tcp(addr) | Endpoint::Tls(addr) => addr.fmt(f),
+            Endpoint::Unix(path) => path.display().fmt(f),
+        }
     }
 }
 
@@ -217,6 +261,7 @@ impl Clients {
             addr: origin.addr,
             laddr: origin.laddr,
             fd: origin.fd,
+            unix: origin.unix,
             name: Vec::new(),
             lib_name: Vec::new(),
             lib_ver: Vec::new(),

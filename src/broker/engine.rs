@@ -5,7 +5,7 @@
 
 use super::access::Access;
 use super::budget::{self, MemoryState};
-use super::client::{ClientId, Clients, Traffic};
+use super::client::{ClientId, Clients, Endpoint, Traffic};
 use super::clock::Clock;
 use super::commit::Ticket;
 use super::context::Progress;
@@ -33,7 +33,6 @@ use brooklet_storage::load::{Loaded, Missing};
 use brooklet_storage::names::Names;
 use brooklet_storage::store::Store;
 use std::collections::{BTreeSet, HashMap};
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -82,7 +81,7 @@ pub struct Engine {
     /// The file that CONFIG REWRITE writes.
     pub config_file: Option<PathBuf>,
     /// Where clients can connect.
-    pub listening: Vec<SocketAddr>,
+    pub listening: Vec<Endpoint>,
     /// What the last look at memory found.
     pub memory: MemoryState,
     /// The process and its disk, as they were a moment ago.

@@ -2,6 +2,7 @@
 
 pub mod bench;
 mod descriptors;
+mod doors;
 mod serve;
 mod users;
 

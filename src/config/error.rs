@@ -51,6 +51,8 @@ pub enum Invalid {
     NotText,
     /// The file that holds the value could not be read.
     Unreadable(String),
+    /// TLS cannot be spoken like this.
+    Tls(String),
     /// Only the command line and the environment may say this.
     NotInFile,
 }
@@ -62,6 +64,7 @@ impl fmt::Display for Invalid {
             Invalid::NotOneOf(names) => {
                 write!(f, "argument(s) must be one of the following: {}", names.join(", "))
             }
+            Invalid::Tls(why) => write!(f, "Unable to update TLS configuration: {why}"),
             Invalid::Unreadable(why) => write!(f, "cannot be read: {why}"),
             fixed => f.write_str(fixed.text()),
         }
@@ -87,7 +90,7 @@ impl Invalid {
             Invalid::Duplicate => "duplicate parameter",
             Invalid::NotText => "argument must be UTF-8 text",
             Invalid::NotInFile => "only the command line and the environment may set this",
-            Invalid::OutOfRange { .. } | Invalid::NotOneOf(_) | Invalid::Unreadable(_) => "",
+            Invalid::OutOfRange { .. } | Invalid::NotOneOf(_) | Invalid::Unreadable(_) | Invalid::Tls(_) => "",
         }
     }
 }

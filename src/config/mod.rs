@@ -29,7 +29,7 @@ pub use kind::{Kind, Unit, human, memory as parse_memory};
 pub use limits::{OutputLimit, OutputLimits};
 pub use origin::Origin;
 pub use rewrite::{replace, rewrite};
-pub use setting::{DebugAccess, Eviction, Fsync, LogLevel, Secret};
+pub use setting::{ClientCertificates, DebugAccess, Eviction, Fsync, LogLevel, Mode, Secret};
 pub use spec::{Change, Section, Spec, find, nearest, specs};
 pub use startup::Startup;
 pub use table::Config;
@@ -92,6 +92,12 @@ impl Config {
     /// (the sample file, say) asks for snapshots, not for data loss; so it keeps its data here.
     pub fn is_volatile(&self) -> bool {
         self.memory || (!self.appendonly && self.save.is_empty())
+    }
+
+    /// The TCP port where nothing is encrypted, if there is to be one. 0: one that the system chooses.
+    pub fn plain_port(&self) -> Option<u16> {
+        let others = self.tls_port > 0 || !self.unixsocket.as_os_str().is_empty();
+        (self.port > 0 || !others).then_some(self.port)
     }
 
     /// The whole memory budget in bytes.

@@ -53,6 +53,19 @@ impl Setting for PathBuf {
     }
 }
 
+/// Permissions of a file, written in octal digits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Mode(pub u32);
+
+impl Setting for Mode {
+    fn load(text: &str) -> Option<Self> {
+        u32::from_str_radix(text, 8).ok().map(Mode)
+    }
+    fn show(&self) -> String {
+        format!("{:o}", self.0)
+    }
+}
+
 impl Setting for Vec<String> {
     fn load(text: &str) -> Option<Self> {
         Some(super::kind::split(text).into_iter().map(str::to_owned).collect())
@@ -157,6 +170,15 @@ named! {
         Notice = "notice": "What an operator wants to know.",
         Warning = "warning": "What an operator must know.",
         Nothing = "nothing": "Silence."
+    }
+}
+
+named! {
+    /// What is asked of clients that speak TLS.
+    ClientCertificates {
+        Required = "yes": "A certificate.",
+        Ignored = "no": "Nothing.",
+        Optional = "optional": "That a certificate, if they have one, is good."
     }
 }
 

@@ -6,7 +6,7 @@
 
 use super::kind::{Kind, Unit};
 use super::limits::OutputLimits;
-use super::setting::{DebugAccess, Eviction, Fsync, LogLevel, Secret, Setting};
+use super::setting::{ClientCertificates, DebugAccess, Eviction, Fsync, LogLevel, Mode, Secret, Setting};
 use super::spec::{Change, Place, Section, Spec};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -73,13 +73,32 @@ options! {
     bind: Vec<String> = "bind", Network, Pinned, Kind::Words, "127.0.0.1 -::1",
         "Addresses to listen on, separated by spaces. A leading minus forgives an address this machine does not have; `*` is every IPv4 address, `::*` every IPv6 address.";
     port: u16 = "port", Network, Pinned, number(0, 65535, Unit::None), "6379",
-        "TCP port for clients. 0 lets the system choose a free one.";
+        "TCP port for clients. 0 opens none where there is a `tls-port` or a `unixsocket`; elsewhere it lets the system choose a free one.";
     tcp_backlog: u32 = "tcp-backlog", Network, Start, number(0, INT, Unit::None), "511",
         "Connections the kernel may hold before they are accepted.";
+    unixsocket: PathBuf = "unixsocket", Network, Start, Kind::Path, "",
+        "Socket file for clients on this machine. Empty opens none.";
+    unixsocketperm: Mode = "unixsocketperm", Network, Start, Kind::Octal, "0",
+        "Permissions of the socket file, as chmod takes them. 0 lets only its owner in.";
     tcp_keepalive_s: u64 = "tcp-keepalive", Network, Live, number(0, INT, Unit::Seconds), "300",
         "How often the kernel probes a silent peer. 0 never does.";
     timeout_s: u64 = "timeout", Network, Live, number(0, INT, Unit::Seconds), "0",
         "A client that is idle this long is closed, unless it is blocked or subscribed. 0 lets it stay.";
+
+    tls_port: u16 = "tls-port", Security, Pinned, number(0, 65535, Unit::None), "0",
+        "TCP port for clients that speak TLS, 1.2 or 1.3. 0 opens none.";
+    tls_cert_file: PathBuf = "tls-cert-file", Security, Live, Kind::Path, "",
+        "Certificate of the server and those between it and its authority, as PEM. A file that was replaced counts from the next connection on.";
+    tls_key_file: PathBuf = "tls-key-file", Security, Live, Kind::Path, "",
+        "Private key of that certificate, as PEM, not encrypted.";
+    tls_ca_cert_file: PathBuf = "tls-ca-cert-file", Security, Live, Kind::Path, "",
+        "Certificates of those who may sign certificates of clients, as PEM.";
+    tls_ca_cert_dir: PathBuf = "tls-ca-cert-dir", Security, Live, Kind::Path, "",
+        "Folder of such certificates.";
+    tls_auth_clients: ClientCertificates = "tls-auth-clients", Security, Live, Kind::Choice(ClientCertificates::NAMES), "yes",
+        "Whether clients have to show a certificate. optional: if they show one, it has to be good.";
+    tls_protocols: Vec<String> = "tls-protocols", Security, Live, Kind::Words, "",
+        "Versions of TLS to speak, of `TLSv1.2` and `TLSv1.3`. Empty speaks both.";
 
     requirepass: Secret = "requirepass", Security, Live, Kind::Secret, "",
         "Password of the default user. Empty asks for none.";

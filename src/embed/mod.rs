@@ -17,6 +17,7 @@ use crate::broker::client::Origin;
 use crate::broker::clock::{Clock, ManualClock};
 use crate::broker::shared::{Shared, Threads};
 use crate::broker::tasks::Ending;
+use crate::server::door::{self, Door};
 use crate::server::listener::{self, Listening};
 use crate::session::Seat;
 use crate::telemetry::memory;
@@ -105,9 +106,9 @@ impl Broker {
         let failed = |source| Error::Listen { addr: format!("{addr:?}"), source };
         let addrs: Vec<SocketAddr> = addr.to_socket_addrs().map_err(failed)?.collect();
         let wanted = *addrs.first().ok_or_else(|| failed(std::io::ErrorKind::AddrNotAvailable.into()))?;
-        let listener = listener::bind(wanted, 511).map_err(failed)?;
-        let listening = listener::start(&self.shared, vec![listener], 1).map_err(failed)?;
-        let chosen = listening.addrs().first().copied().unwrap_or(wanted);
+        let door = door::bind(wanted, 511).map_err(failed)?;
+        let chosen = door.local_addr().map_err(failed)?;
+        let listening = listener::start(&self.shared, vec![Door::Plain(door)], 1).map_err(failed)?;
         self.parts.lock().listening.push(listening);
         Ok(chosen)
     }

@@ -9,6 +9,7 @@ use super::admission;
 use super::company::OnLoop;
 use super::outbox::Outbox;
 use super::settings::Settings;
+use super::wire::Wire;
 use crate::broker::Terms;
 use crate::broker::client::Traffic;
 use crate::broker::errand::Errand;
@@ -24,10 +25,8 @@ use brooklet_storage::load::{Loaded, Missing};
 use std::io::ErrorKind;
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::Poll;
 use std::time::Duration;
-use tokio::io::AsyncReadExt;
-use tokio::net::TcpStream;
 
 /// Commands that are decoded at once.
 const BURST_COMMANDS: usize = 1024;
@@ -45,17 +44,21 @@ const FAREWELL: Duration = Duration::from_secs(10);
 /// How a connection ends early.
 type Flow<T = ()> = ControlFlow<(), T>;
 
-/// Serves `stream` until it ends.
-pub async fn serve(stream: TcpStream, shared: Arc<Shared>) {
-    let Some((stream, seat)) = admission::admit(stream, &shared).await else { return };
+/// Serves the client at the other end of `wire` until it ends.
+pub async fn serve(wire: Wire, shared: Arc<Shared>) {
+    let Some((mut wire, seat)) = admission::admit(wire, &shared).await else { return };
+    if let Err(why) = wire.prepare().await {
+        tracing::debug!("TLS with {}: {why}", wire.origin().addr);
+        return;
+    }
     let _counted = OnLoop::enter();
-    let mut connection = Connection::new(stream, seat);
+    let mut connection = Connection::new(wire, seat);
     let _ = connection.run().await;
     connection.farewell().await;
 }
 
 struct Connection {
-    stream: TcpStream,
+    wire: Wire,
     seat: Seat,
     decoder: Decoder,
     outbox: Outbox,
@@ -69,21 +72,12 @@ struct Connection {
 }
 
 impl Connection {
-    fn new(stream: TcpStream, seat: Seat) -> Connection {
+    fn new(wire: Wire, seat: Seat) -> Connection {
         let (terms, _) = seat.tell(Traffic::default());
         let settings = Settings::of(&seat.shared().engine(), terms);
         let decoder = Decoder::new(settings.limits);
         let traffic = Traffic::default();
-        Connection {
-            stream,
-            seat,
-            decoder,
-            outbox: Outbox::default(),
-            settings,
-            traffic,
-            more_mail: false,
-            ended: false,
-        }
+        Connection { wire, seat, decoder, outbox: Outbox::default(), settings, traffic, more_mail: false, ended: false }
     }
 
     async fn run(&mut self) -> Flow {
@@ -240,7 +234,7 @@ impl Connection {
     /// Sends what the socket takes now; the rest waits in the outbox.
     fn send(&mut self) -> Flow {
         while !self.outbox.is_empty() {
-            match self.stream.try_write(self.outbox.unsent()) {
+            match self.wire.write(self.outbox.unsent()) {
                 Ok(n) => {
                     self.outbox.advance(n);
                     self.traffic.sent += n as u64;
@@ -249,6 +243,10 @@ impl Connection {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                 Err(_) => return ControlFlow::Break(()),
             }
+        }
+        match self.wire.flush() {
+            Err(error) if error.kind() != ErrorKind::WouldBlock => return ControlFlow::Break(()),
+            _ => {}
         }
         if self.outbox.is_over(self.settings.output, self.seat.shared().clock()) {
             self.seat.shared().engine().stats.output_limit_disconnections += 1;
@@ -296,8 +294,8 @@ impl Connection {
         let room = if is_read { self.settings.limits.max_request } else { self.ahead() };
         tokio::select! {
             biased;
-            _ = self.stream.readable(), if !self.ended && self.decoder.buffered() < room => Event::Readable,
-            _ = self.stream.writable(), if !self.outbox.is_empty() => Event::Writable,
+            _ = self.wire.readable(), if !self.ended && self.decoder.buffered() < room => Event::Readable,
+            _ = self.wire.writable(), if !self.outbox.is_empty() || self.wire.is_holding() => Event::Writable,
             () = self.seat.outside().notified() => Event::Bell,
         }
     }
@@ -341,13 +339,9 @@ impl Connection {
         }
     }
 
-    /// Reads what has arrived. (Not `try_read`: this way a read that got less than it had room for is known to have
-    /// emptied the socket, and saves the call that would only find that out.)
+    /// Reads what has arrived.
     async fn read(&mut self) {
-        let buffer = self.decoder.buffer_mut();
-        let mut context = Context::from_waker(Waker::noop());
-        let mut stream = std::pin::pin!(self.stream.read_buf(buffer));
-        match stream.as_mut().poll(&mut context) {
+        match self.wire.read(self.decoder.buffer_mut()) {
             Poll::Ready(Ok(0) | Err(_)) => self.ended = true,
             Poll::Ready(Ok(n)) => {
                 self.traffic.received += n as u64;
@@ -375,10 +369,7 @@ impl Connection {
 
     /// Sends what is left, within reason.
     async fn farewell(&mut self) {
-        use tokio::io::AsyncWriteExt;
-        let rest = self.stream.write_all(self.outbox.unsent());
-        let _ = tokio::time::timeout(FAREWELL, rest).await;
-        let _ = self.stream.shutdown().await;
+        let _ = tokio::time::timeout(FAREWELL, self.wire.close(self.outbox.unsent())).await;
         let traffic = self.take_traffic();
         self.seat.tell(traffic);
     }

@@ -1,15 +1,16 @@
 //! Listening: event loops, each a thread with a single-threaded runtime; a connection stays on its loop for life.
 //!
-//! The first loop accepts and hands connections round. Must never know: the protocol.
+//! The first loop accepts and hands connections round. Must never know: the protocol. Read next: `door.rs`.
 
 use super::connection;
+use super::door::{Door, Entrance};
+use super::wire::{Crossing, Wire};
+use crate::broker::client::Endpoint;
 use crate::broker::shared::Shared;
 use crate::broker::threads;
 use std::io;
-use std::net::{SocketAddr, TcpListener as StdListener};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::LocalSet;
 
@@ -21,14 +22,14 @@ const DRAIN: Duration = Duration::from_millis(50);
 
 /// A broker that listens.
 pub struct Listening {
-    addrs: Vec<SocketAddr>,
+    endpoints: Vec<Endpoint>,
     threads: Vec<std::thread::JoinHandle<()>>,
 }
 
 impl Listening {
-    /// The addresses, with the ports that were chosen.
-    pub fn addrs(&self) -> &[SocketAddr] {
-        &self.addrs
+    /// Where clients can connect, with the ports that were chosen.
+    pub fn endpoints(&self) -> &[Endpoint] {
+        &self.endpoints
     }
 
     /// Waits until the loops have ended (see [`crate::broker::tasks::Tasks::end`]).
@@ -39,24 +40,10 @@ impl Listening {
     }
 }
 
-/// Binds one address.
-pub fn bind(addr: SocketAddr, backlog: u32) -> io::Result<StdListener> {
-    let domain = if addr.is_ipv6() { socket2::Domain::IPV6 } else { socket2::Domain::IPV4 };
-    let socket = socket2::Socket::new(domain, socket2::Type::STREAM, None)?;
-    if addr.is_ipv6() {
-        socket.set_only_v6(true)?;
-    }
-    socket.set_reuse_address(true)?;
-    socket.bind(&addr.into())?;
-    socket.listen(i32::try_from(backlog).unwrap_or(511))?;
-    socket.set_nonblocking(true)?;
-    Ok(socket.into())
-}
-
-/// Starts `loops` event loops that serve connections of `listeners`.
-pub fn start(shared: &Arc<Shared>, listeners: Vec<StdListener>, loops: usize) -> io::Result<Listening> {
-    let addrs = listeners.iter().map(StdListener::local_addr).collect::<io::Result<Vec<_>>>()?;
-    shared.engine().listening.extend(&addrs);
+/// Starts `loops` event loops that serve the clients who come through `doors`.
+pub fn start(shared: &Arc<Shared>, doors: Vec<Door>, loops: usize) -> io::Result<Listening> {
+    let endpoints = doors.iter().map(Door::endpoint).collect::<io::Result<Vec<_>>>()?;
+    shared.engine().listening.extend_from_slice(&endpoints);
     let failed: Arc<dyn Fn(String) + Send + Sync> = {
         let shared = Arc::clone(shared);
         Arc::new(move |why| {
@@ -70,19 +57,19 @@ pub fn start(shared: &Arc<Shared>, listeners: Vec<StdListener>, loops: usize) ->
         others.push(tx);
         let shared = Arc::clone(shared);
         handles.extend(threads::start("loop", Arc::clone(&failed), move || {
-            run_loop(&shared, Vec::new(), vec![], Some(rx))
+            run_loop(&shared, Vec::new(), Vec::new(), Some(rx))
         }));
     }
     let first = Arc::clone(shared);
-    handles.extend(threads::start("loop", failed, move || run_loop(&first, listeners, others, None)));
-    Ok(Listening { addrs, threads: handles })
+    handles.extend(threads::start("loop", failed, move || run_loop(&first, doors, others, None)));
+    Ok(Listening { endpoints, threads: handles })
 }
 
 fn run_loop(
     shared: &Arc<Shared>,
-    listeners: Vec<StdListener>,
-    others: Vec<mpsc::Sender<std::net::TcpStream>>,
-    handed: Option<mpsc::Receiver<std::net::TcpStream>>,
+    doors: Vec<Door>,
+    others: Vec<mpsc::Sender<Crossing>>,
+    handed: Option<mpsc::Receiver<Crossing>>,
 ) {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(4).build() {
         Ok(runtime) => runtime,
@@ -93,8 +80,8 @@ fn run_loop(
     };
     let local = LocalSet::new();
     local.block_on(&runtime, async {
-        for listener in listeners {
-            tokio::task::spawn_local(accept(Arc::clone(shared), listener, others.clone()));
+        for door in doors {
+            tokio::task::spawn_local(accept(Arc::clone(shared), door, others.clone()));
         }
         if let Some(handed) = handed {
             tokio::task::spawn_local(take_over(Arc::clone(shared), handed));
@@ -106,18 +93,18 @@ fn run_loop(
     runtime.shutdown_timeout(Duration::from_millis(100));
 }
 
-async fn accept(shared: Arc<Shared>, listener: StdListener, others: Vec<mpsc::Sender<std::net::TcpStream>>) {
-    let Ok(listener) = TcpListener::from_std(listener) else { return };
+async fn accept(shared: Arc<Shared>, door: Door, others: Vec<mpsc::Sender<Crossing>>) {
+    let Ok(mut entrance) = Entrance::of(door) else { return };
     let mut turn = 0;
     loop {
-        match listener.accept().await {
-            Ok((stream, _)) => {
-                prepare(&shared, &stream);
+        match entrance.next(&shared).await {
+            Ok(wire) => {
+                prepare(&shared, &wire);
                 turn = (turn + 1) % (others.len() + 1);
                 if turn == 0 {
-                    tokio::task::spawn_local(connection::serve(stream, Arc::clone(&shared)));
-                } else if let Ok(stream) = stream.into_std() {
-                    let _ = others[turn - 1].send(stream).await;
+                    tokio::task::spawn_local(connection::serve(wire, Arc::clone(&shared)));
+                } else if let Ok(crossing) = wire.leave() {
+                    let _ = others[turn - 1].send(crossing).await;
                 }
             }
             // Out of descriptors, or a connection that was reset already: others must still be accepted.
@@ -126,7 +113,8 @@ async fn accept(shared: Arc<Shared>, listener: StdListener, others: Vec<mpsc::Se
     }
 }
 
-fn prepare(shared: &Shared, stream: &TcpStream) {
+fn prepare(shared: &Shared, wire: &Wire) {
+    let Some(stream) = wire.tcp() else { return };
     let _ = stream.set_nodelay(true);
     let idle_s = shared.engine().config.tcp_keepalive_s;
     if idle_s > 0 {
@@ -135,10 +123,10 @@ fn prepare(shared: &Shared, stream: &TcpStream) {
     }
 }
 
-async fn take_over(shared: Arc<Shared>, mut handed: mpsc::Receiver<std::net::TcpStream>) {
-    while let Some(stream) = handed.recv().await {
-        if let Ok(stream) = TcpStream::from_std(stream) {
-            tokio::task::spawn_local(connection::serve(stream, Arc::clone(&shared)));
+async fn take_over(shared: Arc<Shared>, mut handed: mpsc::Receiver<Crossing>) {
+    while let Some(crossing) = handed.recv().await {
+        if let Ok(wire) = crossing.arrive() {
+            tokio::task::spawn_local(connection::serve(wire, Arc::clone(&shared)));
         }
     }
 }

@@ -3,6 +3,10 @@
 mod admission;
 mod company;
 mod connection;
+pub mod door;
+#[cfg(feature = "tls")]
+mod encrypted;
 pub mod listener;
 mod outbox;
 mod settings;
+mod wire;

@@ -7,7 +7,10 @@ mod access;
 mod connections;
 #[cfg(feature = "rocksdb")]
 mod disk;
+#[cfg(feature = "tls")]
+mod encrypted;
 mod lifecycle;
+mod local;
 #[cfg(feature = "rocksdb")]
 mod memory;
 mod subscribers;

@@ -50,6 +50,12 @@ const RULES: &[Rule] = &[
         words: &["TcpStream", "TcpListener", "crate::server"],
     },
     Rule {
+        why: "TLS is spoken in one file, and its certificates are read in another",
+        within: &["src/"],
+        except: &["src/tls.rs", "src/server/encrypted.rs"],
+        words: &["rustls"],
+    },
+    Rule {
         why: "the machine of scripts has never heard of the engine",
         within: &["src/script/"],
         except: &[],

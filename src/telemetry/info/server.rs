@@ -2,6 +2,7 @@
 
 use super::page::Page;
 use crate::broker::Engine;
+use crate::broker::client::Endpoint;
 use crate::telemetry::version::{OWN_VERSION, REDIS_VERSION};
 
 pub(super) fn write(engine: &Engine, page: &mut Page) {
@@ -19,7 +20,7 @@ pub(super) fn write(engine: &Engine, page: &mut Page) {
     page.line("process_id", std::process::id());
     page.line("process_supervised", "no");
     page.line("run_id", &engine.stats.run_id);
-    page.line("tcp_port", engine.listening.first().map_or(config.port, std::net::SocketAddr::port));
+    page.line("tcp_port", engine.listening.iter().find_map(Endpoint::plain_port).unwrap_or(config.port));
     page.line("server_time_usec", now_us);
     page.line("uptime_in_seconds", uptime_s);
     page.line("uptime_in_days", uptime_s / 86_400);
@@ -29,8 +30,13 @@ pub(super) fn write(engine: &Engine, page: &mut Page) {
     page.line("executable", std::env::args().next().unwrap_or_default());
     page.line("config_file", engine.config_file.as_deref().map_or_else(String::new, |f| f.display().to_string()));
     page.line("io_threads_active", u8::from(config.io_threads > 1));
-    for (i, addr) in engine.listening.iter().enumerate() {
-        page.line(&format!("listener{i}"), format_args!("name=tcp,bind={},port={}", addr.ip(), addr.port()));
+    for (i, endpoint) in engine.listening.iter().enumerate() {
+        let text = match endpoint {
+            Endpoint::Tcp(addr) => format!("name=tcp,bind={},port={}", addr.ip(), addr.port()),
+            Endpoint::Tls(addr) => format!("name=tls,bind={},port={}", addr.ip(), addr.port()),
+            Endpoint::Unix(path) => format!("name=unix,bind={}", path.display()),
+        };
+        page.line(&format!("listener{i}"), text);
     }
 }
 
