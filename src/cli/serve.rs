@@ -78,10 +78,10 @@ fn run(config: &Config, shared: &Arc<Shared>, threads: Threads, listening: Liste
     for endpoint in listening.endpoints() {
         tracing::info!("Ready to accept connections on {endpoint}");
     }
-    if let Some(first) = listening.endpoints().first() {
-        if let Err(error) = write_ready_file(&config.ready_file, first) {
-            complain(&format!("cannot write {}: {error}", config.ready_file.display()));
-        }
+    if let Some(first) = listening.endpoints().first()
+        && let Err(error) = write_ready_file(&config.ready_file, first)
+    {
+        complain(&format!("cannot write {}: {error}", config.ready_file.display()));
     }
     if config.exit_with_parent {
         watch_parent(shared);

@@ -81,6 +81,7 @@ impl Entrance {
     }
 
     /// The next client.
+    #[cfg_attr(not(feature = "tls"), allow(unused_variables))]
     pub(super) async fn next(&mut self, shared: &Shared) -> io::Result<Wire> {
         match self {
             Entrance::Plain(listener) => listener.accept().await.map(|(stream, _)| Wire::Plain(stream)),

@@ -151,7 +151,7 @@ impl Wire {
             Wire::Plain(stream) => stream.into_std().map(Crossing::Plain),
             Wire::Local(stream, path) => stream.into_std().map(|stream| Crossing::Local(stream, path)),
             #[cfg(feature = "tls")]
-            Wire::Encrypted(wire) => wire.leave().map(Crossing::Encrypted),
+            Wire::Encrypted(wire) => wire.leave().map(|crossing| Crossing::Encrypted(Box::new(crossing))),
         }
     }
 }
@@ -164,7 +164,7 @@ pub enum Crossing {
     Local(std::os::unix::net::UnixStream, Arc<Path>),
     /// See [`Wire::Encrypted`].
     #[cfg(feature = "tls")]
-    Encrypted(super::encrypted::Crossing),
+    Encrypted(Box<super::encrypted::Crossing>),
 }
 
 impl Crossing {
