@@ -14,7 +14,7 @@ pub static SPEC: Spec = Spec {
     summary: "Answers fields chosen at random.",
     since: "6.2.0",
     group: Group::Hash,
-    complexity: "O(N) for N fields of the hash",
+    complexity: "O(N) for N fields to choose",
     arity: -2,
     flags: &[],
     keys: Keys::ONE,
@@ -36,20 +36,19 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     }
     let Some(key) = pairs::read(ctx, args.at(1))? else { return Ok(Reply::Array(Vec::new())) };
     let chosen = scanning::random_indices(ctx, ctx.hash(key).len(), count);
-    let all: Vec<(Reply, Reply)> = ctx
-        .hash(key)
-        .fields()
-        .iter()
-        .map(|(name, f)| (Reply::Bulk(name.clone()), Reply::Bulk(f.value.clone())))
-        .collect();
-    let chosen = chosen.into_iter().filter_map(|i| all.get(i).cloned());
-    Ok(if with_values { Reply::Tuples(chosen.collect()) } else { Reply::Array(chosen.map(|(name, _)| name).collect()) })
+    let fields = ctx.hash(key).fields();
+    let chosen =
+        chosen.into_iter().filter_map(|place| fields.nth(place)).map(|(name, f)| (Reply::Bulk(name.clone()), &f.value));
+    Ok(if with_values {
+        Reply::Tuples(chosen.map(|(name, value)| (name, Reply::Bulk(value.clone()))).collect())
+    } else {
+        Reply::Array(chosen.map(|(name, _)| name).collect())
+    })
 }
 
 fn one(ctx: &mut Ctx<'_>, name: &[u8]) -> Result<Reply, Refusal> {
     let Some(key) = pairs::read(ctx, name)? else { return Ok(Reply::Null) };
-    let draws = [(); 8].map(|()| ctx.store().draw());
-    let mut draws = draws.into_iter().cycle();
-    let found = ctx.hash(key).fields().random(|| draws.next().unwrap_or_default());
+    let chosen = scanning::random_indices(ctx, ctx.hash(key).len(), 1);
+    let found = chosen.first().and_then(|place| ctx.hash(key).fields().nth(*place));
     Ok(found.map_or(Reply::Null, |(name, _)| Reply::Bulk(name.clone())))
 }

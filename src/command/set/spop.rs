@@ -16,7 +16,7 @@ pub static SPEC: Spec = Spec {
     summary: "Takes members chosen at random out of a set.",
     since: "1.0.0",
     group: Group::Set,
-    complexity: "O(N) for N members of the set with a count, else O(1)",
+    complexity: "O(N) for N members to take",
     arity: -2,
     flags: &[Flag::Fast],
     keys: Keys::ONE,

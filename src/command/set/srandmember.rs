@@ -16,7 +16,7 @@ pub static SPEC: Spec = Spec {
     summary: "Answers members chosen at random.",
     since: "1.0.0",
     group: Group::Set,
-    complexity: "O(N) for N members of the set with a count, else O(1)",
+    complexity: "O(N) for N members to choose",
     arity: -2,
     flags: &[],
     keys: Keys::ONE,
@@ -42,14 +42,11 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
 
 /// A member.
 pub(super) fn one(ctx: &mut Ctx<'_>, key: Key) -> Option<Bytes> {
-    let draws = [(); 8].map(|()| ctx.store().draw());
-    let mut draws = draws.into_iter().cycle();
-    ctx.set(key).random(|| draws.next().unwrap_or_default())
+    several(ctx, key, 1).pop()
 }
 
 /// `count` members; a negative count may repeat them.
 pub(super) fn several(ctx: &mut Ctx<'_>, key: Key, count: i64) -> Vec<Bytes> {
     let chosen = scanning::random_indices(ctx, ctx.set(key).len(), count);
-    let all: Vec<Bytes> = ctx.set(key).iter().collect();
-    chosen.into_iter().filter_map(|i| all.get(i).cloned()).collect()
+    chosen.into_iter().filter_map(|place| ctx.set(key).nth(place)).collect()
 }

@@ -14,7 +14,7 @@ pub static SPEC: Spec = Spec {
     summary: "Answers members chosen at random.",
     since: "6.2.0",
     group: Group::SortedSet,
-    complexity: "O(N) for N members of the set",
+    complexity: "O(N log(M)) for N members to choose among M",
     arity: -2,
     flags: &[],
     keys: Keys::ONE,
@@ -42,8 +42,8 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
         return Ok(scores::reply(ctx.sorted_set(key).order().below(len), with_scores));
     }
     let chosen = scanning::random_indices(ctx, len, count.unwrap_or(1));
-    let all: Vec<_> = ctx.sorted_set(key).order().from(0).collect();
-    let mut members = chosen.into_iter().filter_map(|i| all.get(i).copied());
+    let order = ctx.sorted_set(key).order();
+    let mut members = chosen.into_iter().filter_map(|rank| order.from(rank).next());
     Ok(match count {
         Some(_) => scores::reply(members, with_scores),
         None => members.next().map_or(Reply::Null, |(_, member)| Reply::Bulk(member.clone())),

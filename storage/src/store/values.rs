@@ -49,7 +49,7 @@ impl Store {
         let uid = self.new_uid();
         self.touch(db, name);
         self.record_named(db, name, &Effect::Change(Change::Create { kind, uid }));
-        self.insert(db, name, uid, Value::empty(kind, self.seed), None)
+        self.insert(db, name, uid, Value::empty(kind, self.seed_of(uid)), None)
     }
 
     /// Makes a change inside of a hash, list, set or sorted set.
@@ -114,6 +114,12 @@ impl Store {
         swept
     }
 
+    /// What keys the hashes of a value's elements. Each has its own: elements that come in the order of another value would
+    /// else all come in order, which is the worst that can happen to a table.
+    fn seed_of(&self, uid: u64) -> u64 {
+        self.seed ^ uid.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+
     /// The next number of the store's sequence of random choices.
     pub fn draw(&mut self) -> u64 {
         crate::names::step(&mut self.random)
@@ -123,7 +129,7 @@ impl Store {
         if old.is_some() {
             return Err(StorageError::corrupt("batch", "a value is created where there is one"));
         }
-        self.insert(db, name, uid, Value::empty(kind, self.seed), None);
+        self.insert(db, name, uid, Value::empty(kind, self.seed_of(uid)), None);
         Ok(())
     }
 }

@@ -92,12 +92,11 @@ impl Set {
         }
     }
 
-    /// A member chosen by `draw`.
-    pub fn random(&self, mut draw: impl FnMut() -> u64) -> Option<Bytes> {
+    /// The member in a place below [`Set::len`], for who chooses at random.
+    pub fn nth(&self, place: usize) -> Option<Bytes> {
         match &self.form {
-            Form::Integers(numbers) if numbers.is_empty() => None,
-            Form::Integers(numbers) => Some(text(numbers[(draw() % numbers.len() as u64) as usize])),
-            Form::Members(table) => table.random(draw).map(|(name, ())| name.clone()),
+            Form::Integers(numbers) => numbers.get(place).copied().map(text),
+            Form::Members(table) => table.nth(place).map(|(name, ())| name.clone()),
         }
     }
 

@@ -52,6 +52,13 @@ const FEW: usize = 64;
 const WIDE: u8 = 1;
 const HASHED: u8 = 2;
 
+/// Elements for which there is room although they are gone, at least.
+const SPARE: usize = 256;
+
+fn hash_of(name: &[u8], seed: u64) -> u64 {
+    xxh3_64_with_seed(name, seed) >> 1
+}
+
 /// Elements by name.
 #[derive(Clone, Debug)]
 pub struct Table<V> {
@@ -63,30 +70,39 @@ pub struct Table<V> {
     many: Option<Many<V>>,
 }
 
+/// Elements side by side, in no order, and where each is by hash.
 #[derive(Clone, Debug)]
 struct Many<V> {
-    slots: Vec<Option<(Bytes, V)>>,
-    free: Vec<u32>,
+    elements: Vec<(Bytes, V)>,
     names: NameTable,
 }
 
 impl<V> Many<V> {
     fn find(&self, hash: u64, name: &[u8]) -> Option<u32> {
-        let is = |slot: &u32| self.slots.get(*slot as usize).is_some_and(|s| s.as_ref().is_some_and(|e| e.0 == name));
-        self.names.find(hash).find(is)
+        self.names.find(hash).find(|slot| self.elements.get(*slot as usize).is_some_and(|e| e.0 == name))
     }
 
     fn add(&mut self, hash: u64, entry: (Bytes, V)) {
-        let slot = self.free.pop().unwrap_or_else(|| {
-            self.slots.push(None);
-            (self.slots.len() - 1) as u32
-        });
-        self.slots[slot as usize] = Some(entry);
-        self.names.insert(hash, slot);
+        self.names.insert(hash, self.elements.len() as u32);
+        self.elements.push(entry);
+    }
+
+    /// Takes the element in `slot` out; the last one gets its place. `hash_of`: the hash of a name.
+    fn take(&mut self, hash: u64, slot: u32, hash_of: impl Fn(&[u8]) -> u64) -> (Bytes, V) {
+        self.names.remove(hash, slot);
+        let taken = self.elements.swap_remove(slot as usize);
+        if let Some((name, _)) = self.elements.get(slot as usize) {
+            self.names.replace(hash_of(name), self.elements.len() as u32, slot);
+        }
+        // As `names` does: what was large once does not keep its memory.
+        if self.elements.capacity() > SPARE && self.elements.len() < self.elements.capacity() / 4 {
+            self.elements.shrink_to(self.elements.len() * 2);
+        }
+        taken
     }
 
     fn get(&self, slot: u32) -> Option<(&Bytes, &V)> {
-        self.slots.get(slot as usize)?.as_ref().map(|(name, content)| (name, content))
+        self.elements.get(slot as usize).map(|(name, content)| (name, content))
     }
 }
 
@@ -117,7 +133,7 @@ impl<V: Content> Table<V> {
     }
 
     fn hash(&self, name: &[u8]) -> u64 {
-        xxh3_64_with_seed(name, self.seed) >> 1
+        hash_of(name, self.seed)
     }
 
     /// The content of `name`.
@@ -139,7 +155,7 @@ impl<V: Content> Table<V> {
             None => self.few.iter_mut().find(|e| e.0 == name).map(|e| &mut e.1),
             Some(many) => {
                 let slot = many.find(hash, name)?;
-                many.slots.get_mut(slot as usize)?.as_mut().map(|e| &mut e.1)
+                many.elements.get_mut(slot as usize).map(|e| &mut e.1)
             }
         }
     }
@@ -172,7 +188,7 @@ impl<V: Content> Table<V> {
     }
 
     fn order_by_hash(&mut self) {
-        let mut many = Many { slots: Vec::new(), free: Vec::new(), names: NameTable::default() };
+        let mut many = Many { elements: Vec::new(), names: NameTable::default() };
         for entry in std::mem::take(&mut self.few) {
             many.add(self.hash(&entry.0), entry);
         }
@@ -181,7 +197,7 @@ impl<V: Content> Table<V> {
 
     /// Takes an element out.
     pub fn remove(&mut self, name: &[u8]) -> Option<(Bytes, V)> {
-        let hash = self.hash(name);
+        let (hash, seed) = (self.hash(name), self.seed);
         match &mut self.many {
             None => {
                 let at = self.few.iter().position(|e| e.0 == name)?;
@@ -189,9 +205,7 @@ impl<V: Content> Table<V> {
             }
             Some(many) => {
                 let slot = many.find(hash, name)?;
-                many.names.remove(hash, slot);
-                many.free.push(slot);
-                many.slots.get_mut(slot as usize)?.take()
+                Some(many.take(hash, slot, |name| hash_of(name, seed)))
             }
         }
     }
@@ -225,24 +239,17 @@ impl<V: Content> Table<V> {
         0
     }
 
-    /// An element chosen by `draw`, whose numbers are spread evenly.
-    pub fn random(&self, mut draw: impl FnMut() -> u64) -> Option<(&Bytes, &V)> {
-        if self.is_empty() {
-            return None;
-        }
-        let Some(many) = &self.many else {
-            let at = (draw() % self.few.len() as u64) as usize;
-            return self.few.get(at).map(|(name, content)| (name, content));
-        };
-        let found = (0..256).find_map(|_| many.names.sample(draw()));
-        let found = found.or_else(|| many.names.from(draw() >> 1).next()).or_else(|| many.names.from(0).next());
-        found.and_then(|(_, slot)| many.get(slot))
+    /// The element in a place below [`Table::len`]. Places mean nothing and change with each removal: they are for who
+    /// chooses at random.
+    pub fn nth(&self, place: usize) -> Option<(&Bytes, &V)> {
+        let elements = self.many.as_ref().map_or(&self.few, |many| &many.elements);
+        elements.get(place).map(|(name, content)| (name, content))
     }
 
     /// Bytes of memory, about.
     pub fn memory(&self) -> usize {
-        let index = self.many.as_ref().map_or(0, |m| m.names.memory() + m.free.capacity() * 4);
-        let places = self.few.capacity() + self.many.as_ref().map_or(0, |m| m.slots.capacity());
+        let index = self.many.as_ref().map_or(0, |m| m.names.memory());
+        let places = self.few.capacity() + self.many.as_ref().map_or(0, |m| m.elements.capacity());
         let elements: usize = self.iter().map(|(name, content)| name.len() + content.memory()).sum();
         index + places * size_of::<(Bytes, V)>() + elements
     }
