@@ -3,8 +3,10 @@
 use super::Engine;
 use super::client::{ClientId, Origin};
 use super::pubsub::Space;
+use super::strangers::Strangers;
 use crate::acl::{self, Log, User, UserId, Users};
 use crate::config;
+use std::net::SocketAddr;
 
 /// Users, and what was denied to them.
 #[derive(Debug, Default)]
@@ -13,6 +15,8 @@ pub struct Access {
     pub users: Users,
     /// What was denied.
     pub log: Log,
+    /// Who has not logged in.
+    pub strangers: Strangers,
 }
 
 impl Engine {
@@ -21,6 +25,7 @@ impl Engine {
         let now_ms = self.clock.now_ms();
         let id = self.clients.open(origin, false, now_ms);
         self.be_default(id);
+        self.make_room(now_ms);
         id
     }
 
@@ -39,7 +44,32 @@ impl Engine {
         id.is_some()
     }
 
+    /// Ends strangers that have been here for longest, if there are too many.
+    fn make_room(&mut self, now_ms: i64) {
+        while let Some(oldest) = self.access.strangers.too_many(self.config.maxclients as usize) {
+            let created_ms = self.clients.get(oldest).map_or(0, |c| c.created_ms);
+            if !Strangers::had_time(created_ms, now_ms) {
+                return;
+            }
+            self.access.strangers.note(oldest, false);
+            self.kill(oldest);
+        }
+    }
+
+    /// Notes how a client's password was; for how many milliseconds a wrong one is not answered. Who is on this machine is
+    /// answered at once.
+    pub fn note_password(&mut self, client: ClientId, was_right: bool) -> Option<u64> {
+        let client = self.clients.get(client).filter(|c| !c.is_local())?;
+        let from = client.addr.parse::<SocketAddr>().ok()?.ip();
+        if was_right {
+            self.access.strangers.succeeded(from);
+            return None;
+        }
+        Some(self.access.strangers.failed(from, self.clock.now_ms()))
+    }
+
     fn be(&mut self, client: ClientId, user: UserId, authenticated: bool) {
+        self.access.strangers.note(client, !authenticated);
         let unrestricted = self.access.users.get(user).is_some_and(User::is_unrestricted);
         if let Some(c) = self.clients.get_mut(client) {
             (c.user, c.unrestricted, c.authenticated) = (user, unrestricted, authenticated);

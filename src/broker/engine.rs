@@ -375,6 +375,7 @@ impl Engine {
         self.unsubscribe_all(client);
         self.unmonitor(client);
         self.untrack(client);
+        self.access.strangers.note(client, false);
         self.clients.close(client);
     }
 }

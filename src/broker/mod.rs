@@ -27,6 +27,7 @@ pub mod scripts;
 pub mod settle;
 pub mod shared;
 pub mod stats;
+pub mod strangers;
 pub mod tasks;
 pub mod threads;
 pub(crate) mod timer;

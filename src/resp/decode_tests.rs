@@ -196,10 +196,10 @@ fn configured_limits_hold_at_their_edges() {
 #[test]
 fn little_is_allowed_before_authentication() {
     let limits = Limits::default();
-    assert_eq!(error_of(limits, b"*10\r\n$16384\r\n"), None);
+    assert_eq!(error_of(limits, b"*10\r\n$4096\r\n"), None);
     assert_eq!(error_of(limits, b"*11\r\n"), Some(ProtocolError::UnauthenticatedMultibulkLength));
     assert_eq!(error_of(limits, b"*2147483648\r\n"), Some(ProtocolError::InvalidMultibulkLength));
-    assert_eq!(error_of(limits, b"*1\r\n$16385\r\n"), Some(ProtocolError::UnauthenticatedBulkLength));
+    assert_eq!(error_of(limits, b"*1\r\n$4097\r\n"), Some(ProtocolError::UnauthenticatedBulkLength));
     assert_eq!(error_of(limits, b"*1\r\n$536870913\r\n"), Some(ProtocolError::InvalidBulkLength));
     let text = ProtocolError::UnauthenticatedMultibulkLength.to_string();
     assert_eq!(text, "Protocol error: unauthenticated multibulk length");

@@ -5,7 +5,7 @@
 /// Most arguments of a call before the client has authenticated.
 pub(super) const UNAUTHENTICATED_ARGS: usize = 10;
 /// Longest argument before the client has authenticated, in bytes.
-pub(super) const UNAUTHENTICATED_BULK: usize = 16 * 1024;
+pub(super) const UNAUTHENTICATED_BULK: usize = 4 * 1024;
 /// No request may be longer, whatever is configured: spans are 32-bit offsets into a burst.
 pub(super) const REQUEST_CEILING: usize = 2 << 30;
 
@@ -21,13 +21,13 @@ pub struct Limits {
     pub max_request: usize,
     /// Longest line (an inline command, or a length header) in bytes before its line end.
     pub inline_max: usize,
-    /// Whether the client has passed authentication; until then 10 arguments of 16 KiB are the most, and a burst
+    /// Whether the client has passed authentication; until then 10 arguments of 4 KiB are the most, and a burst
     /// holds one command, because that command may lift the limit for the next.
     pub authenticated: bool,
 }
 
 impl Default for Limits {
-    /// The limits of a redis-server for a client that still has to authenticate.
+    /// The limits for a client that still has to authenticate.
     fn default() -> Limits {
         Limits {
             max_bulk: 512 << 20,

@@ -9,7 +9,7 @@ use std::time::Duration;
 const UNREAD_BYTES: usize = 1 << 20;
 
 /// Bytes that a client may have sent before it has authenticated.
-const UNKNOWN_REQUEST: usize = 1 << 20;
+const UNKNOWN_REQUEST: usize = 64 << 10;
 /// Bytes of replies that may wait for it.
 const UNKNOWN_OUTPUT: u64 = 16 << 10;
 /// How long it may say nothing.
