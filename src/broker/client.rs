@@ -68,6 +68,8 @@ pub struct Client {
     pub watch_broken: bool,
     /// CLIENT REPLY.
     pub reply_mode: ReplyMode,
+    /// READONLY.
+    pub readonly: bool,
     /// CLIENT NO-EVICT.
     pub no_evict: bool,
     /// CLIENT NO-TOUCH.
@@ -229,6 +231,7 @@ impl Clients {
             transaction: None,
             watch_broken: false,
             reply_mode: ReplyMode::On,
+            readonly: false,
             no_evict: false,
             no_touch: false,
             killed: false,

@@ -29,7 +29,7 @@ pub use kind::{Kind, Unit, human, memory as parse_memory};
 pub use limits::{OutputLimit, OutputLimits};
 pub use origin::Origin;
 pub use rewrite::{replace, rewrite};
-pub use setting::{DebugAccess, Eviction, Fsync, LogLevel, Secret};
+pub use setting::{DebugAccess, Endpoint, Eviction, Fsync, LogLevel, Secret};
 pub use spec::{Change, Section, Spec, find, nearest, specs};
 pub use startup::Startup;
 pub use table::Config;
@@ -92,6 +92,14 @@ impl Config {
     /// (the sample file, say) asks for snapshots, not for data loss; so it keeps its data here.
     pub fn is_volatile(&self) -> bool {
         self.memory || (!self.appendonly && self.save.is_empty())
+    }
+
+    /// The same with one database if this is a cluster, which has no more.
+    pub(crate) fn settled(mut self) -> Config {
+        if self.cluster_enabled {
+            self.databases = 1;
+        }
+        self
     }
 
     /// The whole memory budget in bytes.

@@ -61,6 +61,7 @@ fn flags(engine: &Engine, c: &Client) -> String {
         (tracker.is_some_and(|t| t.mode == Mode::Broadcast), 'B'),
         (c.watch_broken, 'd'),
         (c.close_after_reply || c.killed, 'c'),
+        (c.readonly, 'r'),
         (c.no_evict, 'e'),
         (c.no_touch, 'T'),
     ];
