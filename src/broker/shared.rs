@@ -96,8 +96,8 @@ impl Shared {
         let tasks = Tasks::default();
         tasks.set_started((clock.now_ms() / 1000) as u64);
         let mut engine = Engine::new(found.opened.store, config, clock.clone(), tasks.clone());
-        if let Some(cluster) = &mut engine.cluster {
-            cluster.node = found.folder.node(cluster::fresh_name)?;
+        if let Some(own) = &mut engine.cluster {
+            own.node = found.folder.node(cluster::fresh_name)?;
             cluster::check_databases(&engine.store)?;
         }
         engine.is_durable = true;

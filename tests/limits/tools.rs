@@ -131,8 +131,9 @@ fn redis_benchmark_runs_clean() {
     assert!(target().program().exists());
 }
 
+/// (redis-benchmark --cluster wants at least two nodes.)
 #[test]
-fn tools_find_a_cluster_of_one_node() {
+fn redis_cli_finds_a_cluster_of_one_node() {
     let server = volatile(&["--cluster-enabled", "yes"]);
     let address = server.address().to_string();
     for way in ["check", "info"] {
@@ -145,10 +146,4 @@ fn tools_find_a_cluster_of_one_node() {
     let lines = b"SET a 1\nGET a\nSET b 2\nMGET a b\nEVAL 'return KEYS[1]' 1 a\n";
     let said = clean(&with_input(cli(&server, &["-c"]), lines));
     assert_eq!(said, "OK\n1\nOK\nCROSSSLOT Keys in request don't hash to the same slot\n\na\n");
-    let port = server.address().port().to_string();
-    let args = ["-h", "127.0.0.1", "-p", &port, "--cluster", "-q", "-n", "2000", "-t", "set,get,lpush,mset"];
-    let output = tool("redis-benchmark").args(args).stdin(Stdio::null()).output().unwrap();
-    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && !said.contains("ERR") && !said.contains("WARNING"), "{said}");
-    assert!(said.contains("Cluster has 1 master nodes") && said.contains("requests per second"), "{said}");
 }

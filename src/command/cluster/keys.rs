@@ -61,3 +61,23 @@ fn walk(ctx: &Ctx<'_>, slot: u16, mut visit: impl FnMut(&[u8]) -> bool) -> Resul
     }
     Ok(())
 }
+
+#[cfg(test)]
+#[cfg(feature = "memory")]
+mod tests {
+    use crate::broker::cluster::{Cluster, fresh_name};
+    use crate::command::cold_kit::Broker;
+    use crate::reply::Reply;
+
+    #[test]
+    fn names_that_are_only_on_disk_are_counted() {
+        let mut broker = Broker::after(&["MSET a 1 {a}b 2 b 3", "XADD {a}s * f v"]);
+        broker.engine.cluster = Some(Cluster::new(fresh_name()));
+        broker.call("SET {a}new 4");
+        assert_eq!(broker.call("CLUSTER COUNTKEYSINSLOT 15495"), Reply::Integer(4));
+        assert_eq!(broker.call("CLUSTER COUNTKEYSINSLOT 3300"), Reply::Integer(1));
+        assert_eq!(broker.call("CLUSTER GETKEYSINSLOT 3300 5"), Reply::Array(vec![Reply::text("b")]));
+        let Reply::Array(names) = broker.call("CLUSTER GETKEYSINSLOT 15495 3") else { panic!("no names") };
+        assert_eq!(names.len(), 3);
+    }
+}

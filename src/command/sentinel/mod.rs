@@ -153,3 +153,44 @@ fn master(ctx: &mut Ctx<'_>) -> Reply {
     ];
     Reply::Map(facts.into_iter().map(|(name, value)| (Reply::text(name), Reply::bulk(value))).collect())
 }
+
+#[cfg(test)]
+#[cfg(feature = "memory")]
+mod tests {
+    use crate::broker::client::Origin;
+    use crate::command::cold_kit::Broker;
+    use crate::reply::Reply;
+
+    const ASK: &str = "SENTINEL GET-MASTER-ADDR-BY-NAME m";
+
+    fn pair(ip: &'static str, port: &'static str) -> Reply {
+        Reply::Array(vec![Reply::text(ip), Reply::text(port)])
+    }
+
+    #[test]
+    fn the_address_is_the_announced_one_or_that_through_which_the_client_came() {
+        let mut broker = Broker::warm(&[]);
+        assert!(matches!(broker.call(ASK), Reply::Error(line) if line.starts_with("ERR unknown command 'SENTINEL'")));
+        broker.call("CONFIG SET sentinel-master-name m");
+        // In process, and nothing is listened on.
+        assert_eq!(broker.call(ASK), pair("", "0"));
+        broker.engine.listening = vec!["0.0.0.0:7".parse().unwrap()];
+        assert_eq!(broker.call(ASK), pair("127.0.0.1", "7"));
+        let origin = Origin { addr: "10.0.0.1:5".into(), laddr: "[::ffff:10.0.0.2]:8".into(), fd: 3 };
+        broker.client = broker.engine.open_client(origin);
+        assert_eq!(broker.call(ASK), pair("10.0.0.2", "8"));
+        broker.call("CONFIG SET replica-announce-ip broker.example.com replica-announce-port 9");
+        assert_eq!(broker.call(ASK), pair("broker.example.com", "9"));
+        broker.call("CONFIG SET sentinel-master-name other");
+        assert_eq!(broker.call(ASK), Reply::NullArray);
+    }
+
+    #[test]
+    fn who_may_not_do_everything_may_be_allowed_this() {
+        let mut broker = Broker::warm(&["CONFIG SET sentinel-master-name m"]);
+        broker.call("ACL SETUSER u on nopass ~a* +@all -@admin +sentinel|get-master-addr-by-name");
+        broker.call("AUTH u x");
+        assert_eq!(broker.call(ASK), pair("", "0"));
+        assert!(matches!(broker.call("SENTINEL MASTERS"), Reply::Error(line) if line.starts_with("NOPERM ")));
+    }
+}
