@@ -82,7 +82,7 @@ options! {
         "A client that is idle this long is closed, unless it is blocked or subscribed. 0 lets it stay.";
 
     cluster_enabled: bool = "cluster-enabled", Cluster, Start, Kind::YesNo, "no",
-        "Be a cluster of one node, for clients that expect a cluster: it has all slots and one database, and refuses calls about keys in several slots.";
+        "Be a cluster of one node, for clients that expect a cluster. It has all slots and one database, and refuses calls about keys in several slots.";
     cluster_announce_ip: String = "cluster-announce-ip", Cluster, Live, Kind::Text, "",
         "The IP address that CLUSTER gives to clients. Empty: the one through which the client came.";
     cluster_announce_port: u16 = "cluster-announce-port", Cluster, Live, number(0, 65535, Unit::None), "0",
@@ -92,7 +92,7 @@ options! {
     cluster_announce_hostname: String = "cluster-announce-hostname", Cluster, Live, Kind::Hostname, "",
         "The host name that CLUSTER gives to clients beside the IP address, or in its place.";
     cluster_preferred_endpoint_type: Endpoint = "cluster-preferred-endpoint-type", Cluster, Live, Kind::Choice(Endpoint::NAMES), "ip",
-        "What CLUSTER SLOTS and SHARDS name as the address to connect to: the IP address, the host name, or nothing, which means the one that the client used.";
+        "What CLUSTER SLOTS and SHARDS name as the address to connect to. An unknown endpoint is the one that the client used.";
     sentinel_master_name: String = "sentinel-master-name", Cluster, Live, Kind::Text, "",
         "Answer SENTINEL as one that watches over a master of this name, which is this broker. Empty: SENTINEL is an unknown command.";
     replica_announce_ip: String = "replica-announce-ip" or "slave-announce-ip", Cluster, Live, Kind::Text, "",
