@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 /// Every verb and subcommand.
 fn every() -> impl Iterator<Item = &'static Spec> {
-    table::verbs().flat_map(|spec| std::iter::once(spec).chain(spec.subcommands.iter().copied()))
+    table::every().flat_map(|spec| std::iter::once(spec).chain(spec.subcommands.iter().copied()))
 }
 
 static PLACES: LazyLock<HashMap<&'static str, usize>> =

@@ -131,14 +131,14 @@ impl Selector {
     }
 
     fn allow(&mut self, name: &[u8]) -> Result<(), RuleError> {
-        if let Some(spec) = table::find_full(name) {
+        if let Some(spec) = table::find_ever(name) {
             self.commands.set(spec, true);
             self.note(name, true);
             return Ok(());
         }
         let bar = name.iter().rposition(|b| *b == b'|').ok_or(RuleError::Unknown)?;
         let (verb, arg) = (&name[..bar], &name[bar + 1..]);
-        let spec = table::find_full(verb).ok_or(RuleError::Unknown)?;
+        let spec = table::find_ever(verb).ok_or(RuleError::Unknown)?;
         if spec.name.contains('|') {
             return Err(RuleError::FirstArgOfSubcommand);
         }
@@ -155,7 +155,7 @@ impl Selector {
     }
 
     fn forbid(&mut self, name: &[u8]) -> Result<(), RuleError> {
-        let spec = table::find_full(name).ok_or(RuleError::Unknown)?;
+        let spec = table::find_ever(name).ok_or(RuleError::Unknown)?;
         self.commands.set(spec, false);
         self.note(name, false);
         Ok(())

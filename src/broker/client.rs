@@ -72,6 +72,8 @@ pub struct Client {
     pub watch_broken: bool,
     /// CLIENT REPLY.
     pub reply_mode: ReplyMode,
+    /// READONLY.
+    pub readonly: bool,
     /// CLIENT NO-EVICT.
     pub no_evict: bool,
     /// CLIENT NO-TOUCH.
@@ -180,6 +182,14 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
+    /// The TCP address, if it has one.
+    pub fn address(&self) -> Option<SocketAddr> {
+        match self {
+            Endpoint::Tcp(addr) | Endpoint::Tls(addr) => Some(*addr),
+            Endpoint::Unix(_) => None,
+        }
+    }
+
     /// The TCP port, if nothing is encrypted there.
     pub fn plain_port(&self) -> Option<u16> {
         if let Endpoint::Tcp(addr) = self { Some(addr.port()) } else { None }
@@ -274,6 +284,7 @@ impl Clients {
             transaction: None,
             watch_broken: false,
             reply_mode: ReplyMode::On,
+            readonly: false,
             no_evict: false,
             no_touch: false,
             killed: false,

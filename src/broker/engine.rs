@@ -7,6 +7,7 @@ use super::access::Access;
 use super::budget::{self, MemoryState};
 use super::client::{ClientId, Clients, Endpoint, Traffic};
 use super::clock::Clock;
+use super::cluster::{self, Cluster};
 use super::commit::Ticket;
 use super::context::Progress;
 use super::errand::Errand;
@@ -58,6 +59,8 @@ pub struct Engine {
     pub(super) monitors: Monitors,
     /// Which changes of keys are published.
     pub(super) notify: Notify,
+    /// The cluster that this broker is, if it is one.
+    pub cluster: Option<Cluster>,
     /// Options as they are now.
     pub config: Config,
     /// What is known of scripts.
@@ -187,6 +190,7 @@ impl Engine {
             scripts: Scripts::new(config.script_memory_limit as usize),
             #[cfg(feature = "scripting")]
             functions: Functions::new(config.script_memory_limit as usize),
+            cluster: config.cluster_enabled.then(|| Cluster::new(cluster::fresh_name())),
             config,
             script_us: None,
             stats,

@@ -8,6 +8,7 @@ mod account;
 pub mod budget;
 pub mod client;
 pub mod clock;
+pub mod cluster;
 pub mod commit;
 pub mod context;
 pub mod engine;

@@ -63,6 +63,7 @@ pub type Threads = Vec<JoinHandle<()>>;
 impl Shared {
     /// A broker that keeps nothing on disk, with its timer running.
     pub fn volatile(config: Config, clock: Clock) -> (Arc<Shared>, Threads) {
+        let config = config.settled();
         let tasks = Tasks::default();
         let store = brooklet_storage::open::volatile(config.databases as usize);
         let mut engine = Engine::new(store, config, clock.clone(), tasks.clone());
@@ -79,8 +80,9 @@ impl Shared {
     /// A broker over the folder `config.dir`, with its background threads running.
     #[cfg(feature = "rocksdb")]
     pub fn open(config: Config, clock: Clock) -> Result<(Arc<Shared>, Threads), StorageError> {
-        use super::settle;
+        use super::{cluster, settle};
         use brooklet_storage::open::open_folder;
+        let config = config.settled();
         let found = open_folder(&config.dir, super::budget::folder_options(&config))?;
         for warning in &found.warnings {
             tracing::warn!("{warning}");
@@ -94,6 +96,10 @@ impl Shared {
         let tasks = Tasks::default();
         tasks.set_started((clock.now_ms() / 1000) as u64);
         let mut engine = Engine::new(found.opened.store, config, clock.clone(), tasks.clone());
+        if let Some(own) = &mut engine.cluster {
+            own.node = found.folder.node(cluster::fresh_name)?;
+            cluster::check_databases(&engine.store)?;
+        }
         engine.is_durable = true;
         engine.apply_config();
         let committer = Committer::new(found.journal, found.opened.mark, Arc::clone(tasks.sync()));

@@ -1,6 +1,7 @@
 //! Counters of the engine: commands, errors, the slow log. Must never know: INFO's format.
 
 use super::clock::Clock;
+use super::cluster;
 use super::histogram::Histogram;
 use super::latency::Latency;
 use crate::command::spec::Spec;
@@ -177,7 +178,7 @@ impl Stats {
             writes: 0,
             peak_memory: 0,
             active_expire: true,
-            run_id: run_id(),
+            run_id: cluster::fresh_name(),
             ops_per_second: 0.0,
             in_per_second: 0.0,
             out_per_second: 0.0,
@@ -258,8 +259,4 @@ impl Stats {
         self.in_per_second = mix(self.in_per_second, now.net_in, before.net_in);
         self.out_per_second = mix(self.out_per_second, now.net_out, before.net_out);
     }
-}
-
-fn run_id() -> String {
-    (0..40).map(|_| char::from_digit(fastrand::u32(0..16), 16).unwrap_or('0')).collect()
 }

@@ -29,6 +29,10 @@ pub struct Transaction {
     pub may_write: bool,
     /// A queued call is refused when memory is short.
     pub wants_memory: bool,
+    /// In a cluster: the slot of its keys.
+    pub slot: Option<u16>,
+    /// In a cluster: its keys are in several slots.
+    pub crossed: bool,
     /// How often EXEC had to have something loaded.
     pub loads: u32,
 }
@@ -51,6 +55,11 @@ impl Transaction {
         self.may_write |= spec.kind.may_write();
         self.wants_memory |= spec.has(Flag::Denyoom);
         Arc::make_mut(&mut self.calls).push(Queued { spec, call: OwnedArgs::copy_of(args) });
+    }
+
+    /// Notes the slot of the keys of a queued call.
+    pub fn note_slot(&mut self, slot: u16) {
+        self.crossed |= *self.slot.get_or_insert(slot) != slot;
     }
 
     /// The queued calls.

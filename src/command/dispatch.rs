@@ -6,6 +6,7 @@ use super::args::Args;
 use super::error::{self, Refusal};
 use super::gate::{self, Stop};
 use super::permission;
+use super::sentinel;
 use super::spec::Spec;
 use super::table;
 use super::transaction::queue;
@@ -17,7 +18,8 @@ use crate::reply::Reply;
 
 /// Executes one call of a client. It began at `now_us` (monotonic microseconds), which is then when it ended.
 pub fn dispatch(engine: &mut Engine, client: ClientId, args: Args<'_>, now_us: &mut u64) -> Executed {
-    let spec = match table::resolve(args) {
+    let resolved = table::resolve(args).or_else(|refusal| sentinel::resolve(engine, args).unwrap_or(Err(refusal)));
+    let spec = match resolved {
         Ok(spec) => spec,
         Err(_) if is_web_request(args.at(0)) => return hang_up(engine, client),
         Err(refusal) => {

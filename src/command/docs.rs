@@ -3,7 +3,7 @@
 //! Must never know: files. Read next: `spec.rs`, `table.rs`.
 
 use super::spec::{Group, Kind, Spec};
-use super::table::verbs;
+use super::table::every;
 use std::fmt::Write;
 
 const HEAD: &str = "\
@@ -17,7 +17,7 @@ verb has a transcript of what it answers in `tests/protocol/cases/`; wanted diff
 [compatibility.md](compatibility.md).
 ";
 
-const GROUPS: [(Group, &str); 15] = [
+const GROUPS: [(Group, &str); 16] = [
     (Group::Stream, "Streams"),
     (Group::Keyspace, "Keys"),
     (Group::String, "Strings"),
@@ -33,13 +33,14 @@ const GROUPS: [(Group, &str); 15] = [
     (Group::Connection, "Connection"),
     (Group::Server, "Server"),
     (Group::Cluster, "Cluster"),
+    (Group::Sentinel, "Sentinel (only with `sentinel-master-name`)"),
 ];
 
 /// The page, in Markdown.
 pub fn commands() -> String {
     let mut page = HEAD.to_owned();
     for (group, title) in GROUPS {
-        let mut specs: Vec<&Spec> = verbs().filter(|spec| spec.group == group).flat_map(callable).collect();
+        let mut specs: Vec<&Spec> = every().filter(|spec| spec.group == group).flat_map(callable).collect();
         specs.sort_by_key(|spec| spec.name);
         if specs.is_empty() {
             continue;
@@ -85,14 +86,14 @@ mod tests {
 
     #[test]
     fn every_group_has_its_part() {
-        let forgotten = verbs().find(|spec| GROUPS.iter().all(|(group, _)| *group != spec.group));
+        let forgotten = every().find(|spec| GROUPS.iter().all(|(group, _)| *group != spec.group));
         assert!(forgotten.is_none(), "{forgotten:?}");
     }
 
     #[test]
     fn every_verb_can_be_read_about() {
         let unwritten = |spec: &&Spec| spec.summary.is_empty() || spec.since.is_empty() || spec.complexity.is_empty();
-        let names: Vec<&str> = verbs().flat_map(callable).filter(unwritten).map(|spec| spec.name).collect();
+        let names: Vec<&str> = every().flat_map(callable).filter(unwritten).map(|spec| spec.name).collect();
         assert!(names.is_empty(), "no summary, version or cost: {names:?}");
     }
 }

@@ -1,12 +1,13 @@
 //! What stands between a call and its execution, in the reference's order. Each gate is one small function.
 //!
-//! Verb and arity (`table.rs`), authentication, MULTI, access lists (`permission.rs`), [cluster redirects], memory, disk, [replica],
+//! Verb and arity (`table.rs`), authentication, MULTI, access lists (`permission.rs`), slots of a cluster, memory, disk, [replica],
 //! subscriptions, work that holds the engine, pause.
 //! Those in brackets come with their work, in this order.
 
 use super::args::Args;
 use super::error::{self, Refusal};
 use super::permission;
+use super::slots;
 use super::spec::{Flag, Spec};
 use crate::broker::Engine;
 use crate::broker::client::ClientId;
@@ -37,6 +38,9 @@ pub fn check(engine: &mut Engine, client: ClientId, spec: &'static Spec, args: A
     }
     if !unrestricted {
         permission::check(engine, client, spec, args).map_err(Stop::Refused)?;
+    }
+    if engine.cluster.is_some() {
+        in_one_slot(engine, client, spec, args).map_err(Stop::Refused)?;
     }
     has_memory(engine, demands)?;
     can_write(engine, demands)?;
@@ -108,6 +112,15 @@ fn authenticated(engine: &Engine, client: ClientId, spec: &Spec) -> Result<bool,
         return Ok(unrestricted);
     }
     Err(error::NOAUTH)
+}
+
+/// In a cluster all keys of a call are in one slot, also all those of a transaction: elsewhere they would be on several nodes.
+fn in_one_slot(engine: &Engine, client: ClientId, spec: &Spec, args: Args<'_>) -> Result<(), Refusal> {
+    let crossed = match spec.has(Flag::RunsQueue) {
+        true => engine.clients.get(client).and_then(|c| c.transaction.as_ref()).is_some_and(|t| t.crossed),
+        false => slots::of_call(spec, args).is_err(),
+    };
+    if crossed { Err(error::cluster::CROSS_SLOT) } else { Ok(()) }
 }
 
 /// Memory is above the budget and cannot be given back: see [`crate::broker::budget::MemoryState`].

@@ -2,6 +2,8 @@
 
 use super::args::Args;
 use super::spec::Keys;
+use std::iter::StepBy;
+use std::ops::Range;
 
 /// A call whose arguments contradict its key positions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,15 +12,30 @@ pub struct Unclear;
 impl Keys {
     /// The indices of the keys among `args` (the verb is argument 0). O(number of keys).
     pub fn positions(self, args: Args<'_>) -> Result<Vec<usize>, Unclear> {
+        let mut positions = Vec::new();
+        self.each(args, |at| positions.push(at))?;
+        Ok(positions)
+    }
+
+    /// Visits the indices of the keys in their order; none if it is unclear which these are.
+    pub fn each(self, args: Args<'_>, mut visit: impl FnMut(usize)) -> Result<(), Unclear> {
         match self {
-            Keys::None => Ok(Vec::new()),
-            Keys::At { first, last, step } => at(args.len(), first, last, step),
-            Keys::Counted { at, step } => counted(args, at, step),
-            Keys::MaybeCounted { at } => Ok(counted(args, at, 1).unwrap_or_default()),
-            Keys::StoredCounted => Ok([vec![1], counted(args, 2, 1)?].concat()),
-            Keys::Streams => streams(args),
-            Keys::Sort { stores } => Ok(sort(args, stores)),
+            Keys::None => {}
+            Keys::At { first, last, step } => at(args.len(), first, last, step)?.for_each(visit),
+            Keys::Counted { at, step } => counted(args, at, step)?.for_each(visit),
+            Keys::MaybeCounted { at } => counted(args, at, 1).into_iter().flatten().for_each(visit),
+            Keys::StoredCounted => {
+                let sources = counted(args, 2, 1)?;
+                visit(1);
+                sources.for_each(visit);
+            }
+            Keys::Streams => streams(args)?.for_each(visit),
+            Keys::Sort { stores } => {
+                visit(1);
+                destination(args, stores).into_iter().for_each(visit);
+            }
         }
+        Ok(())
     }
 
     /// Whether the positions depend on other arguments.
@@ -27,52 +44,60 @@ impl Keys {
     }
 }
 
-fn at(len: usize, first: usize, last: i32, step: usize) -> Result<Vec<usize>, Unclear> {
+/// Places with the same distance from each other.
+type Places = StepBy<Range<usize>>;
+
+fn at(len: usize, first: usize, last: i32, step: usize) -> Result<Places, Unclear> {
     let last = if last < 0 { len.checked_sub(last.unsigned_abs() as usize) } else { Some(last as usize) };
     let last = last.filter(|last| *last < len && first < len).ok_or(Unclear)?;
-    Ok((first..=last).step_by(step.max(1)).collect())
+    Ok((first..last + 1).step_by(step.max(1)))
 }
 
-fn counted(args: Args<'_>, at: usize, step: usize) -> Result<Vec<usize>, Unclear> {
+fn counted(args: Args<'_>, at: usize, step: usize) -> Result<Places, Unclear> {
     let count = std::str::from_utf8(args.at(at)).ok().and_then(|n| n.parse::<usize>().ok()).ok_or(Unclear)?;
-    let room = args.len().saturating_sub(at + 1) / step.max(1);
+    let step = step.max(1);
+    let room = args.len().saturating_sub(at + 1) / step;
     if count == 0 || count > room {
         return Err(Unclear);
     }
-    Ok((0..count).map(|i| at + 1 + i * step).collect())
+    Ok((at + 1..at + 1 + count * step).step_by(step))
+}
+
+fn is(word: &[u8], names: &[&str]) -> bool {
+    names.iter().any(|name| word.eq_ignore_ascii_case(name.as_bytes()))
 }
 
 /// Words that belong to an option are none themselves: a group may be called STREAMS.
-fn streams(args: Args<'_>) -> Result<Vec<usize>, Unclear> {
-    let mut word = 1;
+fn streams(args: Args<'_>) -> Result<Places, Unclear> {
+    let mut at = 1;
     loop {
-        word += match args.at(word).to_ascii_uppercase().as_slice() {
-            b"STREAMS" => break,
-            b"NOACK" => 1,
-            b"GROUP" => 3,
-            b"BLOCK" | b"COUNT" | b"MAXCOUNT" | b"MAXSIZE" | b"CLAIM" => 2,
+        at += match args.at(at) {
+            word if is(word, &["STREAMS"]) => break,
+            word if is(word, &["NOACK"]) => 1,
+            word if is(word, &["GROUP"]) => 3,
+            word if is(word, &["BLOCK", "COUNT", "MAXCOUNT", "MAXSIZE", "CLAIM"]) => 2,
             _ => return Err(Unclear),
         };
     }
-    let rest = args.len() - word - 1;
-    if rest == 0 || rest % 2 == 1 { Err(Unclear) } else { Ok((word + 1..=word + rest / 2).collect()) }
+    let rest = args.len() - at - 1;
+    if rest == 0 || rest % 2 == 1 { Err(Unclear) } else { Ok((at + 1..at + 1 + rest / 2).step_by(1)) }
 }
 
-/// Words that belong to an option are no options themselves.
-fn sort(args: Args<'_>, stores: bool) -> Vec<usize> {
+/// What follows the last STORE. Words that belong to an option are no options themselves.
+fn destination(args: Args<'_>, stores: bool) -> Option<usize> {
     let (mut at, mut destination) = (2, None);
     while at < args.len() {
-        at += match args.at(at).to_ascii_uppercase().as_slice() {
-            b"LIMIT" => 3,
-            b"BY" | b"GET" => 2,
-            b"STORE" if stores => {
+        at += match args.at(at) {
+            word if is(word, &["LIMIT"]) => 3,
+            word if is(word, &["BY", "GET"]) => 2,
+            word if stores && is(word, &["STORE"]) => {
                 destination = Some(at + 1).filter(|at| *at < args.len()).or(destination);
                 2
             }
             _ => 1,
         };
     }
-    std::iter::once(1).chain(destination).collect()
+    destination
 }
 
 #[cfg(test)]

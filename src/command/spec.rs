@@ -97,6 +97,8 @@ pub enum Group {
     Server,
     /// `cluster`
     Cluster,
+    /// `sentinel`
+    Sentinel,
 }
 
 impl Group {
@@ -118,6 +120,7 @@ impl Group {
             Group::Connection => "connection",
             Group::Server => "server",
             Group::Cluster => "cluster",
+            Group::Sentinel => "sentinel",
         }
     }
 
@@ -135,7 +138,7 @@ impl Group {
             Group::Transaction => Some("transaction"),
             Group::Scripting => Some("scripting"),
             Group::Connection => Some("connection"),
-            Group::PubSub | Group::Sorting | Group::Server | Group::Cluster => None,
+            Group::PubSub | Group::Sorting | Group::Server | Group::Cluster | Group::Sentinel => None,
         }
     }
 }

@@ -4,8 +4,8 @@ use super::args::Args;
 use super::error::{self, Refusal};
 use super::spec::Spec;
 use super::{
-    bitmap, cluster, connection, hash, keyspace, list, pubsub, script, server, set, sort, stream, string, transaction,
-    zset,
+    bitmap, cluster, connection, hash, keyspace, list, pubsub, script, sentinel, server, set, sort, stream, string,
+    transaction, zset,
 };
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -26,6 +26,11 @@ pub fn verbs() -> impl Iterator<Item = &'static Spec> + Clone {
     values.into_iter().chain(others).flatten().copied()
 }
 
+/// The same and those that are there only if an option says so: access lists and documents know them always.
+pub fn every() -> impl Iterator<Item = &'static Spec> + Clone {
+    verbs().chain(sentinel::VERBS.iter().copied())
+}
+
 /// Longest name of a verb; anything longer is unknown.
 const LONGEST: usize = 32;
 
@@ -43,8 +48,21 @@ pub fn find(name: &[u8]) -> Option<&'static Spec> {
     BY_NAME.get(&*lower).copied()
 }
 
+fn find_any(name: &[u8]) -> Option<&'static Spec> {
+    find(name).or_else(|| every().find(|spec| spec.name.as_bytes().eq_ignore_ascii_case(name)))
+}
+
 /// The verb or subcommand of a full name (`get`, `config|get`), in any case.
 pub fn find_full(name: &[u8]) -> Option<&'static Spec> {
+    full(name, find)
+}
+
+/// The same among [`every`] verb.
+pub fn find_ever(name: &[u8]) -> Option<&'static Spec> {
+    full(name, find_any)
+}
+
+fn full(name: &[u8], find: fn(&[u8]) -> Option<&'static Spec>) -> Option<&'static Spec> {
     let Some(bar) = memchr::memchr(b'|', name) else { return find(name) };
     let (container, own) = (find(&name[..bar])?, &name[bar + 1..]);
     container.subcommands.iter().find(|s| s.own_name().as_bytes().eq_ignore_ascii_case(own)).copied()
@@ -53,7 +71,7 @@ pub fn find_full(name: &[u8]) -> Option<&'static Spec> {
 /// The container of a subcommand; of anything else, itself.
 pub fn container(spec: &'static Spec) -> &'static Spec {
     let name = spec.name.split('|').next().unwrap_or(spec.name);
-    find(name.as_bytes()).unwrap_or(spec)
+    find_any(name.as_bytes()).unwrap_or(spec)
 }
 
 /// The verb or subcommand that a call means, whatever its number of arguments.
@@ -70,7 +88,12 @@ pub fn mentioned(args: Args<'_>) -> Option<&'static Spec> {
 /// The verb or subcommand that a call means, with the right number of arguments.
 #[inline]
 pub fn resolve(args: Args<'_>) -> Result<&'static Spec, Refusal> {
-    let spec = find(args.at(0)).ok_or_else(|| error::unknown_command(args.at(0), args))?;
+    resolve_in(find(args.at(0)).ok_or_else(|| error::unknown_command(args.at(0), args))?, args)
+}
+
+/// The same for a call of the verb `spec`.
+#[inline]
+pub fn resolve_in(spec: &'static Spec, args: Args<'_>) -> Result<&'static Spec, Refusal> {
     let spec = if spec.subcommands.is_empty() || args.len() < 2 { spec } else { subcommand(spec, args.at(1))? };
     if spec.accepts(args.len()) { Ok(spec) } else { Err(error::wrong_arity(spec.name)) }
 }

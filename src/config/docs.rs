@@ -77,7 +77,7 @@ fn takes(kind: Kind) -> String {
         Kind::YesNo => "yes, no".to_owned(),
         Kind::Choice(names) => names.join(", "),
         Kind::Path => "path".to_owned(),
-        Kind::Text | Kind::Secret => "text".to_owned(),
+        Kind::Text | Kind::Hostname | Kind::Secret => "text".to_owned(),
         Kind::Words => "words".to_owned(),
         Kind::Events => "letters".to_owned(),
         Kind::Limits => "groups of four".to_owned(),

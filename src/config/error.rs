@@ -41,6 +41,10 @@ pub enum Invalid {
     LimitClass,
     /// A size or a time in `client-output-buffer-limit` that is none.
     LimitValue,
+    /// A host name with other characters than it may have.
+    Hostname,
+    /// A host name that is too long.
+    HostnameLength,
     /// Fixed when the server starts.
     Immutable,
     /// Changing it at runtime would let a client write files elsewhere.
@@ -85,6 +89,8 @@ impl Invalid {
             Invalid::LimitArity => "Wrong number of arguments in buffer limit configuration.",
             Invalid::LimitClass => "Invalid client class specified in buffer limit configuration.",
             Invalid::LimitValue => "Error in hard, soft or soft_seconds setting in buffer limit configuration.",
+            Invalid::Hostname => "Hostnames may only contain alphanumeric characters, hyphens or dots",
+            Invalid::HostnameLength => "Hostnames must be less than 256 characters",
             Invalid::Immutable => "can't set immutable config",
             Invalid::Protected => "can't set protected config",
             Invalid::Duplicate => "duplicate parameter",

@@ -56,7 +56,7 @@ pub(super) fn placeholder(kind: Kind) -> String {
         Kind::YesNo => "yes|no".to_owned(),
         Kind::Choice(names) | Kind::Choices(names) if names.len() <= 3 => names.join("|"),
         Kind::Choice(_) | Kind::Choices(_) => "<name>".to_owned(),
-        Kind::Text | Kind::Secret => "<text>".to_owned(),
+        Kind::Text | Kind::Hostname | Kind::Secret => "<text>".to_owned(),
         Kind::Path => "<path>".to_owned(),
         Kind::Words | Kind::Save | Kind::Limits => "<list>".to_owned(),
         Kind::Events => "<letters>".to_owned(),

@@ -31,6 +31,9 @@ impl Unit {
     }
 }
 
+/// A host name has less bytes than this.
+const LONGEST_HOSTNAME: usize = 256;
+
 /// What an option takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -64,6 +67,8 @@ pub enum Kind {
     Choices(&'static [&'static str]),
     /// Any text.
     Text,
+    /// Letters, digits, hyphens and dots.
+    Hostname,
     /// Any text, never shown in documents, logs or `Debug`.
     Secret,
     /// A file or folder.
@@ -113,6 +118,7 @@ impl Kind {
             Kind::YesNo => choice(&["yes", "no"], word).ok_or(Invalid::NotYesNo),
             Kind::Choice(names) => choice(names, word).ok_or(Invalid::NotOneOf(names)),
             Kind::Events => events::canonical(word),
+            Kind::Hostname => hostname(word),
             _ => Ok(word.to_owned()),
         }
     }
@@ -191,6 +197,14 @@ fn percent(word: &str) -> Option<String> {
 fn octal(word: &str) -> Result<String, Invalid> {
     let mode = u32::from_str_radix(word, 8).ok().filter(|_| !word.starts_with('+')).ok_or(Invalid::NotOctal)?;
     if mode <= 0o777 { Ok(format!("{mode:o}")) } else { Err(Invalid::OutOfRange { min: 0, max: 0o777 }) }
+}
+
+fn hostname(word: &str) -> Result<String, Invalid> {
+    if word.len() >= LONGEST_HOSTNAME {
+        return Err(Invalid::HostnameLength);
+    }
+    let is_part = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'.';
+    if word.bytes().all(is_part) { Ok(word.to_owned()) } else { Err(Invalid::Hostname) }
 }
 
 fn choice(names: &[&'static str], word: &str) -> Option<String> {

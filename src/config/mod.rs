@@ -29,7 +29,7 @@ pub use kind::{Kind, Unit, human, memory as parse_memory};
 pub use limits::{OutputLimit, OutputLimits};
 pub use origin::Origin;
 pub use rewrite::{replace, rewrite};
-pub use setting::{ClientCertificates, DebugAccess, Eviction, Fsync, LogLevel, Mode, Secret};
+pub use setting::{ClientCertificates, DebugAccess, Endpoint, Eviction, Fsync, LogLevel, Mode, Secret};
 pub use spec::{Change, Section, Spec, find, nearest, specs};
 pub use startup::Startup;
 pub use table::Config;
@@ -98,6 +98,14 @@ impl Config {
     pub fn plain_port(&self) -> Option<u16> {
         let others = self.tls_port > 0 || !self.unixsocket.as_os_str().is_empty();
         (self.port > 0 || !others).then_some(self.port)
+    }
+
+    /// The same with one database if this is a cluster, which has no more.
+    pub(crate) fn settled(mut self) -> Config {
+        if self.cluster_enabled {
+            self.databases = 1;
+        }
+        self
     }
 
     /// The whole memory budget in bytes.

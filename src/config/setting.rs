@@ -192,6 +192,15 @@ named! {
 }
 
 named! {
+    /// What a client of a cluster is told to connect to.
+    Endpoint {
+        Ip = "ip": "The IP address.",
+        Hostname = "hostname": "The host name.",
+        Unknown = "unknown-endpoint": "What it is connected to."
+    }
+}
+
+named! {
     /// What happens when memory is full.
     Eviction {
         Refuse = "noeviction": "Writes that need memory are refused; nothing is ever dropped."

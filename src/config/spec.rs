@@ -35,6 +35,8 @@ pub enum Section {
     Limits,
     /// What is kept on disk and how surely.
     Durability,
+    /// Being a cluster of one node, or its own sentinel.
+    Cluster,
     /// Streams.
     Streams,
     /// Logs and measurements.
@@ -49,11 +51,12 @@ pub enum Section {
 
 impl Section {
     /// The sections of real options, in the order of the documents.
-    pub const REAL: [Section; 8] = [
+    pub const REAL: [Section; 9] = [
         Section::Network,
         Section::Security,
         Section::Limits,
         Section::Durability,
+        Section::Cluster,
         Section::Streams,
         Section::Observing,
         Section::Running,
@@ -67,6 +70,7 @@ impl Section {
             Section::Security => "Security",
             Section::Limits => "Memory and limits",
             Section::Durability => "Durability",
+            Section::Cluster => "Clients of clusters and of Sentinel",
             Section::Streams => "Streams",
             Section::Observing => "Logs and measurements",
             Section::Running => "Threads and scripts",
@@ -215,7 +219,7 @@ mod tests {
                 Kind::Clamped { .. } => vec!["0".into(), i32::MAX.to_string()],
                 Kind::YesNo => vec!["yes".into(), "no".into()],
                 Kind::Choice(names) => names.iter().map(|name| (*name).to_owned()).collect(),
-                Kind::Text | Kind::Secret | Kind::Path | Kind::Words | Kind::Save => vec!["".into()],
+                Kind::Text | Kind::Hostname | Kind::Secret | Kind::Path | Kind::Words | Kind::Save => vec!["".into()],
                 _ => vec![],
             };
             for value in ends {

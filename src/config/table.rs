@@ -6,7 +6,7 @@
 
 use super::kind::{Kind, Unit};
 use super::limits::OutputLimits;
-use super::setting::{ClientCertificates, DebugAccess, Eviction, Fsync, LogLevel, Mode, Secret, Setting};
+use super::setting::{ClientCertificates, DebugAccess, Endpoint, Eviction, Fsync, LogLevel, Mode, Secret, Setting};
 use super::spec::{Change, Place, Section, Spec};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -99,6 +99,24 @@ options! {
         "Whether clients have to show a certificate. optional: if they show one, it has to be good.";
     tls_protocols: Vec<String> = "tls-protocols", Security, Live, Kind::Words, "",
         "Versions of TLS to speak, of `TLSv1.2` and `TLSv1.3`. Empty speaks both.";
+    cluster_enabled: bool = "cluster-enabled", Cluster, Start, Kind::YesNo, "no",
+        "Be a cluster of one node, for clients that expect a cluster. It has all slots and one database, and refuses calls about keys in several slots.";
+    cluster_announce_ip: String = "cluster-announce-ip", Cluster, Live, Kind::Text, "",
+        "The IP address that CLUSTER gives to clients. Empty: the one through which the client came.";
+    cluster_announce_port: u16 = "cluster-announce-port", Cluster, Live, number(0, 65535, Unit::None), "0",
+        "The port that CLUSTER gives to clients. 0: the one through which the client came.";
+    cluster_announce_bus_port: u16 = "cluster-announce-bus-port", Cluster, Live, number(0, 65535, Unit::None), "0",
+        "The port of the cluster bus in CLUSTER NODES. There is no bus; 0 says so.";
+    cluster_announce_hostname: String = "cluster-announce-hostname", Cluster, Live, Kind::Hostname, "",
+        "The host name that CLUSTER gives to clients beside the IP address, or in its place.";
+    cluster_preferred_endpoint_type: Endpoint = "cluster-preferred-endpoint-type", Cluster, Live, Kind::Choice(Endpoint::NAMES), "ip",
+        "What CLUSTER SLOTS and SHARDS name as the address to connect to. An unknown endpoint is the one that the client used.";
+    sentinel_master_name: String = "sentinel-master-name", Cluster, Live, Kind::Text, "",
+        "Answer SENTINEL as one that watches over a master of this name, which is this broker. Empty: SENTINEL is an unknown command.";
+    replica_announce_ip: String = "replica-announce-ip" or "slave-announce-ip", Cluster, Live, Kind::Text, "",
+        "The IP address or host name that SENTINEL gives to clients. Empty: the IP address through which the client came.";
+    replica_announce_port: u16 = "replica-announce-port" or "slave-announce-port", Cluster, Live, number(0, 65535, Unit::None), "0",
+        "The port that SENTINEL gives to clients. 0: the one through which the client came.";
 
     requirepass: Secret = "requirepass", Security, Live, Kind::Secret, "",
         "Password of the default user. Empty asks for none.";

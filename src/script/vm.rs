@@ -95,6 +95,8 @@ pub struct Declared {
     pub allow_stale: bool,
     /// It does not run in a cluster.
     pub no_cluster: bool,
+    /// In a cluster its calls may be about several slots.
+    pub cross_slot: bool,
 }
 
 impl Declared {
@@ -105,7 +107,7 @@ impl Declared {
             "allow-oom" => self.allow_oom = true,
             "allow-stale" => self.allow_stale = true,
             "no-cluster" => self.no_cluster = true,
-            "allow-cross-slot-keys" => {}
+            "allow-cross-slot-keys" => self.cross_slot = true,
             _ => return false,
         }
         true

@@ -57,6 +57,12 @@ pub enum StorageError {
         /// The newest number this program knows.
         known: u32,
     },
+    /// A database holds keys that nobody could reach.
+    #[error(
+        "database {0} holds keys, but a cluster has database 0 only \
+         (start without --cluster-enabled and move or delete them)"
+    )]
+    BeyondCluster(u32),
     /// An earlier write failed; nothing more is accepted.
     #[error("storage stopped after a failed write: {0}")]
     Poisoned(String),

@@ -18,6 +18,10 @@ const FORMAT_NAME: &str = "FORMAT";
 const JOURNAL_NAME: &str = "journal";
 const WATERMARK_NAME: &str = "watermark";
 const BACKEND_NAME: &str = "backend";
+const NODE_NAME: &str = "NODE";
+
+/// Hex digits of a node's name.
+const NODE_DIGITS: usize = 40;
 
 /// A data folder that belongs to this process until it is dropped.
 #[derive(Debug)]
@@ -53,6 +57,32 @@ impl DataFolder {
     /// Whether this opening made it: there was no data before.
     pub fn was_created(&self) -> bool {
         self.created
+    }
+
+    /// The name under which whoever serves this data is known in a cluster: 40 hex digits, which `fresh` makes up when they are asked
+    /// for the first time.
+    ///
+    /// # Errors
+    /// The file that holds it cannot be read or written, or holds something else.
+    pub fn node(&self, fresh: impl FnOnce() -> String) -> Result<String> {
+        let path = self.path.join(NODE_NAME);
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text.trim_end().to_owned(),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                let name = fresh();
+                disk::replace(&path, format!("{name}\n").as_bytes())?;
+                name
+            }
+            Err(error) => return Err(StorageError::io("read node", &path)(error)),
+        };
+        let is_digit = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+        if text.len() == NODE_DIGITS && text.bytes().all(is_digit) {
+            return Ok(text);
+        }
+        Err(StorageError::corrupt(
+            "NODE",
+            format!("{} holds no name of a node (without it, a new one is made)", path.display()),
+        ))
     }
 
     /// The folder of the journal.
@@ -142,6 +172,19 @@ mod tests {
         assert!(matches!(refused, Err(StorageError::FormatTooNew { found: 2, known: FORMAT })));
         std::fs::write(parent.path().join("FORMAT"), "two").unwrap();
         assert!(matches!(DataFolder::open(parent.path()), Err(StorageError::Corrupt { .. })));
+    }
+
+    #[test]
+    fn a_node_keeps_its_name() {
+        let parent = tempfile::tempdir().unwrap();
+        let name = "0123456789abcdef".repeat(3)[..40].to_owned();
+        let folder = DataFolder::open(parent.path()).unwrap();
+        assert_eq!(folder.node(|| name.clone()).unwrap(), name);
+        drop(folder);
+        let folder = DataFolder::open(parent.path()).unwrap();
+        assert_eq!(folder.node(String::new).unwrap(), name);
+        std::fs::write(parent.path().join("NODE"), "me\n").unwrap();
+        assert!(matches!(folder.node(String::new), Err(StorageError::Corrupt { .. })));
     }
 
     #[test]

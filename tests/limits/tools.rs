@@ -130,3 +130,20 @@ fn redis_benchmark_runs_clean() {
     assert!(text(&mut client(&server), &["INFO", "server"]).contains("redis_version"));
     assert!(target().program().exists());
 }
+
+/// (redis-benchmark --cluster wants at least two nodes.)
+#[test]
+fn redis_cli_finds_a_cluster_of_one_node() {
+    let server = volatile(&["--cluster-enabled", "yes"]);
+    let address = server.address().to_string();
+    for way in ["check", "info"] {
+        let output = with_input(cli(&server, &["--cluster", way, &address]), b"");
+        let said = clean(&output);
+        assert!(said.contains("1 masters") || said.contains("1 primaries"), "{said}");
+        let is_whole = said.contains("[OK] All 16384 slots covered.");
+        assert!((way == "info" || is_whole) && !said.contains("ERR"), "{said}");
+    }
+    let lines = b"SET a 1\nGET a\nSET b 2\nMGET a b\nEVAL 'return KEYS[1]' 1 a\n";
+    let said = clean(&with_input(cli(&server, &["-c"]), lines));
+    assert_eq!(said, "OK\n1\nOK\nCROSSSLOT Keys in request don't hash to the same slot\n\na\n");
+}

@@ -35,8 +35,7 @@ pub fn run(ours: &Target, reference: &Target) -> Result<(), String> {
             wrong.push(format!("COMMAND INFO {name}\n  is       {ours:?}\n  expected {theirs:?}"));
         }
         let (ours, theirs) = (docs(&mut us, name)?, docs(&mut them, name)?);
-        let is_disabled = name.starts_with("cluster|");
-        let may_differ = is_disabled || OTHER_GRAMMAR.iter().any(|(other, _)| other == name);
+        let may_differ = OTHER_GRAMMAR.iter().any(|(other, _)| other == name);
         if ours.group != theirs.group || ours.since != theirs.since || (!may_differ && ours.grammar != theirs.grammar) {
             wrong.push(format!("COMMAND DOCS {name}\n  is       {ours:?}\n  expected {theirs:?}"));
         }

@@ -73,17 +73,18 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
         client.name = name.to_vec();
     }
     client.protocol = options.protocol.unwrap_or(client.protocol);
-    Ok(introduction(client.protocol, client.id))
+    let mode = if ctx.engine.cluster.is_some() { "cluster" } else { "standalone" };
+    Ok(introduction(client.protocol, client.id, mode))
 }
 
-fn introduction(protocol: Protocol, id: u64) -> Reply {
+fn introduction(protocol: Protocol, id: u64, mode: &'static str) -> Reply {
     let proto = if protocol == Protocol::Resp3 { 3 } else { 2 };
     Reply::Map(vec![
         (Reply::text("server"), Reply::text("redis")),
         (Reply::text("version"), Reply::text(REDIS_VERSION)),
         (Reply::text("proto"), Reply::Integer(proto)),
         (Reply::text("id"), Reply::Integer(id as i64)),
-        (Reply::text("mode"), Reply::text("standalone")),
+        (Reply::text("mode"), Reply::text(mode)),
         (Reply::text("role"), Reply::text("master")),
         (Reply::text("modules"), Reply::Array(Vec::new())),
     ])

@@ -44,7 +44,7 @@ fn run(ctx: &mut Ctx<'_>, _: Args<'_>) -> Result<Reply, Refusal> {
         client.protocol = Protocol::Resp2;
         client.name.clear();
         client.reply_mode = ReplyMode::On;
-        (client.no_evict, client.no_touch) = (false, false);
+        (client.no_evict, client.no_touch, client.readonly) = (false, false, false);
     }
     Ok(Reply::Status("RESET".into()))
 }

@@ -2,7 +2,7 @@
 
 use crate::broker::Ctx;
 use crate::command::args::Args;
-use crate::command::error::Refusal;
+use crate::command::error::{self, Refusal};
 use crate::command::keyspace::database;
 use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
 use crate::reply::Reply;
@@ -23,7 +23,11 @@ pub static SPEC: Spec = Spec {
 };
 
 fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
-    let db = database::index(ctx, args.at(1))?;
+    let db = database::any_index(args.at(1))?;
+    if db != 0 {
+        database::not_in_cluster(ctx, error::cluster::SELECT)?;
+    }
+    let db = database::in_range(ctx, db)?;
     if let Some(client) = ctx.engine.clients.get_mut(ctx.client) {
         client.db = db;
     }

@@ -4,6 +4,7 @@
 
 pub mod acl;
 pub mod bitmap;
+pub mod cluster;
 pub mod connection;
 pub mod hash;
 pub mod keyspace;

@@ -21,6 +21,7 @@ texts! {
     NO_PATTERN = "ERR library name argument was not given";
     POLICY = "ERR Wrong restore policy given, value should be either FLUSH, APPEND or REPLACE.";
     BUSY_FUNCTION = "BUSY Redis is busy running a script. You can only call FUNCTION KILL or SHUTDOWN NOSAVE.";
+    NO_CLUSTER = "ERR Can not run script on cluster, 'no-cluster' flag is set.";
     NOT_BUILT = "ERR scripting is not part of this build";
 }
 
@@ -37,6 +38,14 @@ pub const READ_ONLY: &str = "ERR Write commands are not allowed from read-only s
 /// Something is only on disk, and the script has changed too much to begin anew.
 pub const TOO_LATE: &str =
     "ERR what the script asked for is only on disk and cannot be loaded inside of table.sort or string.gsub";
+
+/// A key in another slot than those before it, in a cluster.
+pub const OTHER_SLOT: &str = "ERR Script attempted to access keys that do not hash to the same slot";
+
+/// A call with keys in several slots, in a cluster.
+pub fn crossed(command: &str) -> std::borrow::Cow<'static, str> {
+    format!("ERR Command '{command}' in script attempted to access keys that don't hash to the same slot").into()
+}
 
 /// FUNCTION LOAD with another word than REPLACE.
 pub fn unknown_option(word: &[u8]) -> Refusal {

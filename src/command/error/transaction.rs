@@ -13,6 +13,9 @@ texts! {
 
 /// The line for an EXEC that was refused itself, and so has ended its transaction.
 pub fn aborted_by(refusal: &str) -> Refusal {
+    if refusal.starts_with("CROSSSLOT ") {
+        return owned(refusal.to_owned());
+    }
     let why = refusal.strip_prefix("ERR ").unwrap_or(refusal);
     owned(format!("EXECABORT Transaction discarded because of: {why}"))
 }

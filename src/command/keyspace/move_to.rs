@@ -24,6 +24,7 @@ pub static SPEC: Spec = Spec {
 };
 
 fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
+    database::not_in_cluster(ctx, error::cluster::MOVE)?;
     let name = args.at(1);
     let db = database::index(ctx, args.at(2))?;
     if db == ctx.db {

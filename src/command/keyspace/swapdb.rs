@@ -23,6 +23,7 @@ pub static SPEC: Spec = Spec {
 };
 
 fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
+    database::not_in_cluster(ctx, error::cluster::SWAPDB)?;
     let first = database::number_or(args.at(1), error::keyspace::SWAPDB_FIRST)?;
     let second = database::number_or(args.at(2), error::keyspace::SWAPDB_SECOND)?;
     let (a, b) = (database::in_range(ctx, first)?, database::in_range(ctx, second)?);

@@ -13,6 +13,7 @@ use crate::command::args::{Args, OwnedArgs};
 use crate::command::dispatch;
 use crate::command::error::{self, Refusal};
 use crate::command::permission;
+use crate::command::slots;
 use crate::command::spec::{Flag, Spec};
 use crate::command::table;
 use crate::reply::Reply;
@@ -42,7 +43,7 @@ pub fn start(
         now_us,
         run: Some(run),
         terms,
-        progress: Progress::default(),
+        progress: Progress { slot: terms.slot, ..Progress::default() },
         is_function: function.is_some(),
     };
     engine.store.begin_unit();
@@ -84,6 +85,8 @@ struct Progress {
     /// A call that writes has run.
     wrote: bool,
     missing: Option<Missing>,
+    /// The slot of all keys so far, where they must be in one.
+    slot: Option<u16>,
     /// Loads for the call that misses something.
     loads: u32,
 }
@@ -167,7 +170,18 @@ impl Caller<'_> {
         if spec.has(Flag::Denyoom) && !self.terms.allow_oom && !self.progress.wrote && engine.is_out_of_memory() {
             return Err(line_of(error::OOM));
         }
+        if engine.cluster.is_some() {
+            self.check_slot(spec, args)?;
+        }
         Ok(())
+    }
+
+    fn check_slot(&mut self, spec: &Spec, args: Args<'_>) -> Result<(), Cow<'static, str>> {
+        let slot = slots::of_call(spec, args).map_err(|_| error::script::crossed(spec.name))?;
+        match slot.filter(|_| self.terms.one_slot) {
+            Some(slot) if *self.progress.slot.get_or_insert(slot) != slot => Err(error::script::OTHER_SLOT.into()),
+            _ => Ok(()),
+        }
     }
 
     fn refuse(&mut self, spec: Option<&'static Spec>, line: Cow<'static, str>) -> Called {

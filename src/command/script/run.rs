@@ -6,6 +6,7 @@ use crate::broker::scripts::Refused;
 use crate::command::args::Args;
 use crate::command::error::{self, Refusal};
 use crate::command::number;
+use crate::command::slots;
 use crate::reply::Reply;
 use crate::script::Declared;
 
@@ -31,8 +32,8 @@ pub fn eval(ctx: &mut Ctx<'_>, args: Args<'_>, source: Source, read_only: bool) 
         Source::Text => ctx.engine.scripts.of_text(args.at(1)).map_err(refused)?,
         Source::Sha => ctx.engine.scripts.of_sha(args.at(1)).map_err(refused)?.ok_or(error::script::NOSCRIPT)?,
     };
-    let terms = terms(ctx, script.declared(), read_only)?;
     let (keys, rest) = (args.from(3).up_to(keys), args.from(3 + keys));
+    let terms = terms(ctx, script.declared(), keys, read_only)?;
     ctx.all_warm(keys.iter())?;
     let run = ctx.engine.scripts.begin(&script, keys, rest).map_err(refused)?;
     host::start(ctx, run, terms, None)
@@ -44,8 +45,8 @@ pub fn call(ctx: &mut Ctx<'_>, args: Args<'_>, read_only: bool) -> Answer {
     let found = ctx.engine.functions().and_then(|functions| functions.find(args.at(1)));
     let function = found.map_err(refused)?.ok_or(error::script::FUNCTION_NOT_FOUND)?;
     let keys = number_of_keys(args, error::script::BAD_KEYS)?;
-    let terms = terms(ctx, function.declared, read_only)?;
     let (keys, rest) = (args.from(3).up_to(keys), args.from(3 + keys));
+    let terms = terms(ctx, function.declared, keys, read_only)?;
     ctx.all_warm(keys.iter())?;
     let run = ctx.engine.functions.begin(&function, keys, rest).map_err(refused)?;
     host::start(ctx, run, terms, Some((function.name, args)))
@@ -58,6 +59,10 @@ pub struct Terms {
     pub read_only: bool,
     /// It may write although memory is short.
     pub allow_oom: bool,
+    /// In a cluster: all of its keys are in one slot.
+    pub one_slot: bool,
+    /// That slot, if it is known before it runs.
+    pub slot: Option<u16>,
 }
 
 fn number_of_keys(args: Args<'_>, wrong: Refusal) -> Result<usize, Refusal> {
@@ -70,7 +75,11 @@ fn number_of_keys(args: Args<'_>, wrong: Refusal) -> Result<usize, Refusal> {
 }
 
 /// What the script says of itself is checked before it runs; what an older one does, call by call.
-fn terms(ctx: &Ctx<'_>, declared: Declared, read_only: bool) -> Result<Terms, Refusal> {
+fn terms(ctx: &Ctx<'_>, declared: Declared, keys: Args<'_>, read_only: bool) -> Result<Terms, Refusal> {
+    let in_cluster = ctx.engine.cluster.is_some();
+    if in_cluster && declared.no_cluster {
+        return Err(error::script::NO_CLUSTER);
+    }
     if declared.any && !declared.no_writes {
         if read_only {
             return Err(error::script::NOT_READ_ONLY);
@@ -83,7 +92,15 @@ fn terms(ctx: &Ctx<'_>, declared: Declared, read_only: bool) -> Result<Terms, Re
         return Err(error::script::OOM_FLAG);
     }
     let allow_oom = declared.allow_oom || declared.no_writes;
-    Ok(Terms { read_only: read_only || declared.no_writes, allow_oom })
+    let one_slot = in_cluster && declared.any && !declared.cross_slot;
+    let slot = if one_slot { known_slot(ctx, keys) } else { None };
+    Ok(Terms { read_only: read_only || declared.no_writes, allow_oom, one_slot, slot })
+}
+
+/// The slot of the keys that a script is given, else that of the transaction it is in. (The gate saw that they are in one.)
+fn known_slot(ctx: &Ctx<'_>, keys: Args<'_>) -> Option<u16> {
+    let transaction = || ctx.engine.clients.get(ctx.client)?.transaction.as_ref()?.slot;
+    keys.get(0).map(slots::of).or_else(transaction)
 }
 
 pub(super) fn refused(refused: Refused) -> Refusal {

@@ -3,6 +3,7 @@
 use crate::command::args::Args;
 use crate::command::error::{self, Refusal};
 use crate::command::number;
+use crate::command::slots;
 
 /// What was asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,8 +23,9 @@ pub struct Options<'a> {
 }
 
 impl<'a> Options<'a> {
-    /// Reads them.
-    pub fn parse(args: Args<'a>, may_store: bool) -> Result<Options<'a>, Refusal> {
+    /// Reads them. In a cluster `slot` is that of the sorted key: patterns must lead to no other.
+    pub fn parse(args: Args<'a>, may_store: bool, slot: Option<u16>) -> Result<Options<'a>, Refusal> {
+        let leads_away = |pattern: &[u8]| slot.is_some() && slots::of_pattern(pattern) != slot;
         let mut options = Options::default();
         let mut at = 0;
         while at < args.len() {
@@ -50,11 +52,19 @@ impl<'a> Options<'a> {
                     2
                 }
                 b"BY" if left >= 1 => {
-                    options.by = Some(args.at(at + 1));
+                    let by = args.at(at + 1);
+                    if by.contains(&b'*') && leads_away(by) {
+                        return Err(error::cluster::SORT_BY);
+                    }
+                    options.by = Some(by);
                     2
                 }
                 b"GET" if left >= 1 => {
-                    options.get.push(args.at(at + 1));
+                    let get = args.at(at + 1);
+                    if get != b"#" && leads_away(get) {
+                        return Err(error::cluster::SORT_GET);
+                    }
+                    options.get.push(get);
                     2
                 }
                 _ => return Err(error::SYNTAX),

@@ -6,6 +6,7 @@ use super::order::{self, Weight};
 use crate::broker::Ctx;
 use crate::command::args::Args;
 use crate::command::error::{self, Refusal};
+use crate::command::slots;
 use crate::reply::Reply;
 use brooklet_storage::keyspace::object::Kind;
 use brooklet_storage::store::Key;
@@ -16,7 +17,8 @@ type Sorted<'a> = (Vec<Option<Bytes>>, Option<&'a [u8]>);
 
 /// What is to be answered or stored, and where to.
 pub fn sorted<'a>(ctx: &mut Ctx<'_>, args: Args<'a>, may_store: bool) -> Result<Sorted<'a>, Refusal> {
-    let options = Options::parse(args.from(2), may_store)?;
+    let slot = ctx.engine.cluster.as_ref().map(|_| slots::of(args.at(1)));
+    let options = Options::parse(args.from(2), may_store, slot)?;
     check_patterns(ctx, args, &options)?;
     let found = ctx.look_up(args.at(1))?;
     if let Some(destination) = options.store {

@@ -8,6 +8,7 @@ use crate::broker::transaction::queued_bytes;
 use crate::broker::{Engine, Executed};
 use crate::command::args::Args;
 use crate::command::error::{self, Refusal};
+use crate::command::slots;
 use crate::command::spec::{Flag, Spec};
 use crate::reply::Reply;
 
@@ -21,17 +22,24 @@ pub fn take(engine: &mut Engine, client: ClientId, spec: &'static Spec, args: Ar
     if !keep_in_bounds(engine, client, queued_bytes(args)) {
         return Some(Executed::Reply(Reply::Null));
     }
-    let transaction = engine.clients.get_mut(client)?.transaction.as_mut()?;
+    let slot = engine.cluster.as_ref().and_then(|_| slots::of_call(spec, args).ok().flatten());
+    let c = engine.clients.get_mut(client)?;
+    let transaction = c.transaction.as_mut()?;
     transaction.push(spec, args);
+    // What EXEC will not run cannot be in the wrong place, either.
+    if let Some(slot) = slot.filter(|_| !transaction.spoilt && !c.watch_broken) {
+        transaction.note_slot(slot);
+    }
     Some(Executed::Reply(Reply::Status("QUEUED".into())))
 }
 
 /// A call was refused before it could run: that spoils the transaction its client is in. EXEC itself ends it, and has a
-/// line of its own for that.
+/// line of its own for that, but for what clients of a cluster act on.
 pub fn refused(engine: &mut Engine, client: ClientId, spec: Option<&'static Spec>, refusal: Refusal) -> Refusal {
     if let (Refusal::Wire(line), true) = (&refusal, spec.is_some_and(|spec| spec.has(Flag::RunsQueue))) {
+        let line = error::transaction::aborted_by(line);
         engine.discard(client);
-        return error::transaction::aborted_by(line);
+        return line;
     }
     if let Some(transaction) = engine.clients.get_mut(client).and_then(|c| c.transaction.as_mut()) {
         transaction.spoilt = true;

@@ -54,7 +54,7 @@ static SECTIONS: &[Section] = &[
     on_demand("commandstats", "Commandstats", commands::calls),
     section("errorstats", "Errorstats", commands::errors),
     on_demand("latencystats", "Latencystats", commands::latencies),
-    section("cluster", "Cluster", |_, page| page.line("cluster_enabled", 0)),
+    section("cluster", "Cluster", |engine, page| page.line("cluster_enabled", u8::from(engine.cluster.is_some()))),
     section("keyspace", "Keyspace", keyspace::write),
     section("brooklet", "Brooklet", brooklet::write),
 ];

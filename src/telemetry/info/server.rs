@@ -12,7 +12,7 @@ pub(super) fn write(engine: &Engine, page: &mut Page) {
     page.line("redis_git_sha1", "00000000");
     page.line("redis_git_dirty", 0);
     page.line("redis_build_id", build_id());
-    page.line("redis_mode", "standalone");
+    page.line("redis_mode", if engine.cluster.is_some() { "cluster" } else { "standalone" });
     page.line("os", system());
     page.line("arch_bits", usize::BITS);
     page.line("monotonic_clock", "POSIX clock_gettime");

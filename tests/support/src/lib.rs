@@ -13,6 +13,7 @@ pub mod loosen;
 pub mod merge;
 pub mod notation;
 pub mod pattern;
+mod reference;
 pub mod server;
 pub mod value;
 pub mod words;

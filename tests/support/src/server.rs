@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use crate::{Client, Protocol, Value};
+use crate::{Client, Protocol, Value, reference};
 
 /// How long a server may take until it answers PING.
 const START: Duration = Duration::from_secs(60);
@@ -191,9 +191,13 @@ fn launch(target: &Target, data: &Data, flags: &[String], scratch: &Path) -> Res
         let ready = scratch.join("ready");
         let _ = std::fs::remove_file(&ready);
         let log = File::create(scratch.join("output"))?;
+        let own = own_flags(target.dialect, data, port, scratch);
+        let arguments = match target.dialect {
+            Dialect::Brooklet => [own, flags.to_vec()].concat(),
+            Dialect::Redis => reference::arguments(own, flags, port, free_port()?, scratch)?,
+        };
         let mut child = Command::new(&target.program)
-            .args(own_flags(target.dialect, data, port, scratch))
-            .args(flags)
+            .args(arguments)
             .current_dir(scratch)
             // Ours reads BROOKLET_* as options and warns of those that are none.
             .env_remove("BROOKLET_UNDER_TEST")
@@ -204,7 +208,11 @@ fn launch(target: &Target, data: &Data, flags: &[String], scratch: &Path) -> Res
             .stderr(log)
             .spawn()
             .map_err(|e| Error::other(format!("{}: {e}", target.program.display())))?;
-        match wait_ready(&mut child, port, &ready) {
+        let ready = wait_ready(&mut child, port, &ready).and_then(|address| match target.dialect {
+            Dialect::Brooklet => Ok(address),
+            Dialect::Redis => reference::arrange(flags, address).map(|()| address),
+        });
+        match ready {
             Ok(address) => return Ok((child, address)),
             Err(why) => {
                 let _ = child.kill();

@@ -62,6 +62,7 @@ fn flags(engine: &Engine, c: &Client) -> String {
         (c.watch_broken, 'd'),
         (c.close_after_reply || c.killed, 'c'),
         (c.unix, 'U'),
+        (c.readonly, 'r'),
         (c.no_evict, 'e'),
         (c.no_touch, 'T'),
     ];

@@ -13,10 +13,12 @@ import java.util.concurrent.Callable;
 /** A broker process for the tests: its own folder, a free port, killed at the end. */
 final class Broker implements AutoCloseable {
     private final Path folder;
+    private final List<String> flags;
     private Process process;
     int port;
 
-    Broker() {
+    Broker(String... flags) {
+        this.flags = List.of(flags);
         try {
             folder = Files.createTempDirectory("brooklet-java-");
         } catch (IOException e) {
@@ -32,6 +34,7 @@ final class Broker implements AutoCloseable {
             Files.deleteIfExists(ready);
             List<String> command = new ArrayList<>(List.of(System.getenv("BROOKLET"), "--port", "" + wanted, "--bind", "127.0.0.1",
                 "--dir", folder.resolve("data").toString(), "--ready-file", ready.toString(), "--exit-with-parent"));
+            command.addAll(flags);
             process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD)
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
             eventually(() -> {
