@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -154,4 +155,36 @@ func next[T any](t testing.TB, what string, from <-chan T) T {
 		t.Fatalf("waited too long for %s", what)
 		panic("unreachable")
 	}
+}
+
+// Runs `enter` in many routines at once and counts how many are inside; more than one is a failure.
+func oneAtATime(t *testing.T, enter func(inside func()) error) {
+	t.Helper()
+	var all sync.WaitGroup
+	var inside, entered int
+	var mu sync.Mutex
+	for range 8 {
+		all.Add(1)
+		go func() {
+			defer all.Done()
+			err := enter(func() {
+				mu.Lock()
+				inside++
+				entered++
+				if inside != 1 {
+					t.Errorf("%d are inside", inside)
+				}
+				mu.Unlock()
+				time.Sleep(10 * time.Millisecond)
+				mu.Lock()
+				inside--
+				mu.Unlock()
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		}()
+	}
+	all.Wait()
+	equal(t, "entered", entered, 8)
 }
