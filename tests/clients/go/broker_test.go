@@ -145,6 +145,15 @@ func eventually(t testing.TB, what string, holds func() bool) {
 	}
 }
 
+// Until so many clients wait in a blocking call.
+func (b *broker) waiting(clients int) {
+	b.t.Helper()
+	rdb := b.client(2)
+	eventually(b.t, "blocked clients", func() bool {
+		return strings.Contains(rdb.Info(context.Background(), "clients").Val(), fmt.Sprintf("blocked_clients:%d\r\n", clients))
+	})
+}
+
 // What comes from a channel, or a failure.
 func next[T any](t testing.TB, what string, from <-chan T) T {
 	t.Helper()

@@ -118,7 +118,7 @@ func TestGoRedisBlockingReads(t *testing.T) {
 			answers <- answer{streams, err}
 		}
 		go wait(ctx, 0)
-		time.Sleep(50 * time.Millisecond)
+		b.waiting(1)
 		id := add(t, rdb, "orders", "f", "v")
 		got := next(t, "an entry", answers)
 		must(t, got.err)
@@ -141,7 +141,7 @@ func TestGoRedisBlockingReads(t *testing.T) {
 			t.Fatalf("a context that ends: %v", err)
 		}
 		// The reader that gave up takes nothing: the next one gets the entry.
-		eventually(t, "the server to see the end", func() bool { return strings.Contains(rdb.Info(ctx, "clients").Val(), "blocked_clients:0") })
+		b.waiting(0)
 		second := add(t, rdb, "orders", "f", "w")
 		same(t, "the next entry", ids(read(t, rdb, "alice", ">", 10)), []string{second})
 	})
@@ -155,7 +155,7 @@ func TestGoRedisManyStreamsAndTail(t *testing.T) {
 			streams, _ := rdb.XRead(ctx, &redis.XReadArgs{Streams: []string{"a", "b", "$", "$"}, Block: patience}).Result()
 			answers <- streams
 		}()
-		time.Sleep(50 * time.Millisecond)
+		b.waiting(1)
 		id := add(t, rdb, "b", "new", 2)
 		got := next(t, "the tail", answers)
 		same(t, "the tail", got, []redis.XStream{{Stream: "b", Messages: []redis.XMessage{{ID: id, Values: map[string]any{"new": "2"}}}}})
