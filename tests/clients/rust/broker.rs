@@ -1,5 +1,7 @@
 //! A broker process for the tests: its own folder, a free port, killed at the end.
 
+#![allow(clippy::disallowed_methods)]
+
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};

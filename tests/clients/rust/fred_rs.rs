@@ -17,6 +17,7 @@ struct Shop {
     version: RespVersion,
 }
 
+type Entries = Vec<(String, HashMap<String, String>)>;
 type Streams = XReadResponse<String, String, String, String>;
 
 impl Shop {
@@ -111,12 +112,12 @@ async fn an_abandoned_entry_is_claimed(shop: Shop) {
     let made = [add(&client, 0).await, add(&client, 1).await, add(&client, 2).await];
     assert_eq!(read(&client, "crashed", ">", 10).await, made);
     sleep(Duration::from_millis(20)).await;
-    let one: Vec<(String, HashMap<String, String>)> = client
+    let one: Entries = client
         .xclaim_values("orders", "billing", "heir", 10, made[0].clone(), None, None, None, false, false)
         .await
         .unwrap();
     assert_eq!(one[0].0, made[0]);
-    let (cursor, two): (String, Vec<(String, HashMap<String, String>)>) =
+    let (cursor, two): (String, Entries) =
         client.xautoclaim_values("orders", "billing", "heir", 10, made[1].clone(), Some(10), false).await.unwrap();
     assert_eq!((cursor.as_str(), two.into_iter().map(|(id, _)| id).collect::<Vec<_>>()), ("0-0", made[1..].to_vec()));
     let pending: Vec<(String, String, u64, u64)> = client.xpending("orders", "billing", ("-", "+", 10)).await.unwrap();

@@ -1,6 +1,6 @@
 //! Rust's clients, each scenario in both protocols against a durable broker of its own. One module for each library.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 /// For each scenario a test in `resp2` and one in `resp3`, which call `run` with the protocol's number.
 macro_rules! in_both_protocols {
