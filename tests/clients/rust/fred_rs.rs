@@ -302,6 +302,11 @@ async fn tells_of_changes_to_what_was_read(shop: Shop) {
     } else {
         // In RESP2 another connection is told, on a channel.
         listener.subscribe("__redis__:invalidate").await.unwrap();
+        // It may say that it has subscribed before it has.
+        until(|| async {
+            writer.pubsub_numsub::<Vec<(String, u64)>, _>("__redis__:invalidate").await.unwrap()[0].1 == 1
+        })
+        .await;
         let (_, id) = listener.connection_ids().into_iter().next().unwrap();
         client.client_tracking::<(), _, _>("on", Some(id), None, false, false, false, false).await.unwrap();
     }

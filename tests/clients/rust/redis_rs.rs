@@ -97,9 +97,10 @@ fn a_blocked_read_wakes(shop: &mut Shop, c: &mut Connection) {
 }
 
 fn a_lock_is_held_by_one(_: &mut Shop, c: &mut Connection) {
-    let lock = || SetOptions::default().conditional_set(ExistenceCheck::NX).with_expiration(SetExpiry::PX(100));
+    let lock = || SetOptions::default().conditional_set(ExistenceCheck::NX).with_expiration(SetExpiry::PX(60_000));
     assert!(Commands::set_options::<_, _, bool>(c, "lock", "me", lock()).unwrap());
     assert!(!Commands::set_options::<_, _, bool>(c, "lock", "you", lock()).unwrap());
+    assert!(TypedCommands::pexpire(c, "lock", 50).unwrap());
     eventually("the expiry", || Commands::set_options::<_, _, bool>(c, "lock", "you", lock()).unwrap().then_some(()));
     assert_eq!(TypedCommands::get(c, "lock").unwrap().as_deref(), Some("you"));
 }
