@@ -19,8 +19,17 @@ fn run<F: Future<Output = ()>>(protocol: u8, scenario: fn(Broker, Client) -> F) 
 
 in_both_protocols!(super::run: many_tasks_on_one_connection, a_manager_reconnects, messages_as_a_stream);
 
+/// Its own patience ends after half a second, which a busy machine may need.
+fn patient() -> AsyncConnectionConfig {
+    AsyncConnectionConfig::new().set_response_timeout(Some(PATIENCE)).set_connection_timeout(Some(PATIENCE))
+}
+
+async fn connect(client: &Client) -> MultiplexedConnection {
+    client.get_multiplexed_async_connection_with_config(&patient()).await.unwrap()
+}
+
 async fn many_tasks_on_one_connection(_broker: Broker, client: Client) {
-    let connection = client.get_multiplexed_async_connection().await.unwrap();
+    let connection = connect(&client).await;
     let tasks: Vec<_> = (0..200).map(|i| tokio::spawn(add(connection.clone(), i))).collect();
     let mut ids = std::collections::BTreeSet::new();
     for task in tasks {
@@ -36,7 +45,8 @@ async fn add(mut connection: MultiplexedConnection, i: usize) -> String {
 }
 
 async fn a_manager_reconnects(mut broker: Broker, client: Client) {
-    let mut manager = client.get_connection_manager().await.unwrap();
+    let config = ConnectionManagerConfig::new().set_response_timeout(Some(PATIENCE));
+    let mut manager = client.get_connection_manager_with_config(config).await.unwrap();
     let () = manager.set("k", "kept").await.unwrap();
     tokio::task::block_in_place(|| broker.restart());
     let again = timeout(PATIENCE, async {
@@ -51,7 +61,7 @@ async fn a_manager_reconnects(mut broker: Broker, client: Client) {
 }
 
 async fn messages_as_a_stream(_broker: Broker, client: Client) {
-    let mut publisher = client.get_multiplexed_async_connection().await.unwrap();
+    let mut publisher = connect(&client).await;
     let (mut sink, mut stream) = client.get_async_pubsub().await.unwrap().split();
     sink.subscribe("news").await.unwrap();
     assert_eq!(publisher.publish::<_, _, usize>("news", "hello").await.unwrap(), 1);
@@ -79,12 +89,15 @@ mod resp3_only {
     fn subscriptions_come_back_after_a_restart() {
         run(3, |mut broker: Broker, client: Client| async move {
             let (sender, mut pushes) = unbounded_channel();
-            let config = ConnectionManagerConfig::new().set_push_sender(sender).set_automatic_resubscription();
+            let config = ConnectionManagerConfig::new()
+                .set_response_timeout(Some(PATIENCE))
+                .set_push_sender(sender)
+                .set_automatic_resubscription();
             let mut manager = client.get_connection_manager_with_config(config).await.unwrap();
             manager.subscribe("news").await.unwrap();
             pushed(&mut pushes, PushKind::Subscribe).await;
             tokio::task::block_in_place(|| broker.restart());
-            let mut publisher = client.get_multiplexed_async_connection().await.unwrap();
+            let mut publisher = connect(&client).await;
             let heard = async {
                 while publisher.publish::<_, _, usize>("news", "again").await.unwrap() == 0 {
                     // A call tells it that the connection has gone.
@@ -102,9 +115,9 @@ mod resp3_only {
     fn cached_until_another_changes_it() {
         run(3, |broker: Broker, client: Client| async move {
             let _running = broker;
-            let config = AsyncConnectionConfig::new().set_cache_config(CacheConfig::new());
+            let config = patient().set_cache_config(CacheConfig::new());
             let mut cached = client.get_multiplexed_async_connection_with_config(&config).await.unwrap();
-            let mut writer = client.get_multiplexed_async_connection().await.unwrap();
+            let mut writer = connect(&client).await;
             let () = writer.set("k", "old").await.unwrap();
             for _ in 0..3 {
                 assert_eq!(cached.get::<_, String>("k").await.unwrap(), "old");
