@@ -126,7 +126,7 @@ fn redis_benchmark_runs_clean() {
     let server = volatile(&[]);
     for args in [
         &["-P", "16", "-c", "20", "-t", "set,get"][..],
-        &["-r", "1000", "-k", "0", "-c", "5", "-t", "incr"],
+        &["-r", "1000", "-c", "5", "-t", "incr"],
         &["--threads", "2", "-d", "1000", "-t", "set,get,lpush,xadd"],
         &["-3", "--enable-tracking", "-r", "100", "-t", "get,set"],
         &["-r", "1000", "XADD", "stream:__rand_int__", "*", "f", "v"],
