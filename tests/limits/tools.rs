@@ -112,21 +112,32 @@ fn redis_cli_watches() {
     assert!(clean(&interactive).contains("PONG"), "{interactive:?}");
 }
 
+/// What redis-benchmark says with `args`, which must have gone well.
+fn benchmark(server: &Server, args: &[&str]) -> String {
+    let mut command = tool("redis-benchmark");
+    command.args(["-h", "127.0.0.1", "-p", &server.address().port().to_string()]).args(args).stdin(Stdio::null());
+    let text = clean(&command.output().unwrap());
+    assert!(!text.to_lowercase().contains("err") && !text.contains("WARNING"), "{args:?}: {text}");
+    text
+}
+
 #[test]
 fn redis_benchmark_runs_clean() {
     let server = volatile(&[]);
-    let port = server.address().port().to_string();
-    let run = |args: &[&str]| {
-        let mut command = tool("redis-benchmark");
-        command.args(["-h", "127.0.0.1", "-p", &port, "-q"]).args(args).stdin(Stdio::null());
-        let output = command.output().unwrap();
-        let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success() && !said.contains("ERR") && !said.contains("WARNING"), "{args:?}: {said}");
-        assert!(said.contains("requests per second"), "{args:?}: {said}");
-    };
-    run(&["-n", "2000", "-t", "ping,set,get,incr,mset"]);
-    run(&["-n", "2000", "-P", "16", "-c", "20", "-t", "set,get"]);
-    run(&["-n", "2000", "-r", "1000", "XADD", "stream:__rand_int__", "*", "f", "v"]);
+    for args in [
+        &["-P", "16", "-c", "20", "-t", "set,get"][..],
+        &["-r", "1000", "-c", "5", "-t", "incr"],
+        &["--threads", "2", "-d", "1000", "-t", "set,get,lpush,xadd"],
+        &["-3", "--enable-tracking", "-r", "100", "-t", "get,set"],
+        &["-r", "1000", "XADD", "stream:__rand_int__", "*", "f", "v"],
+        &["EVAL", "return redis.call('INCR', KEYS[1])", "1", "n"],
+    ] {
+        let eval = args[0] == "EVAL" && !cfg!(feature = "scripting");
+        if !eval {
+            let said = benchmark(&server, &[&["-q", "-n", "2000"][..], args].concat());
+            assert!(said.contains("requests per second"), "{args:?}: {said}");
+        }
+    }
     assert!(text(&mut client(&server), &["INFO", "server"]).contains("redis_version"));
     assert!(target().program().exists());
 }
@@ -146,4 +157,21 @@ fn redis_cli_finds_a_cluster_of_one_node() {
     let lines = b"SET a 1\nGET a\nSET b 2\nMGET a b\nEVAL 'return KEYS[1]' 1 a\n";
     let said = clean(&with_input(cli(&server, &["-c"]), lines));
     assert_eq!(said, "OK\n1\nOK\nCROSSSLOT Keys in request don't hash to the same slot\n\na\n");
+}
+
+/// Without `-t` it runs all its tests, and stops at the first error.
+#[test]
+fn redis_benchmark_runs_all_its_tests() {
+    let reference = Target::reference().unwrap();
+    let reference = Server::start(&reference, Data::Volatile, &[]).unwrap();
+    let names = |server: &Server, args: &[&str]| -> Vec<String> {
+        let said = benchmark(server, &[&["--csv", "-n", "1000"][..], args].concat());
+        said.lines().map(|line| line.split(',').next().unwrap_or_default().to_owned()).collect()
+    };
+    let all = names(&reference, &[]);
+    assert!(all.len() > 20 && all.contains(&"\"XADD\"".to_owned()), "{all:?}");
+    let server = volatile(&[]);
+    for args in [&[][..], &["-3"], &["-P", "8", "-r", "500"]] {
+        assert_eq!(names(&server, args), all, "{args:?}");
+    }
 }

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -144,6 +145,15 @@ func eventually(t testing.TB, what string, holds func() bool) {
 	}
 }
 
+// Until so many clients wait in a blocking call.
+func (b *broker) waiting(clients int) {
+	b.t.Helper()
+	rdb := b.client(2)
+	eventually(b.t, "blocked clients", func() bool {
+		return strings.Contains(rdb.Info(context.Background(), "clients").Val(), fmt.Sprintf("blocked_clients:%d\r\n", clients))
+	})
+}
+
 // What comes from a channel, or a failure.
 func next[T any](t testing.TB, what string, from <-chan T) T {
 	t.Helper()
@@ -154,4 +164,36 @@ func next[T any](t testing.TB, what string, from <-chan T) T {
 		t.Fatalf("waited too long for %s", what)
 		panic("unreachable")
 	}
+}
+
+// Runs `enter` in many routines at once and counts how many are inside; more than one is a failure.
+func oneAtATime(t *testing.T, enter func(inside func()) error) {
+	t.Helper()
+	var all sync.WaitGroup
+	var inside, entered int
+	var mu sync.Mutex
+	for range 8 {
+		all.Add(1)
+		go func() {
+			defer all.Done()
+			err := enter(func() {
+				mu.Lock()
+				inside++
+				entered++
+				if inside != 1 {
+					t.Errorf("%d are inside", inside)
+				}
+				mu.Unlock()
+				time.Sleep(10 * time.Millisecond)
+				mu.Lock()
+				inside--
+				mu.Unlock()
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		}()
+	}
+	all.Wait()
+	equal(t, "entered", entered, 8)
 }

@@ -16,7 +16,7 @@ import (
 
 var ctx = context.Background()
 
-func TestConnect(t *testing.T) {
+func TestGoRedisConnect(t *testing.T) {
 	both(t, func(t *testing.T, b *broker, rdb *redis.Client) {
 		same(t, "PING", rdb.Ping(ctx).Val(), "PONG")
 		options := *rdb.Options()
@@ -35,7 +35,7 @@ func TestConnect(t *testing.T) {
 	})
 }
 
-func TestUniversalClientOfOneAddress(t *testing.T) {
+func TestGoRedisUniversalClientOfOneAddress(t *testing.T) {
 	b := start(t)
 	rdb := redis.NewUniversalClient(&redis.UniversalOptions{Addrs: []string{b.addr}})
 	defer rdb.Close()
@@ -74,7 +74,7 @@ func read(t testing.TB, rdb redis.Cmdable, consumer, from string, count int64) [
 	return streams[0].Messages
 }
 
-func TestProducerAndConsumerGroup(t *testing.T) {
+func TestGoRedisProducerAndConsumerGroup(t *testing.T) {
 	both(t, func(t *testing.T, b *broker, rdb *redis.Client) {
 		must(t, rdb.XGroupCreateMkStream(ctx, "orders", "billing", "0").Err())
 		again := rdb.XGroupCreateMkStream(ctx, "orders", "billing", "0").Err()
@@ -104,7 +104,7 @@ func TestProducerAndConsumerGroup(t *testing.T) {
 	})
 }
 
-func TestBlockingReads(t *testing.T) {
+func TestGoRedisBlockingReads(t *testing.T) {
 	both(t, func(t *testing.T, b *broker, rdb *redis.Client) {
 		must(t, rdb.XGroupCreateMkStream(ctx, "orders", "billing", "$").Err())
 		type answer struct {
@@ -118,7 +118,7 @@ func TestBlockingReads(t *testing.T) {
 			answers <- answer{streams, err}
 		}
 		go wait(ctx, 0)
-		time.Sleep(50 * time.Millisecond)
+		b.waiting(1)
 		id := add(t, rdb, "orders", "f", "v")
 		got := next(t, "an entry", answers)
 		must(t, got.err)
@@ -141,13 +141,13 @@ func TestBlockingReads(t *testing.T) {
 			t.Fatalf("a context that ends: %v", err)
 		}
 		// The reader that gave up takes nothing: the next one gets the entry.
-		eventually(t, "the server to see the end", func() bool { return strings.Contains(rdb.Info(ctx, "clients").Val(), "blocked_clients:0") })
+		b.waiting(0)
 		second := add(t, rdb, "orders", "f", "w")
 		same(t, "the next entry", ids(read(t, rdb, "alice", ">", 10)), []string{second})
 	})
 }
 
-func TestManyStreamsAndTail(t *testing.T) {
+func TestGoRedisManyStreamsAndTail(t *testing.T) {
 	both(t, func(t *testing.T, b *broker, rdb *redis.Client) {
 		add(t, rdb, "b", "old", 1)
 		answers := make(chan []redis.XStream, 1)
@@ -155,7 +155,7 @@ func TestManyStreamsAndTail(t *testing.T) {
 			streams, _ := rdb.XRead(ctx, &redis.XReadArgs{Streams: []string{"a", "b", "$", "$"}, Block: patience}).Result()
 			answers <- streams
 		}()
-		time.Sleep(50 * time.Millisecond)
+		b.waiting(1)
 		id := add(t, rdb, "b", "new", 2)
 		got := next(t, "the tail", answers)
 		same(t, "the tail", got, []redis.XStream{{Stream: "b", Messages: []redis.XMessage{{ID: id, Values: map[string]any{"new": "2"}}}}})
@@ -170,7 +170,7 @@ func TestManyStreamsAndTail(t *testing.T) {
 	})
 }
 
-func TestClaims(t *testing.T) {
+func TestGoRedisClaims(t *testing.T) {
 	both(t, func(t *testing.T, b *broker, rdb *redis.Client) {
 		must(t, rdb.XGroupCreateMkStream(ctx, "orders", "billing", "0").Err())
 		var made []string
@@ -212,7 +212,7 @@ func TestClaims(t *testing.T) {
 	})
 }
 
-func TestTrimming(t *testing.T) {
+func TestGoRedisTrimming(t *testing.T) {
 	both(t, func(t *testing.T, b *broker, rdb *redis.Client) {
 		for n := range 100 {
 			must(t, rdb.XAdd(ctx, &redis.XAddArgs{Stream: "s", MaxLen: 50, ID: fmt.Sprintf("%d-0", n+1), Values: map[string]any{"n": n}}).Err())
@@ -233,7 +233,7 @@ func TestTrimming(t *testing.T) {
 	})
 }
 
-func TestPipelines(t *testing.T) {
+func TestGoRedisPipelines(t *testing.T) {
 	both(t, func(t *testing.T, b *broker, rdb *redis.Client) {
 		added, err := rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
 			for n := range 1000 {
@@ -262,7 +262,7 @@ func TestPipelines(t *testing.T) {
 }
 
 // The example of go-redis' own documentation: many increments at once, none lost.
-func TestWatchRetries(t *testing.T) {
+func TestGoRedisWatchRetries(t *testing.T) {
 	both(t, func(t *testing.T, b *broker, rdb *redis.Client) {
 		increment := func() error {
 			for {
@@ -299,7 +299,7 @@ func TestWatchRetries(t *testing.T) {
 	})
 }
 
-func TestPubSub(t *testing.T) {
+func TestGoRedisPubSub(t *testing.T) {
 	both(t, func(t *testing.T, b *broker, rdb *redis.Client) {
 		sub := rdb.Subscribe(ctx, "news")
 		defer sub.Close()
@@ -330,7 +330,7 @@ func TestPubSub(t *testing.T) {
 	})
 }
 
-func TestScripts(t *testing.T) {
+func TestGoRedisScripts(t *testing.T) {
 	both(t, func(t *testing.T, b *broker, rdb *redis.Client) {
 		script := redis.NewScript(`
 			local n = redis.call("INCRBY", KEYS[1], ARGV[1])

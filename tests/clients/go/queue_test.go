@@ -248,10 +248,7 @@ func TestQueueIsDeletedUnderItsConsumers(t *testing.T) {
 					ended <- q.consume(ctx, fmt.Sprintf("consumer-%d", n), func(context.Context, redis.XMessage) error { return nil })
 				}()
 			}
-			blocked := func() bool {
-				return strings.Contains(rdb.Info(ctx, "clients").Val(), fmt.Sprintf("blocked_clients:%d\r\n", consumers))
-			}
-			eventually(t, "the consumers to wait", blocked)
+			b.waiting(consumers)
 			began := time.Now()
 			must(t, remove())
 			for range consumers {

@@ -77,7 +77,7 @@ func TestRueidisGroups(t *testing.T) {
 			answers <- got
 		}
 		go take()
-		time.Sleep(50 * time.Millisecond)
+		b.waiting(1)
 		id, err := c.Do(ctx, c.B().Xadd().Key("orders").Id("*").FieldValue().FieldValue("item", "tea").Build()).ToString()
 		must(t, err)
 		got := next(t, "an entry", answers)["orders"]

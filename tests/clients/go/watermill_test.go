@@ -44,7 +44,7 @@ func TestWatermill(t *testing.T) {
 	tests.TestPubSub(t, features, construct, withGroup)
 
 	// The suite's own reconnecting compares with a list that it is still writing; so here in short.
-	t.Run("Reconnect", func(t *testing.T) {
+	t.Run("OutlivesTwoRestarts", func(t *testing.T) {
 		publisher, subscriber := construct(t)
 		messages, err := subscriber.Subscribe(ctx, "reconnect")
 		must(t, err)

@@ -52,6 +52,11 @@ async function eventually(what, holds, patience = 20_000) {
   }
 }
 
+// Until a client waits in a blocking call.
+function blocked(client) {
+  return eventually('a blocked client', async () => /blocked_clients:1\r/.test(await client.info('clients')));
+}
+
 // A list that others push to and one takes from, waiting.
 class Inbox {
   items = [];
@@ -62,4 +67,4 @@ class Inbox {
   }
 }
 
-module.exports = { Broker, Inbox, eventually, sleep };
+module.exports = { Broker, Inbox, blocked, eventually, sleep };

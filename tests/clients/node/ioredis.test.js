@@ -3,7 +3,7 @@
 const { describe, it, before, after, beforeEach, afterEach } = require('node:test');
 const assert = require('node:assert/strict');
 const { Redis } = require('ioredis');
-const { Broker, Inbox, eventually, sleep } = require('./broker');
+const { Broker, Inbox, blocked, eventually } = require('./broker');
 
 for (const protocol of [2, 3]) {
   describe(`ioredis in RESP${protocol}`, () => {
@@ -34,7 +34,7 @@ for (const protocol of [2, 3]) {
       await assert.rejects(redis.xgroup('CREATE', 'orders', 'billing', '0'), { message: 'BUSYGROUP Consumer Group name already exists' });
       const consumer = connect();
       const waiting = consumer.xreadgroup('GROUP', 'billing', 'alice', 'COUNT', 10, 'BLOCK', 5000, 'STREAMS', 'orders', '>');
-      await sleep(50);
+      await blocked(redis);
       const id = await redis.xadd('orders', '*', 'item', 'tea', 'n', 1);
       assert.deepEqual(entries(await waiting), [['orders', [[id, ['item', 'tea', 'n', '1']]]]]);
       assert.equal(await consumer.xreadgroup('GROUP', 'billing', 'alice', 'BLOCK', 50, 'STREAMS', 'orders', '>'), null);
@@ -52,7 +52,7 @@ for (const protocol of [2, 3]) {
       await redis.xgroup('CREATE', 'orders', 'billing', '$', 'MKSTREAM');
       const waiting = connect().xreadgroup('GROUP', 'billing', 'alice', 'BLOCK', 0, 'STREAMS', 'orders', '>');
       waiting.catch(() => {});
-      await eventually('the reader', async () => /blocked_clients:1\r/.test(await redis.info('clients')));
+      await blocked(redis);
       await redis.del('orders');
       await assert.rejects(waiting, { message: "NOGROUP No such key 'orders' or consumer group 'billing' in XREADGROUP with GROUP option" });
     });

@@ -4,7 +4,7 @@ const { describe, it, before, after, beforeEach, afterEach } = require('node:tes
 const assert = require('node:assert/strict');
 const { createClient, createClientPool, defineScript, WatchError } = require('redis');
 const { BasicClientSideCache } = require('@redis/client');
-const { Broker, Inbox, eventually, sleep } = require('./broker');
+const { Broker, Inbox, blocked, eventually } = require('./broker');
 
 for (const RESP of [2, 3]) {
   describe(`node-redis in RESP${RESP}`, () => {
@@ -37,7 +37,7 @@ for (const RESP of [2, 3]) {
       const consumer = await connect();
       const read = (BLOCK) => consumer.xReadGroup('billing', 'alice', { key: 'orders', id: '>' }, { COUNT: 10, BLOCK });
       const waiting = read(5000);
-      await sleep(50);
+      await blocked(client);
       const id = await client.xAdd('orders', '*', { item: 'tea' }, { TRIM: { strategy: 'MAXLEN', strategyModifier: '~', threshold: 1000 } });
       const [stream] = await waiting;
       assert.equal(stream.name, 'orders');

@@ -80,8 +80,10 @@ class Tasks(unittest.TestCase):
         r = self.broker.client()
         self.tasks.add.apply_async((1, 2), queue="nobody")
         self.tasks.add.apply_async((1, 2), queue="nobody", priority=9)
-        self.assertEqual(r.llen("nobody"), 1)
-        self.assertEqual(self.app.control.purge() or r.llen("nobody"), 1)
+        self.assertEqual(sorted(r.llen(key) for key in r.scan_iter("nobody*")), [1, 1])
+        with self.app.connection_for_write() as connection:
+            self.assertEqual(connection.default_channel.queue_purge("nobody"), 2)
+        self.assertEqual(list(r.scan_iter("nobody*")), [])
 
     def test_what_a_killed_worker_held_runs_again(self):
         result = self.tasks.slow.apply_async((1.5,), queue="fragile")

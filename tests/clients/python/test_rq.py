@@ -97,10 +97,15 @@ class Jobs:
         eventually(lambda: job.get_status(refresh=True) == "stopped")
 
     def test_a_canceled_job_does_not_run(self):
-        job = self.queue.enqueue_in(timedelta(minutes=5), rq_jobs.add, 1, 2)
-        job.cancel()
-        self.assertEqual(job.get_status(refresh=True), "canceled")
-        self.assertNotIn(job.id, self.queue.scheduled_job_registry.get_job_ids())
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "tries")
+            job = self.queue.enqueue_in(timedelta(seconds=1), rq_jobs.flaky, path, 1)
+            after = self.queue.enqueue_in(timedelta(seconds=1.5), rq_jobs.add, 1, 2)
+            job.cancel()
+            self.assertEqual(job.get_status(refresh=True), "canceled")
+            self.assertNotIn(job.id, self.queue.scheduled_job_registry.get_job_ids())
+            self.assertEqual(self.finished(after), 3)
+            self.assertFalse(os.path.exists(path))
 
     def test_unique_names_and_workers(self):
         self.assertEqual([w.name for w in RqWorker.all(connection=self.r)], ["first"])

@@ -5,7 +5,7 @@ import time
 import unittest
 
 import redis
-from broker import Broker
+from broker import Broker, eventually
 
 
 class Scenarios:
@@ -70,7 +70,7 @@ class Scenarios:
         reader = self.broker.client(self.protocol)
         thread = threading.Thread(target=lambda: got.append(reader.xreadgroup("g", "c", {"s": ">"}, block=5000)))
         thread.start()
-        time.sleep(0.05)
+        eventually(lambda: self.r.info("clients")["blocked_clients"] == 1)
         entry = self.r.xadd("s", {"f": "v"})
         thread.join(5)
         self.assertEqual(self.entries(got[0]), [(entry, {"f": "v"})])

@@ -2,6 +2,7 @@ package brooklet;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -55,6 +56,16 @@ final class Broker implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /** Until so many clients wait in a blocking call. */
+    void waiting(int clients) {
+        eventually(() -> {
+            try (var socket = new Socket("127.0.0.1", port)) {
+                socket.getOutputStream().write("INFO clients\r\nQUIT\r\n".getBytes());
+                return new String(socket.getInputStream().readAllBytes()).contains("blocked_clients:" + clients + "\r\n");
+            }
+        });
     }
 
     String url() {

@@ -109,7 +109,7 @@ class JedisTest {
     void blockingRead() throws Exception {
         jedis.xgroupCreate("orders", "billing", StreamEntryID.XGROUP_LAST_ENTRY, true);
         var reader = CompletableFuture.supplyAsync(() -> readNew("alice", XReadGroupParams.xReadGroupParams().block(5000)));
-        Thread.sleep(50);
+        broker.waiting(1);
         var id = jedis.xadd("orders", StreamEntryID.NEW_ENTRY, Map.of("n", "1"));
         assertEquals(id, reader.get(5, TimeUnit.SECONDS).get(0).getID());
         assertTrue(readNew("alice", XReadGroupParams.xReadGroupParams().block(50)).isEmpty());

@@ -1,53 +1,18 @@
-// Lock libraries: redsync (with one broker and with three) and redislock.
+// redsync: locks with one broker and with three.
 package clients
 
 import (
-	"context"
 	"errors"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/bsm/redislock"
 	"github.com/go-redsync/redsync/v4"
 	redsyncpool "github.com/go-redsync/redsync/v4/redis"
 	"github.com/go-redsync/redsync/v4/redis/goredis/v9"
 	"github.com/redis/go-redis/v9"
 )
 
-// Runs `enter` in many routines at once and counts how many are inside; more than one is a failure.
-func oneAtATime(t *testing.T, enter func(inside func()) error) {
-	t.Helper()
-	var all sync.WaitGroup
-	var inside, entered int
-	var mu sync.Mutex
-	for range 8 {
-		all.Add(1)
-		go func() {
-			defer all.Done()
-			err := enter(func() {
-				mu.Lock()
-				inside++
-				entered++
-				if inside != 1 {
-					t.Errorf("%d are inside", inside)
-				}
-				mu.Unlock()
-				time.Sleep(10 * time.Millisecond)
-				mu.Lock()
-				inside--
-				mu.Unlock()
-			})
-			if err != nil {
-				t.Error(err)
-			}
-		}()
-	}
-	all.Wait()
-	equal(t, "entered", entered, 8)
-}
-
-func TestRedsync(t *testing.T) {
+func TestRedsyncTakesExtendsAndGivesBack(t *testing.T) {
 	both(t, func(t *testing.T, b *broker, rdb *redis.Client) {
 		rs := redsync.New(goredis.NewPool(rdb))
 		mutex := rs.NewMutex("orders", redsync.WithExpiry(time.Minute))
@@ -90,7 +55,7 @@ func TestRedsync(t *testing.T) {
 }
 
 // Three brokers: a lock holds as long as two agree.
-func TestRedsyncOverThree(t *testing.T) {
+func TestRedsyncHoldsWhileTwoOfThreeAgree(t *testing.T) {
 	t.Parallel()
 	brokers := []*broker{start(t), start(t), start(t)}
 	var pools []redsyncpool.Pool
@@ -117,46 +82,4 @@ func TestRedsyncOverThree(t *testing.T) {
 	if err := rs.NewMutex("other").TryLock(); err == nil {
 		t.Fatal("locked by one of three")
 	}
-}
-
-func TestRedislock(t *testing.T) {
-	both(t, func(t *testing.T, b *broker, rdb *redis.Client) {
-		locker := redislock.New(rdb)
-		lock, err := locker.Obtain(ctx, "orders", time.Minute, &redislock.Options{Token: "mine", Metadata: "host-7"})
-		must(t, err)
-		equal(t, "token and metadata", lock.Token()+lock.Metadata(), "minehost-7")
-		equal(t, "the lock's value", rdb.Get(ctx, "orders").Val(), "minehost-7")
-		if _, err := locker.Obtain(ctx, "orders", time.Minute, nil); err != redislock.ErrNotObtained {
-			t.Fatalf("a second lock: %v", err)
-		}
-		// The same token again: its owner's, now with other metadata.
-		lock, err = locker.Obtain(ctx, "orders", time.Minute, &redislock.Options{Token: "mine", Metadata: "again"})
-		must(t, err)
-		must(t, lock.Refresh(ctx, 10*time.Minute, nil))
-		left, err := lock.TTL(ctx)
-		must(t, err)
-		equal(t, "refreshed", left > 9*time.Minute && left <= 10*time.Minute, true)
-		must(t, lock.Release(ctx))
-		equal(t, "released twice", lock.Release(ctx), redislock.ErrLockNotHeld)
-		equal(t, "refreshed after the release", lock.Refresh(ctx, time.Minute, nil), redislock.ErrNotObtained)
-		left, err = lock.TTL(ctx)
-		must(t, err)
-		equal(t, "left after the release", left, 0)
-
-		_, err = locker.Obtain(ctx, "short", 100*time.Millisecond, nil)
-		must(t, err)
-		waiting := &redislock.Options{RetryStrategy: redislock.LinearBackoff(10 * time.Millisecond)}
-		deadline, cancel := context.WithTimeout(ctx, patience)
-		defer cancel()
-		_, err = locker.Obtain(deadline, "short", time.Minute, waiting)
-		must(t, err)
-		oneAtATime(t, func(inside func()) error {
-			held, err := locker.Obtain(deadline, "door", 5*time.Second, waiting)
-			if err != nil {
-				return err
-			}
-			inside()
-			return held.Release(ctx)
-		})
-	})
 }
