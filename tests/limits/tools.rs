@@ -138,9 +138,11 @@ fn redis_cli_is_told_clearly_what_is_not_there() {
     let mut c = client(&server);
     call(&mut c, &["SET", "k", "v"]);
     // Its hot keys need a policy that counts uses; its replica, dump and function modes need what is not here.
-    for (mode, said) in
-        [("--hotkeys", "An LFU maxmemory policy is not selected"), ("--replica", "unknown command"), ("--rdb=-", "unknown command")]
-    {
+    for (mode, said) in [
+        ("--hotkeys", "An LFU maxmemory policy is not selected"),
+        ("--replica", "unknown command"),
+        ("--rdb=-", "unknown command"),
+    ] {
         let args: Vec<&str> = mode.split('=').collect();
         let output = with_input(cli(&server, &args), b"");
         let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();

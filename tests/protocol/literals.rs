@@ -102,7 +102,7 @@ fn prove(target: &Target, protocol: Protocol, proof: &Proof) -> Result<Option<Va
         Calls(flags, calls) => play(target, protocol, flags, calls).map(Some),
         Script(calls) if cfg!(feature = "scripting") => play(target, protocol, "", calls).map(Some),
         Crowd => crowd(target, protocol).map(Some),
-        Never(why) if why.is_empty() => Err("no reason".to_owned()),
+        Never("") => Err("no reason".to_owned()),
         Script(_) | Never(_) => Ok(None),
     }
 }

@@ -26,8 +26,11 @@ use crate::answers::Side;
 use crate::pool::Pool;
 use crate::script::Script;
 
-/// Tests of both servers that are no transcripts.
-const COMPARISONS: &[(&str, fn(&Target, &Target) -> Result<(), String>)] = &[
+/// A test of ours that has the reference beside it.
+type Comparison = fn(&Target, &Target) -> Result<(), String>;
+
+/// Those that are no transcripts.
+const COMPARISONS: &[(&str, Comparison)] = &[
     ("catalogue", catalogue::run),
     ("readme/sixty seconds", tour::run),
     ("telemetry/info", telemetry::info::run),
