@@ -23,16 +23,21 @@ impl Engine {
         if let Some(line) = error.filter(|_| !is_counted) {
             self.stats.count_error(line);
         }
-        let slow_ms = self.config.latency_monitor_threshold_ms;
-        if slow_ms > 0 && micros / 1000 >= slow_ms {
-            let event = if spec.has(Flag::Fast) { "fast-command" } else { "command" };
-            self.stats.latency.add(event, self.clock.now_ms() / 1000, micros / 1000);
-        }
+        self.note_event(if spec.has(Flag::Fast) { "fast-command" } else { "command" }, micros);
         let limit = self.config.slowlog_log_slower_than_us;
         if limit >= 0 && micros as i64 >= limit && !spec.has(Flag::SkipSlowlog) {
             self.note_slow(client, spec, args, micros);
         }
         self.tell_of(client, spec, args);
+    }
+
+    /// Notes for LATENCY what kept everybody waiting, if it took long.
+    #[inline]
+    pub(crate) fn note_event(&mut self, event: &'static str, micros: u64) {
+        let slow_ms = self.config.latency_monitor_threshold_ms;
+        if slow_ms > 0 && micros / 1000 >= slow_ms {
+            self.stats.latency.add(event, self.clock.now_ms() / 1000, micros / 1000);
+        }
     }
 
     /// What others get to know of a call, and what is remembered of it for others.

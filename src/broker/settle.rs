@@ -165,7 +165,10 @@ fn settle_until_ended(shared: &Shared, mut settler: Settler) {
         }
         if asked.is_some() || checkpoint_due(shared, now_us.saturating_sub(last_us)) {
             last_us = now_us;
-            if let Err(failed) = checkpoint(shared, &mut settler, asked) {
+            shared.tasks().checkpoint_began((shared.clock().now_ms() / 1000) as u64);
+            let done = checkpoint(shared, &mut settler, asked);
+            shared.tasks().checkpoint_ended();
+            if let Err(failed) = done {
                 tracing::error!("checkpoint: {failed}");
                 return;
             }

@@ -201,6 +201,8 @@ impl Stats {
             &mut self.total_errors,
             &mut self.output_limit_disconnections,
             &mut self.query_limit_disconnections,
+            &mut self.reads,
+            &mut self.writes,
             &mut self.peak_memory,
         ] {
             *counter = 0;

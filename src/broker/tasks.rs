@@ -40,6 +40,9 @@ struct Inner {
     checkpoint_served: AtomicU64,
     checkpoints_done: AtomicU64,
     last_checkpoint_s: AtomicU64,
+    /// When the checkpoint that is under way began, and how many seconds the last one took and one more; 0 = there is none.
+    checkpoint_begun_s: AtomicU64,
+    last_checkpoint_took: AtomicU64,
     ending: parking_lot::Mutex<Option<Ending>>,
     ended: Notify,
     drained: AtomicBool,
@@ -91,9 +94,33 @@ impl Tasks {
     }
 
     #[cfg(feature = "rocksdb")]
+    /// A checkpoint begins; [`Tasks::checkpoint_ended`] follows, whatever comes of it.
+    pub(crate) fn checkpoint_began(&self, unix_s: u64) {
+        self.0.checkpoint_begun_s.store(unix_s, Ordering::Release);
+    }
+
+    #[cfg(feature = "rocksdb")]
+    /// No checkpoint is under way.
+    pub(crate) fn checkpoint_ended(&self) {
+        self.0.checkpoint_begun_s.store(0, Ordering::Release);
+    }
+
+    /// Unix time in seconds at which the checkpoint that is under way began.
+    pub fn checkpoint_begun_s(&self) -> Option<u64> {
+        Some(self.0.checkpoint_begun_s.load(Ordering::Acquire)).filter(|at| *at > 0)
+    }
+
+    /// Seconds that the last checkpoint took.
+    pub fn last_checkpoint_took_s(&self) -> Option<u64> {
+        self.0.last_checkpoint_took.load(Ordering::Acquire).checked_sub(1)
+    }
+
+    #[cfg(feature = "rocksdb")]
     /// Notes a checkpoint at `unix_s` that serves all requests through `request`.
     pub(crate) fn checkpoint_done(&self, unix_s: u64, request: Option<u64>) {
         self.0.last_checkpoint_s.store(unix_s, Ordering::Release);
+        let took_s = unix_s.saturating_sub(self.checkpoint_begun_s().unwrap_or(unix_s));
+        self.0.last_checkpoint_took.store(took_s + 1, Ordering::Release);
         self.0.checkpoints_done.fetch_add(1, Ordering::AcqRel);
         if let Some(request) = request {
             self.0.checkpoint_served.fetch_max(request, Ordering::AcqRel);

@@ -90,6 +90,12 @@ impl Waits {
         self.by_key.len()
     }
 
+    /// Keys that some call waits for whose verb is one of `which`.
+    pub fn keys_of_verbs(&self, which: impl Fn(&Spec) -> bool) -> usize {
+        let any = |places: &BTreeSet<Place>| places.iter().any(|p| self.waits.get(p).is_some_and(|w| which(w.spec)));
+        self.by_key.values().filter(|places| any(places)).count()
+    }
+
     /// Parked calls with a deadline.
     pub fn with_deadline(&self) -> usize {
         self.waits.values().filter(|w| w.deadline_ms.is_some()).count()

@@ -23,6 +23,10 @@ pub fn dispatch(engine: &mut Engine, client: ClientId, args: Args<'_>, now_us: &
         Ok(spec) => spec,
         Err(_) if is_web_request(args.at(0)) => return hang_up(engine, client),
         Err(refusal) => {
+            // Of a verb that there is only the number of arguments can be wrong here.
+            if let Some(spec) = table::mentioned(args) {
+                engine.stats.count_rejected(spec);
+            }
             let refusal = queue::refused(engine, client, table::find(args.at(0)), refusal);
             return refuse(engine, refusal);
         }

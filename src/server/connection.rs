@@ -18,8 +18,8 @@ use crate::broker::shared::Shared;
 use crate::broker::wait::{Answer, Wake};
 use crate::command::error::TOO_LITTLE_MEMORY;
 use crate::reply::Reply;
-use crate::resp::encode_protocol_error;
 use crate::resp::{Burst, Decoder};
+use crate::resp::{ProtocolError, encode_protocol_error};
 use crate::session::{Outgoing, Seat, Stop, Turn};
 use brooklet_storage::load::{Loaded, Missing};
 use std::io::ErrorKind;
@@ -136,6 +136,9 @@ impl Connection {
             self.drain().await?;
         }
         if let Some(error) = &burst.error {
+            if *error == ProtocolError::RequestTooLarge {
+                self.seat.shared().engine().stats.query_limit_disconnections += 1;
+            }
             encode_protocol_error(error, self.outbox.raw());
             return ControlFlow::Break(());
         }

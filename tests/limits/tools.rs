@@ -3,7 +3,7 @@
 use super::{call, client, start, target, text, volatile};
 use brooklet_testkit::server::Data;
 use brooklet_testkit::{Server, Target};
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
@@ -108,6 +108,8 @@ fn redis_cli_watches() {
     assert!(!latency.contains("ERR"), "{latency}");
     let history = for_a_while(cli_by_lines(&server, &["--latency-history", "-i", "1"]), Duration::from_millis(1500));
     assert!(history.contains("seconds range"), "{history}");
+    let spectrum = for_a_while(cli_by_lines(&server, &["--latency-dist", "-i", "0.3"]), Duration::from_secs(1));
+    assert!(spectrum.lines().count() > 1 && !spectrum.contains("ERR"), "{spectrum}");
     let interactive = with_input(cli(&server, &["--no-raw"]), b"PING\nHELP XADD\nCLIENT LIST\nQUIT\n");
     assert!(clean(&interactive).contains("PONG"), "{interactive:?}");
 }
@@ -119,6 +121,42 @@ fn benchmark(server: &Server, args: &[&str]) -> String {
     let text = clean(&command.output().unwrap());
     assert!(!text.to_lowercase().contains("err") && !text.contains("WARNING"), "{args:?}: {text}");
     text
+}
+
+#[test]
+fn redis_cli_monitors() {
+    let server = volatile(&[]);
+    let mut watching = cli_by_lines(&server, &["MONITOR"]).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(watching.stdout.take().unwrap()).lines().map(Result::unwrap);
+    assert_eq!(lines.next().as_deref(), Some("OK"));
+    let mut c = client(&server);
+    call(&mut c, &["SET", "key", "a \"b\""]);
+    call(&mut c, &["XADD", "s", "1-1", "f", "v"]);
+    let seen: Vec<String> = lines.by_ref().take(2).collect();
+    assert!(
+        seen[0].ends_with(r#"] "SET" "key" "a \"b\"""#) && seen[1].ends_with(r#"] "XADD" "s" "1-1" "f" "v""#),
+        "{seen:?}"
+    );
+    watching.kill().unwrap();
+    watching.wait().unwrap();
+}
+
+#[test]
+fn redis_cli_is_told_clearly_what_is_not_there() {
+    let server = volatile(&[]);
+    let mut c = client(&server);
+    call(&mut c, &["SET", "k", "v"]);
+    // Its hot keys need a policy that counts uses; its replica, dump and function modes need what is not here.
+    for (mode, said) in [
+        ("--hotkeys", "An LFU maxmemory policy is not selected"),
+        ("--replica", "unknown command"),
+        ("--rdb=-", "unknown command"),
+    ] {
+        let args: Vec<&str> = mode.split('=').collect();
+        let output = with_input(cli(&server, &args), b"");
+        let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        assert!(text.contains(said), "{mode}: {text}");
+    }
 }
 
 #[test]

@@ -7,11 +7,13 @@
 
 mod answers;
 mod catalogue;
+mod literals;
 mod pool;
 mod record;
 mod run;
 mod script;
 mod stage;
+mod telemetry;
 mod tour;
 
 use std::path::{Path, PathBuf};
@@ -23,6 +25,20 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use crate::answers::Side;
 use crate::pool::Pool;
 use crate::script::Script;
+
+/// A test of ours that has the reference beside it.
+type Comparison = fn(&Target, &Target) -> Result<(), String>;
+
+/// Those that are no transcripts.
+const COMPARISONS: &[(&str, Comparison)] = &[
+    ("catalogue", catalogue::run),
+    ("readme/sixty seconds", tour::run),
+    ("telemetry/info", telemetry::info::run),
+    ("telemetry/moves", telemetry::moves::run),
+    ("telemetry/shapes", telemetry::shapes::run),
+    ("literals/each is said", literals::run),
+    ("literals/every call of a pipeline is answered", |ours, _| literals::all_are_answered(ours)),
+];
 
 fn main() {
     let mut arguments = Arguments::from_args();
@@ -40,10 +56,10 @@ fn main() {
         add(&mut trials, &root, file, &ours, reference.as_ref().ok());
     }
     if let Ok(target) = Target::reference() {
-        let ours = Target::under_test(env!("CARGO_BIN_EXE_brooklet"));
-        let (our_copy, copy) = (ours.clone(), target.clone());
-        trials.push(Trial::test("catalogue", move || catalogue::run(&our_copy, &copy).map_err(Failed::from)));
-        trials.push(Trial::test("readme/sixty seconds", move || tour::run(&ours, &target).map_err(Failed::from)));
+        for (name, compare) in COMPARISONS {
+            let (ours, reference) = (Target::under_test(env!("CARGO_BIN_EXE_brooklet")), target.clone());
+            trials.push(Trial::test(*name, move || compare(&ours, &reference).map_err(Failed::from)));
+        }
     }
     let missing = reference.as_ref().err().cloned();
     trials.push(Trial::test("the reference server is there", move || missing.map_or(Ok(()), |why| Err(why.into()))));

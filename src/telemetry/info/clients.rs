@@ -17,5 +17,6 @@ pub(super) fn write(engine: &Engine, page: &mut Page) {
     page.line("clients_in_timeout_table", engine.waits.with_deadline());
     page.line("total_watched_keys", engine.watches.keys());
     page.line("total_blocking_keys", engine.waits.keys());
-    page.line("total_blocking_keys_on_nokey", 0);
+    // Those whose waiting also ends when the key goes: the groups go with it.
+    page.line("total_blocking_keys_on_nokey", engine.waits.keys_of_verbs(|spec| spec.name == "xreadgroup"));
 }

@@ -1,15 +1,18 @@
 //! `# Memory`: the allocator's and the kernel's figures. `maxmemory` is never 0, because dashboards divide by it.
 
 use super::page::{Page, human, ratio};
-use super::scripts::ScriptFigures;
 use crate::broker::Engine;
+use crate::telemetry::overhead::Overhead;
+use crate::telemetry::scripts::ScriptFigures;
 
 pub(super) fn write(engine: &Engine, page: &mut Page) {
     used(engine, page);
-    page.zeros(&["used_memory_overhead", "used_memory_startup"]);
-    let sample = &engine.sample;
-    page.line("used_memory_dataset", sample.allocator.allocated);
-    page.line("used_memory_dataset_perc", "100.00%");
+    let (sample, overhead) = (&engine.sample, Overhead::of(engine));
+    let (used, all) = (sample.allocator.allocated, overhead.total());
+    page.line("used_memory_overhead", all);
+    page.line("used_memory_startup", 0);
+    page.line("used_memory_dataset", used.saturating_sub(all));
+    page.line("used_memory_dataset_perc", format_args!("{:.2}%", ratio(used.saturating_sub(all), used) * 100.0));
     page.line("allocator_allocated", sample.allocator.allocated);
     page.line("allocator_active", sample.allocator.active);
     page.line("allocator_resident", sample.allocator.resident);
@@ -19,14 +22,11 @@ pub(super) fn write(engine: &Engine, page: &mut Page) {
     page.size("maxmemory", engine.config.memory_budget());
     page.line("maxmemory_policy", "noeviction");
     fragmentation(engine, page);
-    buffers(engine, page);
+    buffers(&overhead, page);
     page.line("mem_allocator", sample.allocator.name);
-    page.zeros(&[
-        "mem_overhead_db_hashtable_rehashing",
-        "active_defrag_running",
-        "lazyfree_pending_objects",
-        "lazyfreed_objects",
-    ]);
+    page.zeros(&["mem_overhead_db_hashtable_rehashing", "active_defrag_running"]);
+    page.line("lazyfree_pending_objects", engine.store.buried());
+    page.line("lazyfreed_objects", 0);
 }
 
 fn used(engine: &Engine, page: &mut Page) {
@@ -65,8 +65,7 @@ fn fragmentation(engine: &Engine, page: &mut Page) {
     pair("mem_fragmentation", "bytes", rss, heap.allocated);
 }
 
-fn buffers(engine: &Engine, page: &mut Page) {
-    let of_clients: usize = engine.clients.iter().map(crate::broker::client::Client::memory).sum();
+fn buffers(overhead: &Overhead, page: &mut Page) {
     page.zeros(&[
         "mem_not_counted_for_evict",
         "mem_replication_backlog",
@@ -74,7 +73,7 @@ fn buffers(engine: &Engine, page: &mut Page) {
         "mem_replica_full_sync_buffer",
         "mem_clients_slaves",
     ]);
-    page.line("mem_clients_normal", of_clients);
+    page.line("mem_clients_normal", overhead.clients);
     page.line("mem_cluster_links", 0);
-    page.line("mem_aof_buffer", engine.store.uncommitted_bytes());
+    page.line("mem_aof_buffer", overhead.journal);
 }

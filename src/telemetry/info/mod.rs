@@ -13,7 +13,6 @@ mod memory;
 mod page;
 mod persistence;
 mod replication;
-mod scripts;
 mod server;
 mod stats;
 

@@ -14,12 +14,16 @@ pub(super) fn write(engine: &Engine, page: &mut Page) {
 
 fn checkpoints(engine: &Engine, page: &mut Page) {
     page.line("rdb_changes_since_last_save", engine.store.stats.changes);
-    page.line("rdb_bgsave_in_progress", u8::from(engine.tasks.checkpoint_under_way()));
-    page.line("rdb_last_save_time", engine.tasks.last_checkpoint_s());
+    let tasks = &engine.tasks;
+    let now_s = engine.clock.now_ms() / 1000;
+    let begun_s = tasks.checkpoint_begun_s();
+    page.line("rdb_bgsave_in_progress", u8::from(begun_s.is_some() || tasks.checkpoint_under_way()));
+    page.line("rdb_last_save_time", tasks.last_checkpoint_s());
+    // Always: one that fails ends the process.
     page.line("rdb_last_bgsave_status", "ok");
-    page.line("rdb_last_bgsave_time_sec", -1);
-    page.line("rdb_current_bgsave_time_sec", -1);
-    page.line("rdb_saves", engine.tasks.checkpoints());
+    page.line("rdb_last_bgsave_time_sec", tasks.last_checkpoint_took_s().map_or(-1, |s| s as i64));
+    page.line("rdb_current_bgsave_time_sec", begun_s.map_or(-1, |at| (now_s - at as i64).max(0)));
+    page.line("rdb_saves", tasks.checkpoints());
     page.zeros(&["rdb_last_cow_size", "rdb_last_load_keys_expired", "rdb_last_load_keys_loaded"]);
 }
 

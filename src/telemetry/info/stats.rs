@@ -1,14 +1,14 @@
 //! `# Stats`: counters since the start, or since CONFIG RESETSTAT.
 
 use super::page::Page;
-use super::scripts::ScriptFigures;
 use crate::acl::Reason;
 use crate::broker::Engine;
 use crate::broker::pubsub::Space;
+use crate::telemetry::scripts::ScriptFigures;
 
 pub(super) fn write(engine: &Engine, page: &mut Page) {
     traffic(engine, page);
-    page.zeros(&["sync_full", "sync_partial_ok", "sync_partial_err", "expired_subkeys"]);
+    page.zeros(&["sync_full", "sync_partial_ok", "sync_partial_err"]);
     page.line("expired_keys", engine.store.stats.expired_keys);
     page.line("expired_subkeys", engine.store.stats.expired_fields);
     page.line("expired_stale_perc", "0.00");

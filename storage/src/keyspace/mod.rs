@@ -86,6 +86,11 @@ impl Database {
         self.names.len()
     }
 
+    /// Bytes of the table of names.
+    pub fn names_memory(&self) -> usize {
+        self.names.memory()
+    }
+
     /// Whether there is no key.
     pub fn is_empty(&self) -> bool {
         self.names.is_empty()

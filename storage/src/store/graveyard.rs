@@ -18,6 +18,11 @@ pub struct Graveyard {
 }
 
 impl Store {
+    /// How many dropped things wait to be freed.
+    pub fn buried(&self) -> usize {
+        self.graveyard.databases.len() + self.graveyard.objects.len()
+    }
+
     /// What waits to be freed; to be dropped without the lock.
     pub fn take_graveyard(&mut self) -> Graveyard {
         std::mem::take(&mut self.graveyard)

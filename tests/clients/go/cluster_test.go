@@ -9,7 +9,7 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-func TestClusterOfOneNode(t *testing.T) {
+func TestGoRedisInACluster(t *testing.T) {
 	b := start(t, "--cluster-enabled", "yes")
 	for _, protocol := range []int{2, 3} {
 		rdb := redis.NewClusterClient(&redis.ClusterOptions{Addrs: []string{b.addr}, Protocol: protocol})
@@ -34,7 +34,7 @@ func TestClusterOfOneNode(t *testing.T) {
 	}
 }
 
-func TestMasterFoundByName(t *testing.T) {
+func TestGoRedisFindsAMasterByItsName(t *testing.T) {
 	b := start(t, "--sentinel-master-name", "orders")
 	for _, protocol := range []int{2, 3} {
 		rdb := redis.NewFailoverClient(&redis.FailoverOptions{MasterName: "orders", SentinelAddrs: []string{b.addr}, Protocol: protocol})

@@ -26,5 +26,9 @@ fn run(ctx: &mut Ctx<'_>, _: Args<'_>) -> Result<Reply, Refusal> {
     ctx.engine.stats.reset();
     ctx.engine.store.stats.expired_keys = 0;
     ctx.engine.store.stats.expired_fields = 0;
+    #[cfg(feature = "scripting")]
+    {
+        ctx.engine.scripts.evicted = 0;
+    }
     Ok(Reply::OK)
 }

@@ -24,10 +24,13 @@ pub static SPEC: Spec = Spec {
 };
 
 fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
-    let wanted = args.from(2);
-    let named = |c: &&CommandStats| wanted.is_empty() || wanted.iter().any(|name| means(name, c.spec.name));
-    let counted = ctx.engine.stats.commands.iter().filter(|c| c.durations.total() > 0);
-    Ok(Reply::Map(counted.filter(named).map(histogram).collect()))
+    let counted = || ctx.engine.stats.commands.iter().filter(|c| c.durations.total() > 0);
+    if args.len() == 2 {
+        return Ok(Reply::Map(counted().map(histogram).collect()));
+    }
+    // In the order in which they were asked for.
+    let of = |name| counted().filter(move |c| means(name, c.spec.name)).map(histogram);
+    Ok(Reply::Map(args.from(2).iter().flat_map(of).collect()))
 }
 
 /// Whether `name` is the command or its container.

@@ -4,7 +4,7 @@ use crate::broker::Engine;
 
 /// Figures about scripts and functions; sizes in bytes.
 #[derive(Debug, Default)]
-pub(super) struct ScriptFigures {
+pub struct ScriptFigures {
     /// The machine of EVAL.
     pub vm_eval: u64,
     /// Texts of its scripts.
@@ -24,8 +24,9 @@ pub(super) struct ScriptFigures {
 }
 
 impl ScriptFigures {
+    /// Looks.
     #[cfg(feature = "scripting")]
-    pub(super) fn of(engine: &Engine) -> ScriptFigures {
+    pub fn of(engine: &Engine) -> ScriptFigures {
         let (scripts, functions) = (&engine.scripts, &engine.functions);
         ScriptFigures {
             vm_eval: scripts.vm_bytes() as u64,
@@ -39,8 +40,9 @@ impl ScriptFigures {
         }
     }
 
+    /// Nothing to see.
     #[cfg(not(feature = "scripting"))]
-    pub(super) fn of(_: &Engine) -> ScriptFigures {
+    pub fn of(_: &Engine) -> ScriptFigures {
         ScriptFigures::default()
     }
 }
