@@ -26,7 +26,7 @@ pub static SPEC: Spec = Spec {
 
 fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     check_options(args.from(3))?;
-    let Some(key) = ctx.peek(args.at(2))? else { return Ok(Reply::Null) };
+    let Some(key) = ctx.engine.store.peek(ctx.db, args.at(2))? else { return Ok(Reply::Null) };
     Ok(Reply::count(ctx.engine.store.object(key).memory() + NAME_CELL))
 }
 
