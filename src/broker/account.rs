@@ -40,6 +40,11 @@ impl Engine {
         }
     }
 
+    /// Whether the call that runs is a script's.
+    pub fn in_script(&self) -> bool {
+        self.script_us.is_some()
+    }
+
     /// What others get to know of a call, and what is remembered of it for others.
     #[inline]
     fn tell_of(&mut self, client: ClientId, spec: &'static Spec, args: Args<'_>) {
@@ -49,7 +54,7 @@ impl Engine {
         if self.is_monitored()
             && let Some(c) = self.clients.get(client)
         {
-            let (db, address, in_script) = (c.db, c.addr.clone(), self.script_us.is_some());
+            let (db, address, in_script) = (c.db, c.addr.clone(), self.in_script());
             let caller = if in_script { Caller::Script } else { Caller::Address(&address) };
             self.show_call(db, caller, spec, args);
         }

@@ -43,8 +43,15 @@ impl Ctx<'_> {
 
     /// The key `name` for looking at it from outside: counted as hit or miss, but not as a use.
     pub fn peek(&mut self, name: &[u8]) -> Result<Option<Key>, Missing> {
+        let found = self.inspect(name)?;
+        self.tell_of_miss(name, found);
+        Ok(found)
+    }
+
+    /// [`Ctx::peek`], of which nobody hears.
+    pub fn inspect(&mut self, name: &[u8]) -> Result<Option<Key>, Missing> {
         let found = self.engine.store.peek(self.db, name)?;
-        self.count_read(name, found.is_some());
+        self.count_read(found);
         Ok(found)
     }
 
@@ -59,11 +66,14 @@ impl Ctx<'_> {
         self.engine.names.get(&self.client).map_or(&[], Vec::as_slice)
     }
 
-    fn count_read(&mut self, name: &[u8], hit: bool) {
-        if hit {
-            self.engine.stats.hits += 1;
-        } else {
-            self.engine.stats.misses += 1;
+    fn count_read(&mut self, found: Option<Key>) {
+        let stats = &mut self.engine.stats;
+        let reads = if found.is_some() { &mut stats.hits } else { &mut stats.misses };
+        *reads += 1;
+    }
+
+    fn tell_of_miss(&mut self, name: &[u8], found: Option<Key>) {
+        if found.is_none() {
             self.notify(Class::MISS, "keymiss", name);
         }
     }
@@ -71,7 +81,8 @@ impl Ctx<'_> {
     /// The key `name` for reading: counted as hit or miss.
     pub fn look_up(&mut self, name: &[u8]) -> Result<Option<Key>, Missing> {
         let found = self.engine.store.find(self.db, name)?;
-        self.count_read(name, found.is_some());
+        self.count_read(found);
+        self.tell_of_miss(name, found);
         Ok(found)
     }
 

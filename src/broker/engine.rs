@@ -117,6 +117,8 @@ pub struct Engine {
     config_version: u64,
     /// When the timer looks again unless it is rearmed, Unix milliseconds.
     pub(super) next_tick_ms: i64,
+    /// The last sweep left something that is due.
+    pub(super) sweep_goes_on: bool,
 }
 
 /// The terms on which a client is served. Whoever drives a session keeps what it derived from them until they differ.
@@ -216,6 +218,7 @@ impl Engine {
             held: None,
             config_version: 0,
             next_tick_ms: i64::MAX,
+            sweep_goes_on: false,
         };
         engine.set_default_password();
         engine

@@ -4,6 +4,7 @@ use super::Ctx;
 use crate::command::error::{self, Refusal};
 use brooklet_storage::change::Change;
 use brooklet_storage::keyspace::object::Kind;
+use brooklet_storage::load::Missing;
 use brooklet_storage::store::Key;
 use brooklet_storage::value::hash::Hash;
 use brooklet_storage::value::list::List;
@@ -32,7 +33,17 @@ impl Ctx<'_> {
 
     /// The key, or a new empty one, into which something must be put at once.
     pub fn or_create(&mut self, found: Option<Key>, name: &[u8], kind: Kind) -> Key {
-        found.unwrap_or_else(|| self.engine.store.create(self.db, name, kind))
+        found.unwrap_or_else(|| self.engine.store.create(self.db, name, kind, None))
+    }
+
+    /// Makes `name` an empty value whatever it was, into which `len` elements must be put at once. None make no key.
+    pub fn replace(&mut self, name: &[u8], kind: Kind, len: usize) -> Result<Option<Key>, Missing> {
+        let old = self.find(name)?;
+        if len > 0 {
+            return Ok(Some(self.engine.store.create(self.db, name, kind, old)));
+        }
+        old.into_iter().for_each(|old| self.delete(old));
+        Ok(None)
     }
 
     /// Makes a change inside of a value.

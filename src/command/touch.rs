@@ -73,8 +73,8 @@ fn only_gets(args: Args<'_>) -> bool {
     let mut at = 2;
     while let Some(word) = args.get(at) {
         at += match word.to_ascii_uppercase().as_slice() {
-            b"GET" => 3,
-            b"OVERFLOW" => 2,
+            b"GET" if args.len() > at + 2 => 3,
+            b"OVERFLOW" if args.len() > at + 1 => 2,
             _ => return false,
         };
     }

@@ -7,14 +7,18 @@ use super::number;
 use crate::broker::wait::Park;
 use crate::reply::Reply;
 
-/// A timeout in seconds with a fraction, as milliseconds; 0 = for ever.
+/// A timeout in seconds with a fraction, as milliseconds, rounded up; 0 = for ever.
 pub fn timeout(text: &[u8], now_ms: i64) -> Result<u64, Refusal> {
-    let seconds = Extended::parse(text).ok_or(error::TIMEOUT_NOT_FLOAT)?.to_f64();
-    let ms = (seconds * 1000.0).ceil();
+    let seconds = Extended::parse(text).ok_or(error::TIMEOUT_NOT_FLOAT)?;
+    let mut ms = (seconds.to_f64() * 1000.0).ceil();
+    if seconds != Extended::ZERO && ms.is_sign_positive() {
+        // Not zero, however small it is.
+        ms = ms.max(1.0);
+    }
     if ms >= i64::MAX as f64 {
         return Err(error::TIMEOUT_OUT_OF_RANGE);
     }
-    if ms < 0.0 || seconds < 0.0 {
+    if ms < 0.0 {
         return Err(error::TIMEOUT_NEGATIVE);
     }
     now_ms.checked_add(ms as i64).map(|_| ms as u64).ok_or(error::TIMEOUT_OUT_OF_RANGE)
@@ -64,5 +68,28 @@ impl<'a> Multi<'a> {
             }
         };
         Ok(Multi { keys, second: is(words[1]), count })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timeouts_are_rounded_up() {
+        let timeout = |text: &str| timeout(text.as_bytes(), 0).ok();
+        for (text, expected) in [
+            ("0", Some(0)),
+            ("0.0015", Some(2)),
+            ("1e-320", Some(1)),
+            ("1e-400", Some(1)),
+            ("-0.0009", Some(0)),
+            ("-1e-400", Some(0)),
+            ("-0.0011", None),
+            ("inf", None),
+            ("-inf", None),
+        ] {
+            assert_eq!(timeout(text), expected, "{text}");
+        }
     }
 }

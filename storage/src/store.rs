@@ -342,6 +342,7 @@ impl Store {
         let uid = self.new_uid();
         self.touch(db, name);
         self.record_named(db, name, &Effect::StreamCreate { uid });
+        self.notify(Class::NEW, "new", db, name);
         self.insert(db, name, uid, Value::Stream(Box::default()), None)
     }
 
@@ -359,7 +360,6 @@ impl Store {
         let slot = self.db_mut(db).insert(object);
         self.db_mut(db).mark_dirty(slot);
         self.signal(db, name);
-        self.notify(Class::NEW, "new", db, name);
         Key { db, slot }
     }
 

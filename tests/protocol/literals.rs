@@ -19,8 +19,7 @@ enum Proof {
 use Proof::{Calls, Crowd, Never, Script};
 
 const NO_REPLICAS: &str = "no replicas: nobody is one, and none can be missing";
-/// To be proven instead, with the flag that turns it on, once there is a cluster mode.
-const NO_CLUSTER: &str = "no cluster mode";
+const ONE_NODE: &str = "a cluster has one node, with all slots";
 
 const LITERALS: &[(&str, Proof)] = &[
     (
@@ -49,11 +48,12 @@ const LITERALS: &[(&str, Proof)] = &[
     ("READONLY You can't write against a read only replica.", Never(NO_REPLICAS)),
     ("MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.", Never(NO_REPLICAS)),
     ("NOREPLICAS Not enough good replicas to write.", Never(NO_REPLICAS)),
-    ("CLUSTERDOWN Hash slot not served", Never(NO_CLUSTER)),
-    ("TRYAGAIN Multiple keys request during rehashing of slot", Never(NO_CLUSTER)),
-    ("ASK", Never(NO_CLUSTER)),
-    ("MOVED", Never(NO_CLUSTER)),
-    ("CROSSSLOT Keys in request don't hash to the same slot", Never(NO_CLUSTER)),
+    ("CLUSTERDOWN Hash slot not served", Never(ONE_NODE)),
+    ("TRYAGAIN Multiple keys request during rehashing of slot", Never(ONE_NODE)),
+    ("ASK", Never(ONE_NODE)),
+    ("MOVED", Never(ONE_NODE)),
+    ("CROSSSLOT Keys in request don't hash to the same slot", Calls("--cluster-enabled yes", &["MGET a b"])),
+    ("ERR SELECT is not allowed in cluster mode", Calls("--cluster-enabled yes", &["SELECT 1"])),
     ("ERR This instance has cluster support disabled", Calls("", &["CLUSTER SLOTS"])),
     ("OOM command not allowed when used memory > 'maxmemory'.", Calls("", &["CONFIG SET maxmemory 1", "SET k v"])),
     ("EXECABORT Transaction discarded because of previous errors.", Calls("", &["MULTI", "NOSUCHVERB", "EXEC"])),

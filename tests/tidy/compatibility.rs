@@ -31,7 +31,10 @@ Each of these keeps one client from taking what belongs to all ([guarantees](gua
 - One call reads at most a quarter of `maxmemory` of what is only on disk; more is an error that says `COUNT`.
 - While a client does not read its replies, its further calls are not executed. They are once it reads again.
 - Writes wait, instead of being refused, while memory is short but settling.
-- DBSIZE does not count keys whose deadline is over, whether they are freed already or not.
+- DBSIZE does not count keys whose deadline is over, whether they are freed already or not. Fields of hashes that are due
+  are gone for whoever looks, with DEBUG SET-ACTIVE-EXPIRE 0, too.
+- SRANDMEMBER, HRANDFIELD and ZRANDMEMBER repeat elements at most 16 777 216 times in one answer; more is an error.
+- SCAN with TYPE counts no hits: it looks at no value.
 - A transaction or a script that has changed something and needs the disk makes everybody wait for that, and answers BUSY to
   others after `busy-reply-threshold`, where Redis has everything in memory.
 

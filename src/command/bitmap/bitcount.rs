@@ -26,9 +26,8 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     let span = match args.len() {
         2 => Span::ALL,
         3 => return Err(error::SYNTAX),
-        _ => Span::parse(args.from(2))?,
+        _ => Span::parse(args.from(2), false)?,
     };
     let Some((_, value)) = ctx.read_string(args.at(1))? else { return Ok(Reply::Integer(0)) };
-    let ones = bits::bytes(&value, span.bits(value.len())).map(|(_, byte, mask)| u64::from((byte & mask).count_ones()));
-    Ok(Reply::Integer(ones.sum::<u64>() as i64))
+    Ok(Reply::Integer(bits::count(&value, span.bits(value.len())) as i64))
 }

@@ -62,26 +62,6 @@ impl Operation {
         };
         if sources < 2 { Err(error::bitmap::two_sources(name)) } else { Ok(operation) }
     }
-
-    /// What becomes of the bytes that stand at one place.
-    fn of(self, first: u8, others: impl Iterator<Item = u8>) -> u8 {
-        match self {
-            Operation::And => others.fold(first, |a, b| a & b),
-            Operation::Or => others.fold(first, |a, b| a | b),
-            Operation::Xor => others.fold(first, |a, b| a ^ b),
-            Operation::Not => !first,
-            Operation::Diff => first & !others.fold(0, |a, b| a | b),
-            Operation::Diff1 => !first & others.fold(0, |a, b| a | b),
-            Operation::AndOr => first & others.fold(0, |a, b| a | b),
-            Operation::One => {
-                let (once, _) = others.fold((first, 0), |(once, more), b| {
-                    let more = more | (once & b);
-                    ((once ^ b) & !more, more)
-                });
-                once
-            }
-        }
-    }
 }
 
 fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
@@ -89,7 +69,7 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     ctx.all_warm(args.from(2).iter())?;
     let mut sources: Vec<Bytes> = Vec::with_capacity(args.len() - 3);
     for name in args.from(3).iter() {
-        sources.push(ctx.find_string(name)?.map(|(_, value)| value).unwrap_or_default());
+        sources.push(ctx.read_string(name)?.map(|(_, value)| value).unwrap_or_default());
     }
     let len = sources.iter().map(Bytes::len).max().unwrap_or(0);
     let old = ctx.find(args.at(2))?;
@@ -105,10 +85,43 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     Ok(Reply::count(len))
 }
 
+/// A source of `len` bytes, filled up with zeros.
+fn filled(source: &[u8], len: usize) -> Vec<u8> {
+    let mut filled = Vec::with_capacity(len);
+    filled.extend_from_slice(source);
+    filled.resize(len, 0);
+    filled
+}
+
+/// Takes a source into what was made of those before it; behind its end it is zeros.
+fn take_in(made: &mut [u8], source: &[u8], of: impl Fn(u8, u8) -> u8) {
+    let (both, rest) = made.split_at_mut(source.len().min(made.len()));
+    both.iter_mut().zip(source).for_each(|(made, byte)| *made = of(*made, *byte));
+    rest.iter_mut().for_each(|made| *made = of(*made, 0));
+}
+
 fn combine(operation: Operation, sources: &[Bytes], len: usize) -> Vec<u8> {
-    let byte = |source: &Bytes, at: usize| source.get(at).copied().unwrap_or(0);
-    let (first, others) = sources.split_first().map_or((Bytes::new(), &[][..]), |(f, o)| (f.clone(), o));
-    (0..len).map(|at| operation.of(byte(&first, at), others.iter().map(|source| byte(source, at)))).collect()
+    let Some((first, others)) = sources.split_first() else { return Vec::new() };
+    let mut made = filled(first, len);
+    // Source by source: loops over two runs of bytes are what the processor is fast at.
+    match operation {
+        Operation::And => others.iter().for_each(|source| take_in(&mut made, source, |a, b| a & b)),
+        Operation::Or => others.iter().for_each(|source| take_in(&mut made, source, |a, b| a | b)),
+        Operation::Xor => others.iter().for_each(|source| take_in(&mut made, source, |a, b| a ^ b)),
+        Operation::Diff => others.iter().for_each(|source| take_in(&mut made, source, |a, b| a & !b)),
+        Operation::Not => made.iter_mut().for_each(|byte| *byte = !*byte),
+        Operation::Diff1 => take_in(&mut made, &combine(Operation::Or, others, len), |a, b| !a & b),
+        Operation::AndOr => take_in(&mut made, &combine(Operation::Or, others, len), |a, b| a & b),
+        Operation::One => {
+            let mut more = vec![0; len];
+            for source in others {
+                more.iter_mut().zip(&made).zip(&source[..]).for_each(|((more, once), byte)| *more |= once & byte);
+                take_in(&mut made, source, |a, b| a | b);
+            }
+            take_in(&mut made, &more, |a, b| a & !b);
+        }
+    }
+    made
 }
 
 #[cfg(test)]
@@ -117,14 +130,19 @@ mod tests {
 
     #[test]
     fn operations_on_bytes() {
-        let of = |operation: Operation, bytes: [u8; 3]| operation.of(bytes[0], bytes[1..].iter().copied());
-        let bytes = [0b1111_0000, 0b1100_1100, 0b1010_1010];
-        assert_eq!(of(Operation::And, bytes), 0b1000_0000);
-        assert_eq!(of(Operation::Or, bytes), 0b1111_1110);
-        assert_eq!(of(Operation::Xor, bytes), 0b1001_0110);
-        assert_eq!(of(Operation::Diff, bytes), 0b0001_0000);
-        assert_eq!(of(Operation::Diff1, bytes), 0b0000_1110);
-        assert_eq!(of(Operation::AndOr, bytes), 0b1110_0000);
-        assert_eq!(of(Operation::One, bytes), 0b0001_0110);
+        let sources = [&[0b1111_0000, 0xff][..], &[0b1100_1100], &[0b1010_1010, 0b0000_1111, 0b0011_0000]];
+        let sources = sources.map(Bytes::from_static);
+        for (operation, made) in [
+            (Operation::And, [0b1000_0000, 0, 0]),
+            (Operation::Or, [0b1111_1110, 0xff, 0b0011_0000]),
+            (Operation::Xor, [0b1001_0110, 0b1111_0000, 0b0011_0000]),
+            (Operation::Diff, [0b0001_0000, 0b1111_0000, 0]),
+            (Operation::Diff1, [0b0000_1110, 0, 0b0011_0000]),
+            (Operation::AndOr, [0b1110_0000, 0b0000_1111, 0]),
+            (Operation::One, [0b0001_0110, 0b1111_0000, 0b0011_0000]),
+        ] {
+            assert_eq!(combine(operation, &sources, 3), made, "{operation:?}");
+        }
+        assert_eq!(combine(Operation::Not, &sources[..1], 2), [0b0000_1111, 0]);
     }
 }

@@ -31,7 +31,7 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
         1 => true,
         _ => return Err(error::bitmap::BIT_ARGUMENT),
     };
-    let span = if args.len() == 3 { Span::ALL } else { Span::parse(args.from(3))? };
+    let span = if args.len() == 3 { Span::ALL } else { Span::parse(args.from(3), true)? };
     let Some((_, value)) = ctx.read_string(args.at(1))? else {
         return Ok(Reply::Integer(if wanted { -1 } else { 0 }));
     };
@@ -40,11 +40,7 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
         return Ok(Reply::Integer(-1));
     }
     let end = range.end;
-    let found = bits::bytes(&value, range).find_map(|(at, byte, mask)| {
-        let hits = (if wanted { byte } else { !byte }) & mask;
-        (hits != 0).then(|| at * 8 + u64::from(hits.leading_zeros()))
-    });
-    Ok(Reply::Integer(match found {
+    Ok(Reply::Integer(match bits::find(&value, range, wanted) {
         Some(at) => at as i64,
         None if !wanted && !span.has_end() => end as i64,
         None => -1,

@@ -51,17 +51,20 @@ impl Span {
     /// All of a string.
     pub const ALL: Span = Span { start: 0, end: None, in_bits: false };
 
-    /// Reads it. Whether a start may stand alone is the caller's rule.
-    pub fn parse(args: Args<'_>) -> Result<Span, Refusal> {
+    /// Reads it. Whether a start may stand alone is the caller's rule, and whether a wrong unit comes before a wrong end.
+    pub fn parse(args: Args<'_>, unit_first: bool) -> Result<Span, Refusal> {
+        if args.len() > 3 {
+            return Err(error::SYNTAX);
+        }
         let start = number::arg(args.at(0))?;
-        let in_bits = match args.len() {
-            3 if args.at(2).eq_ignore_ascii_case(b"BIT") => true,
-            3 if args.at(2).eq_ignore_ascii_case(b"BYTE") => false,
-            1 | 2 => false,
-            _ => return Err(error::SYNTAX),
+        let in_bits = match args.get(2) {
+            Some(unit) if unit.eq_ignore_ascii_case(b"BIT") => Ok(true),
+            Some(unit) if !unit.eq_ignore_ascii_case(b"BYTE") => Err(error::SYNTAX),
+            _ => Ok(false),
         };
-        let end = if args.len() > 1 { Some(number::arg(args.at(1))?) } else { None };
-        Ok(Span { start, end, in_bits })
+        let end = args.get(1).map(number::arg).transpose();
+        let in_bits = if unit_first { Ok(in_bits?) } else { in_bits };
+        Ok(Span { start, end: end?, in_bits: in_bits? })
     }
 
     /// Whether the end was given.
@@ -83,26 +86,53 @@ impl Span {
     }
 }
 
-/// The bytes of `value` that hold `bits`, each with the mask of those bits in it.
-pub fn bytes(value: &[u8], bits: Range<u64>) -> impl Iterator<Item = (u64, u8, u8)> {
-    let first = bits.start / 8;
-    let last = bits.end.div_ceil(8);
-    let held = value.get(first as usize..last as usize).unwrap_or(&[]);
-    held.iter().zip(first..).map(move |(byte, at)| {
-        let before = bits.start.saturating_sub(at * 8).min(8) as u32;
-        let behind = ((at + 1) * 8).saturating_sub(bits.end).min(8) as u32;
-        let mask = 0xff_u8.checked_shr(before).unwrap_or(0) & 0xff_u8.checked_shl(behind).unwrap_or(0);
-        (at, *byte, mask)
-    })
+/// The bytes of `value` that hold `bits`, and how many bits of the first and of the last of them are not meant.
+fn held<'a>(value: &'a [u8], bits: &Range<u64>) -> (&'a [u8], u32, u32) {
+    let held = value.get((bits.start / 8) as usize..bits.end.div_ceil(8) as usize).unwrap_or(&[]);
+    (held, (bits.start % 8) as u32, (bits.end.wrapping_neg() % 8) as u32)
+}
+
+/// How many of `bits` are 1.
+pub fn count(value: &[u8], bits: Range<u64>) -> u64 {
+    let (held, before, behind) = held(value, &bits);
+    let (Some(first), Some(last)) = (held.first(), held.last()) else { return 0 };
+    let (words, rest) = held.as_chunks();
+    let ones = words.iter().map(|word| u64::from(u64::from_le_bytes(*word).count_ones())).sum::<u64>()
+        + rest.iter().map(|byte| u64::from(byte.count_ones())).sum::<u64>();
+    let unmeant = (first & !(0xff >> before)).count_ones() + (last & !(0xff << behind)).count_ones();
+    ones - u64::from(unmeant)
+}
+
+/// The first of `bits` that is `wanted`.
+pub fn find(value: &[u8], bits: Range<u64>, wanted: bool) -> Option<u64> {
+    let (held, before, _) = held(value, &bits);
+    let skipped = if wanted { 0 } else { 0xff };
+    let (first, rest) = held.split_first()?;
+    let hits = (first ^ skipped) & 0xff >> before;
+    let (byte, hits) =
+        if hits != 0 { (0, hits) } else { other_byte(rest, skipped).map(|(at, hits)| (at + 1, hits))? };
+    let at = (bits.start / 8 + byte as u64) * 8 + u64::from(hits.leading_zeros());
+    Some(at).filter(|at| *at < bits.end)
+}
+
+/// Where the first byte stands that is not `skipped`, and in what bits it differs.
+fn other_byte(bytes: &[u8], skipped: u8) -> Option<(usize, u8)> {
+    // A run of bytes is looked at as a whole, which the processor does many bytes at a time.
+    const RUN: usize = 256;
+    let differs = |run: &[u8]| run.iter().fold(0, |all, byte| all | (byte ^ skipped)) != 0;
+    let run = bytes.chunks(RUN).position(differs)? * RUN;
+    let within = bytes.get(run..)?.iter().position(|byte| *byte != skipped)?;
+    bytes.get(run + within).map(|byte| (run + within, byte ^ skipped))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::command::args::OwnedArgs;
+    use proptest::prelude::*;
 
     fn bits(words: &str, len: usize) -> Range<u64> {
-        Span::parse(OwnedArgs::collect(words.split(' ')).as_args()).unwrap().bits(len)
+        Span::parse(OwnedArgs::collect(words.split(' ')).as_args(), false).unwrap().bits(len)
     }
 
     #[test]
@@ -123,11 +153,22 @@ mod tests {
         assert_eq!(bits("0 -1", 0), 0..0);
     }
 
-    #[test]
-    fn masks_of_a_range() {
-        let masks: Vec<u8> = bytes(&[1, 2, 3], 5..18).map(|(_, _, mask)| mask).collect();
-        assert_eq!(masks, [0b0000_0111, 0xff, 0b1100_0000]);
-        let masks: Vec<u8> = bytes(&[1], 2..5).map(|(_, _, mask)| mask).collect();
-        assert_eq!(masks, [0b0011_1000]);
+    proptest! {
+        #[test]
+        fn whole_bytes_make_no_difference(
+            mut value in prop::collection::vec(any::<u8>(), 0..40), same in 0usize..1200, fill: bool, ends in any::<(u16, u16)>()
+        ) {
+            // In front of it a run of equal bytes.
+            value.splice(0..0, vec![if fill { 0xff } else { 0 }; same]);
+            let bits = value.len() as u64 * 8;
+            let (start, end) = (u64::from(ends.0) % (bits + 1), u64::from(ends.1) % (bits + 1));
+            let range = start.min(end)..start.max(end);
+            let ones = range.clone().filter(|at| get(&value, *at)).count() as u64;
+            prop_assert_eq!(count(&value, range.clone()), ones);
+            for wanted in [false, true] {
+                let first = range.clone().find(|at| get(&value, *at) == wanted);
+                prop_assert_eq!(find(&value, range.clone(), wanted), first);
+            }
+        }
     }
 }

@@ -140,14 +140,14 @@ pub fn parse(ctx: &Ctx<'_>, args: Args<'_>, read_only: bool) -> Result<Vec<Call>
         let place = place(ctx, args.at(at + 2), field)?;
         let action = match word.as_slice() {
             b"GET" => Action::Get,
-            _ if read_only => return Err(error::bitmap::READ_ONLY),
             b"SET" => Action::Set(number::arg(args.at(at + 3))?, overflow),
             _ => Action::Increase(number::arg(args.at(at + 3))?, overflow),
         };
         calls.push(Call { field, at: place, action });
         at += taken;
     }
-    Ok(calls)
+    let reads = |call: &Call| call.action == Action::Get;
+    if read_only && !calls.iter().all(reads) { Err(error::bitmap::READ_ONLY) } else { Ok(calls) }
 }
 
 #[cfg(test)]

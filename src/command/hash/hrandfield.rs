@@ -35,6 +35,7 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
         return Err(error::OUT_OF_RANGE);
     }
     let Some(key) = pairs::read(ctx, args.at(1))? else { return Ok(Reply::Array(Vec::new())) };
+    scanning::check_repeated(count)?;
     let chosen = scanning::random_indices(ctx, ctx.hash(key).len(), count);
     let fields = ctx.hash(key).fields();
     let chosen =

@@ -4,7 +4,7 @@ use super::pairs;
 use crate::broker::Ctx;
 use crate::command::args::Args;
 use crate::command::error::Refusal;
-use crate::command::scanning;
+use crate::command::scanning::{self, Over, Scan};
 use crate::command::spec::{Group, Keys, Kind, Spec};
 use crate::reply::Reply;
 
@@ -26,7 +26,7 @@ pub static SPEC: Spec = Spec {
 fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     let cursor = scanning::cursor(args.at(2))?;
     let Some(key) = pairs::read(ctx, args.at(1))? else { return Ok(scanning::reply(0, Vec::new())) };
-    let scan = scanning::Scan::parse(cursor, args, true)?;
+    let scan = Scan::parse(cursor, args.from(3), Over::Fields)?;
     let mut found = Vec::new();
     let next = ctx.hash(key).fields().walk(scan.cursor, scan.count, |name, field| {
         if scan.wants(name) {

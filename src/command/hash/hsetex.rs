@@ -69,8 +69,10 @@ fn parse<'a>(ctx: &Ctx<'_>, args: Args<'a>) -> Result<Options<'a>, Refusal> {
 }
 
 fn pairs_of<'a>(ctx: &Ctx<'_>, args: Args<'a>) -> Result<Args<'a>, Refusal> {
-    let Some(count) = args.get(0) else { return Err(error::wrong_arity(ctx.spec.name)) };
-    let count = number::integer(count).filter(|n| (1..=i64::from(i32::MAX)).contains(n));
+    if args.len() < 3 {
+        return Err(error::wrong_arity(ctx.spec.name));
+    }
+    let count = number::integer(args.at(0)).filter(|n| (1..=i64::from(i32::MAX)).contains(n));
     let count = count.ok_or(error::hash::NUMFIELDS_SET)?;
     let pairs = args.from(1);
     if pairs.len() as i64 == count * 2 { Ok(pairs) } else { Err(error::wrong_arity(ctx.spec.name)) }

@@ -36,7 +36,7 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     let (mut names, mut next) = (Vec::new(), None);
     while next != Some(0) {
         next = Some(ctx.engine.store.walk(ctx.db, next.unwrap_or(0), usize::MAX, ctx.names(), |name, _| {
-            if glob::matches(pattern, name, Case::Exact) {
+            if pattern == b"*" || glob::matches(pattern, name, Case::Exact) {
                 names.push(Reply::bulk(name));
             }
         })?);

@@ -32,13 +32,13 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     Ok(Reply::OK)
 }
 
-/// The key to rename, and what has the new name (perhaps the same).
 /// Says where a key went.
 pub(super) fn notify(ctx: &mut Ctx<'_>, args: Args<'_>) {
     ctx.notify(Class::GENERIC, "rename_from", args.at(1));
     ctx.notify(Class::GENERIC, "rename_to", args.at(2));
 }
 
+/// The key to rename, and what has the new name (perhaps the same).
 pub(super) fn find(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<(Key, Option<Key>), Refusal> {
     ctx.all_warm([args.at(1), args.at(2)])?;
     let key = ctx.find(args.at(1))?.ok_or(error::NO_SUCH_KEY)?;

@@ -6,10 +6,9 @@
 
 use crate::broker::Ctx;
 use crate::command::args::Args;
-use crate::command::error::{self, Refusal};
-use crate::command::number;
+use crate::command::error::Refusal;
+use crate::command::scanning::{self, Over, Scan};
 use crate::command::spec::{Group, Keys, Kind, Spec};
-use crate::glob::{self, Case};
 use crate::reply::Reply;
 
 /// SCAN.
@@ -27,82 +26,13 @@ pub static SPEC: Spec = Spec {
     subcommands: &[],
 };
 
-/// Names looked at unless COUNT says otherwise.
-const COUNT: usize = 10;
-
-#[derive(Debug, PartialEq)]
-struct Options<'a> {
-    cursor: u64,
-    pattern: Option<&'a [u8]>,
-    count: usize,
-    type_name: Option<&'a [u8]>,
-}
-
-fn parse(args: Args<'_>) -> Result<Options<'_>, Refusal> {
-    let cursor = cursor(args.at(1)).ok_or(error::INVALID_CURSOR)?;
-    let mut options = Options { cursor, pattern: None, count: COUNT, type_name: None };
-    let mut i = 2;
-    while let Some(word) = args.get(i) {
-        let is = |name: &str| word.eq_ignore_ascii_case(name.as_bytes());
-        let operand = args.get(i + 1).ok_or(error::SYNTAX)?;
-        match () {
-            () if is("COUNT") => {
-                let count = number::arg(operand)?;
-                options.count = usize::try_from(count).ok().filter(|n| *n > 0).ok_or(error::SYNTAX)?;
-            }
-            () if is("MATCH") => options.pattern = Some(operand),
-            () if is("TYPE") => options.type_name = Some(operand),
-            () => return Err(error::SYNTAX),
-        }
-        i += 2;
-    }
-    Ok(options)
-}
-
-/// Unsigned, with a plus, spaces before and leading zeros allowed.
-fn cursor(text: &[u8]) -> Option<u64> {
-    let text = text.trim_ascii_start();
-    brooklet_storage::id::parse_u64(text.strip_prefix(b"+").unwrap_or(text))
-}
-
 fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
-    let options = parse(args)?;
-    let pattern = options.pattern.filter(|p| *p != b"*");
-    if pattern.is_some_and(|p| p.len() > glob::MAX_PATTERN) {
-        return Err(error::keyspace::PATTERN_TOO_LONG);
-    }
-    let wanted = |name: &[u8], kind: brooklet_storage::keyspace::object::Kind| {
-        options.type_name.is_none_or(|t| t.eq_ignore_ascii_case(kind.name().as_bytes()))
-            && pattern.is_none_or(|p| glob::matches(p, name, Case::Exact))
-    };
+    let scan = Scan::parse(scanning::cursor(args.at(1))?, args.from(2), Over::Keys)?;
     let mut names = Vec::new();
-    let next = ctx.engine.store.walk(ctx.db, options.cursor, options.count, ctx.names(), |name, kind| {
-        if wanted(name, kind) {
+    let next = ctx.engine.store.walk(ctx.db, scan.cursor, scan.count, ctx.names(), |name, kind| {
+        if scan.type_name.is_none_or(|t| t.eq_ignore_ascii_case(kind.name().as_bytes())) && scan.wants(name) {
             names.push(Reply::bulk(name));
         }
     })?;
-    Ok(Reply::Array(vec![Reply::bulk(next.to_string()), Reply::Array(names)]))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cursors() {
-        for (text, expected) in [
-            ("0", Some(0)),
-            ("007", Some(7)),
-            (" +7", Some(7)),
-            ("18446744073709551615", Some(u64::MAX)),
-            ("18446744073709551616", None),
-            ("-1", None),
-            ("7 ", None),
-            ("", None),
-            ("+", None),
-            ("0x1", None),
-        ] {
-            assert_eq!(cursor(text.as_bytes()), expected, "{text:?}");
-        }
-    }
+    Ok(scanning::reply(next, names))
 }

@@ -31,12 +31,13 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
         return Err(error::COUNT_RANGE);
     }
     let Some(key) = ends::find(ctx, args.at(1))? else { return Ok(Reply::Integer(0)) };
-    let matching = ctx.list(key).elements().iter().filter(|e| *e == args.at(3)).count() as u64;
-    let removed = if count == 0 { matching } else { matching.min(count.unsigned_abs()) };
+    let (back, value) = (count < 0, args.at(3));
+    let limit = if count == 0 { usize::MAX } else { usize::try_from(count.unsigned_abs()).unwrap_or(usize::MAX) };
+    let removed = ctx.list(key).find(back, limit, value).count();
     if removed > 0 {
-        ctx.change(key, Change::ListRemove { back: count < 0, count: removed, value: args.at(3) });
+        ctx.change(key, Change::ListRemove { back, count: removed as u64, value });
         ctx.notify_key(Class::LIST, "lrem", key);
         ctx.store().delete_if_empty(key);
     }
-    Ok(Reply::count(removed as usize))
+    Ok(Reply::count(removed))
 }

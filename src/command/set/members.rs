@@ -56,7 +56,7 @@ pub fn combine(ctx: &mut Ctx<'_>, names: &[&[u8]], operation: Operation, limit: 
 fn union(sets: &[&Set]) -> Vec<Bytes> {
     let mut all = Set::new(0);
     for member in sets.iter().flat_map(|set| set.iter()) {
-        all.add(&member);
+        all.add_shared(member);
     }
     all.iter().collect()
 }
@@ -68,17 +68,8 @@ pub fn reply(members: Vec<Bytes>) -> Reply {
 
 /// Makes `name` a set of these members, whatever it was; an empty one is no key. Their number.
 pub fn store(ctx: &mut Ctx<'_>, name: &[u8], members: Vec<Bytes>) -> Result<Reply, Refusal> {
-    if let Some(old) = ctx.find(name)? {
-        if members.is_empty() {
-            ctx.notify(Class::GENERIC, "del", name);
-        }
-        ctx.store().delete(old);
-    }
-    if !members.is_empty() {
-        let key = ctx.or_create(None, name, Type::Set);
+    if let Some(key) = ctx.replace(name, Type::Set, members.len())? {
         members.iter().for_each(|member| ctx.change(key, Change::MemberAdd { member }));
-    }
-    if !members.is_empty() {
         ctx.notify(Class::SET, ctx.spec.name, name);
     }
     Ok(Reply::count(members.len()))

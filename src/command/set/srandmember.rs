@@ -32,6 +32,7 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
         Some(text) => Some(scanning::random_count(text)?),
     };
     let key = members::read(ctx, args.at(1))?;
+    key.map_or(Ok(()), |_| scanning::check_repeated(count.unwrap_or(1)))?;
     Ok(match (key, count) {
         (None, None) => Reply::Null,
         (None, Some(_)) => Reply::Array(Vec::new()),

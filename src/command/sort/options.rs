@@ -75,7 +75,7 @@ impl<'a> Options<'a> {
 
     /// Whether the elements stay as they are: a pattern without a place for them is the same for all.
     pub fn keeps_order(&self) -> bool {
-        self.by.is_some_and(|by| by != b"#" && !by.contains(&b'*'))
+        self.by.is_some_and(|by| !by.contains(&b'*'))
     }
 
     /// The part of `len` elements that is wanted.

@@ -1,4 +1,5 @@
-//! The order of SORT: by number, or by bytes. Elements of equal weight are in the order of their bytes.
+//! The order of SORT: by number, or by bytes. Elements with the same number are in the order of their bytes, those with
+//! the same text stay as they stood.
 
 use crate::command::error::{self, Refusal};
 use crate::command::number;
@@ -26,20 +27,17 @@ impl Weight {
         }
         number::float(&text).map(Weight::Number).ok_or(error::sort::NOT_NUMBERS)
     }
+}
 
-    fn compare(&self, other: &Weight) -> Ordering {
-        match (self, other) {
-            (Weight::Number(a), Weight::Number(b)) => a.partial_cmp(b).unwrap_or(Ordering::Equal),
-            (Weight::Text(a), Weight::Text(b)) => a.cmp(b),
-            _ => Ordering::Equal,
-        }
+fn compare((a, x): &(Weight, Bytes), (b, y): &(Weight, Bytes)) -> Ordering {
+    match (a, b) {
+        (Weight::Number(a), Weight::Number(b)) => a.partial_cmp(b).unwrap_or(Ordering::Equal).then_with(|| x.cmp(y)),
+        (Weight::Text(a), Weight::Text(b)) => a.cmp(b),
+        _ => Ordering::Equal,
     }
 }
 
 /// Sorts elements by their weights.
 pub fn sort(weighed: &mut [(Weight, Bytes)], descending: bool) {
-    weighed.sort_by(|(a, x), (b, y)| {
-        let order = a.compare(b).then_with(|| x.cmp(y));
-        if descending { order.reverse() } else { order }
-    });
+    weighed.sort_by(|a, b| if descending { compare(b, a) } else { compare(a, b) });
 }

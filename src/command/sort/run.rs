@@ -10,7 +10,9 @@ use crate::command::slots;
 use crate::reply::Reply;
 use brooklet_storage::keyspace::object::Kind;
 use brooklet_storage::store::Key;
+use brooklet_storage::value::order::Ranked;
 use bytes::Bytes;
+use std::ops::Range;
 
 /// What was found, and the key it is to be stored in.
 type Sorted<'a> = (Vec<Option<Bytes>>, Option<&'a [u8]>);
@@ -63,15 +65,15 @@ pub fn reply(sorted: Vec<Option<Bytes>>) -> Reply {
 fn ordered(ctx: &mut Ctx<'_>, key: Key, options: &Options<'_>) -> Result<Vec<Bytes>, Refusal> {
     let mut options = options.clone();
     let kind = ctx.engine.store.object(key).kind();
-    if kind == Kind::Set && options.keeps_order() && options.store.is_some() {
-        // A set has no order; what is stored must have one that everybody can repeat.
+    if kind == Kind::Set && options.keeps_order() && (options.store.is_some() || ctx.engine.in_script()) {
+        // A set has no order; what is stored, or what a script works with, must have one that everybody can repeat.
         (options.by, options.alpha) = (None, true);
     }
-    let elements = elements(ctx, key, kind, &options)?;
-    let part = options.part(elements.len());
     if options.keeps_order() {
-        return Ok(elements[part].to_vec());
+        return elements(ctx, key, kind, options.descending, |len| options.part(len));
     }
+    let elements = elements(ctx, key, kind, false, |len| 0..len)?;
+    let part = options.part(elements.len());
     let pattern = options.by.map_or(Pattern::Element, Pattern::parse);
     warm(ctx, &[pattern], &elements)?;
     let mut weighed = Vec::with_capacity(elements.len());
@@ -82,18 +84,41 @@ fn ordered(ctx: &mut Ctx<'_>, key: Key, options: &Options<'_>) -> Result<Vec<Byt
     Ok(weighed.drain(part).map(|(_, element)| element).collect())
 }
 
-/// All elements as they stand in the value. Lists and sorted sets have a direction of their own.
-fn elements(ctx: &Ctx<'_>, key: Key, kind: Kind, options: &Options<'_>) -> Result<Vec<Bytes>, Refusal> {
-    let mut elements: Vec<Bytes> = match kind {
-        Kind::List => ctx.list(key).elements().iter().cloned().collect(),
-        Kind::Set => return Ok(ctx.set(key).iter().collect()),
-        Kind::SortedSet => ctx.sorted_set(key).order().from(0).map(|(_, member)| member.clone()).collect(),
+/// The part of the elements that `part` wants of so many, as they stand in the value, or from its end. (A set has none.)
+fn elements(
+    ctx: &Ctx<'_>,
+    key: Key,
+    kind: Kind,
+    from_end: bool,
+    part: impl Fn(usize) -> Range<usize>,
+) -> Result<Vec<Bytes>, Refusal> {
+    Ok(match kind {
+        Kind::List => {
+            let list = ctx.list(key).elements();
+            let part = part(list.len());
+            if from_end {
+                list.iter().rev().skip(part.start).take(part.len()).cloned().collect()
+            } else {
+                list.range(part).cloned().collect()
+            }
+        }
+        Kind::Set => {
+            let set = ctx.set(key);
+            let part = part(set.len());
+            set.iter().skip(part.start).take(part.len()).collect()
+        }
+        Kind::SortedSet => {
+            let order = ctx.sorted_set(key).order();
+            let part = part(order.len());
+            let member = |(_, member): &Ranked| member.clone();
+            if from_end {
+                order.below(order.len() - part.start).take(part.len()).map(member).collect()
+            } else {
+                order.from(part.start).take(part.len()).map(member).collect()
+            }
+        }
         _ => return Err(error::WRONG_TYPE),
-    };
-    if options.keeps_order() && options.descending {
-        elements.reverse();
-    }
-    Ok(elements)
+    })
 }
 
 /// Asks for all keys that the patterns mean at once.

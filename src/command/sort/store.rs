@@ -36,16 +36,7 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
 
 /// Makes `name` a list of what was found; what was not is an empty element.
 fn store(ctx: &mut Ctx<'_>, name: &[u8], sorted: Vec<Option<Bytes>>) -> Result<Reply, Refusal> {
-    if let Some(old) = ctx.find(name)? {
-        if sorted.is_empty() {
-            ctx.notify(Class::GENERIC, "del", name);
-        }
-        ctx.store().delete(old);
-    }
-    if sorted.is_empty() {
-        return Ok(Reply::Integer(0));
-    }
-    let key = ctx.or_create(None, name, Type::List);
+    let Some(key) = ctx.replace(name, Type::List, sorted.len())? else { return Ok(Reply::Integer(0)) };
     for element in &sorted {
         ctx.change(key, Change::ListPush { back: true, value: element.as_deref().unwrap_or_default() });
     }

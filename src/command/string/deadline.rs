@@ -6,7 +6,7 @@ use crate::broker::Ctx;
 use crate::command::args::Args;
 use crate::command::error::{self, Refusal};
 use crate::command::number;
-use brooklet_storage::store::Class;
+use brooklet_storage::store::{Class, Key};
 
 /// A deadline as it was typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,8 +116,20 @@ impl Resolved {
         matches!(self, Resolved::At(at_ms) if at_ms <= now_ms)
     }
 
-    /// Says that a string was written, by which verb, and given this deadline. If that has passed the key vanishes at once.
-    pub fn notify(self, ctx: &mut Ctx<'_>, word: &'static str, name: &[u8]) {
+    /// Makes `name` this string with this deadline, and says so with `word`; `old` is the key it had. With a deadline that
+    /// has passed the key is gone as soon as it is set: for those who watch or listen it was there.
+    pub fn write(self, ctx: &mut Ctx<'_>, name: &[u8], old: Option<Key>, value: &[u8], word: &'static str) {
+        match old {
+            _ if !self.has_passed(ctx.now_ms) => {
+                let had = old.and_then(|key| ctx.engine.store.object(key).deadline_ms);
+                ctx.set_string(name, old, value, self.after(had));
+            }
+            Some(old) => ctx.store().delete(old),
+            None => {
+                ctx.engine.store.touch(ctx.db, name);
+                ctx.notify(Class::NEW, "new", name);
+            }
+        }
         ctx.notify(Class::STRING, word, name);
         if let Resolved::At(_) = self {
             ctx.notify(Class::GENERIC, "expire", name);

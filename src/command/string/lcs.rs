@@ -9,6 +9,7 @@ use crate::command::error::{self, Refusal};
 use crate::command::number;
 use crate::command::spec::{Group, Keys, Kind, Spec};
 use crate::reply::Reply;
+use brooklet_storage::store::Key;
 use bytes::Bytes;
 
 /// LCS.
@@ -56,7 +57,8 @@ fn parse(args: Args<'_>) -> Result<Options, Refusal> {
 
 fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     ctx.all_warm([args.at(1), args.at(2)])?;
-    let (a, b) = (read(ctx, args.at(1))?, read(ctx, args.at(2))?);
+    let keys = (ctx.look_up(args.at(1))?, ctx.look_up(args.at(2))?);
+    let (a, b) = (string(ctx, keys.0)?, string(ctx, keys.1)?);
     let options = parse(args)?;
     let cells = (a.len() as u64 + 1).saturating_mul(b.len() as u64 + 1);
     if cells.saturating_mul(4) > ctx.engine.config.proto_max_bulk_len {
@@ -70,8 +72,8 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     Ok(if options.idx { indexes(&options, common.len(), &matches) } else { Reply::bulk(common) })
 }
 
-fn read(ctx: &mut Ctx<'_>, name: &[u8]) -> Result<Bytes, Refusal> {
-    let Some(key) = ctx.look_up(name)? else { return Ok(Bytes::new()) };
+fn string(ctx: &Ctx<'_>, key: Option<Key>) -> Result<Bytes, Refusal> {
+    let Some(key) = key else { return Ok(Bytes::new()) };
     ctx.engine.store.string(key).cloned().ok_or(error::string::LCS_TYPE)
 }
 

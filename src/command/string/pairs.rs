@@ -24,16 +24,7 @@ pub fn existing(ctx: &mut Ctx<'_>, pairs: Args<'_>) -> Result<usize, Refusal> {
 pub fn set(ctx: &mut Ctx<'_>, pairs: Args<'_>, deadline: Resolved) -> Result<(), Refusal> {
     for (i, name) in names(pairs).enumerate() {
         let old = ctx.find(name)?;
-        if deadline.has_passed(ctx.now_ms) {
-            if let Some(key) = old {
-                ctx.store().delete(key);
-            }
-            deadline.notify(ctx, "set", name);
-            continue;
-        }
-        let had = old.and_then(|key| ctx.engine.store.object(key).deadline_ms);
-        ctx.set_string(name, old, pairs.at(2 * i + 1), deadline.after(had));
-        deadline.notify(ctx, "set", name);
+        deadline.write(ctx, name, old, pairs.at(2 * i + 1), "set");
     }
     Ok(())
 }

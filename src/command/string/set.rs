@@ -3,7 +3,7 @@
 //! With NX it is the lock of every lock library. GET answers the old value whether or not anything was set.
 
 use super::condition::Condition;
-use super::deadline::{Deadline, Resolved};
+use super::deadline::Deadline;
 use crate::broker::Ctx;
 use crate::command::args::Args;
 use crate::command::error::{self, Refusal};
@@ -63,7 +63,7 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     let old_value = old_value(ctx, &options, old)?;
     let refused = options.condition.is_some_and(|c| !c.holds(old.is_some(), old_value.as_deref()));
     if !refused {
-        set(ctx, name, value, old, deadline);
+        deadline.write(ctx, name, old, value, "set");
     }
     Ok(match old_value.filter(|_| options.get) {
         Some(value) => Reply::Bulk(value),
@@ -81,19 +81,6 @@ fn old_value(ctx: &Ctx<'_>, options: &Options<'_>, old: Option<Key>) -> Result<O
         }
         _ => Ok(None),
     }
-}
-
-fn set(ctx: &mut Ctx<'_>, name: &[u8], value: &[u8], old: Option<Key>, deadline: Resolved) {
-    if deadline.has_passed(ctx.now_ms) {
-        // The key would be gone as soon as it is set.
-        if let Some(key) = old {
-            ctx.store().delete(key);
-        }
-        return deadline.notify(ctx, "set", name);
-    }
-    let had = old.and_then(|key| ctx.engine.store.object(key).deadline_ms);
-    ctx.set_string(name, old, value, deadline.after(had));
-    deadline.notify(ctx, "set", name);
 }
 
 #[cfg(test)]

@@ -26,7 +26,6 @@ pub static SPEC: Spec = Spec {
 pub(super) fn run(ctx: &mut Ctx<'_>, args: Args<'_>, unit: Unit) -> Result<Reply, Refusal> {
     let deadline = Deadline::At(unit, args.at(2)).resolve(ctx.now_ms, ctx.spec.name)?;
     let old = ctx.find(args.at(1))?;
-    ctx.set_string(args.at(1), old, args.at(3), deadline.after(None));
-    deadline.notify(ctx, "set", args.at(1));
+    deadline.write(ctx, args.at(1), old, args.at(3), "set");
     Ok(Reply::OK)
 }

@@ -41,11 +41,8 @@ pub enum By {
 
 fn score(text: &[u8]) -> Result<(f64, bool), Refusal> {
     let (text, exclusive) = text.strip_prefix(b"(").map_or((text, false), |rest| (rest, true));
-    // Unlike a score, a bound may be out of range, and nothing means zero.
-    let score = match text {
-        b"" => Some(0.0),
-        _ => super::scores::number(text).or_else(|| number::float(text)),
-    };
+    // Unlike a score, a bound may be out of range but not hexadecimal, and nothing means zero.
+    let score = if text.is_empty() { Some(0.0) } else { number::float(text) };
     let score = score.ok_or(error::zset::NOT_FLOAT_BOUND)?;
     Ok((score, exclusive))
 }
@@ -157,7 +154,7 @@ impl<'a> Range<'a> {
             i += 1;
         }
         let (by, reverse) = (by.unwrap_or(By::Rank), reverse.unwrap_or(false));
-        if limit.is_some() && by == By::Rank {
+        if by == By::Rank && limit.take().is_some_and(|(_, count)| count != -1) {
             return Err(error::zset::LIMIT_ALONE);
         }
         if with_scores && by == By::Lex {

@@ -126,11 +126,11 @@ impl Options {
 }
 
 /// Members of a source with their scores; those of a plain set have the score 1.
-fn members(ctx: &Ctx<'_>, key: Key) -> Vec<Ranked> {
+fn members<'a>(ctx: &'a Ctx<'_>, key: Key) -> Box<dyn Iterator<Item = Ranked> + 'a> {
     match &ctx.engine.store.object(key).value {
-        Value::Set(set) => set.iter().map(|member| (1.0, member)).collect(),
-        Value::SortedSet(set) => set.order().from(0).cloned().collect(),
-        _ => Vec::new(),
+        Value::Set(set) => Box::new(set.iter().map(|member| (1.0, member))),
+        Value::SortedSet(set) => Box::new(set.order().from(0).cloned()),
+        _ => Box::new(std::iter::empty()),
     }
 }
 
@@ -188,7 +188,7 @@ fn difference(ctx: &Ctx<'_>, keys: &[Option<Key>]) -> Vec<Ranked> {
         return Vec::new();
     };
     let elsewhere = |member: &Bytes| others.iter().flatten().any(|key| score_in(ctx, *key, member).is_some());
-    members(ctx, first).into_iter().filter(|(_, member)| !elsewhere(member)).collect()
+    members(ctx, first).filter(|(_, member)| !elsewhere(member)).collect()
 }
 
 fn intersection(
@@ -208,7 +208,7 @@ fn intersection(
         }
         Some((member, score))
     };
-    members(ctx, *first).into_iter().filter_map(in_all).take(limit).collect()
+    members(ctx, *first).filter_map(in_all).take(limit).collect()
 }
 
 /// How many members are in all sources, counted up to `limit`.

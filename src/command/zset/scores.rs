@@ -63,17 +63,8 @@ pub fn reply<'a>(members: impl Iterator<Item = &'a Ranked>, with_scores: bool) -
 
 /// Makes `name` a sorted set of these members, whatever it was; an empty one is no key. Their number.
 pub fn store(ctx: &mut Ctx<'_>, name: &[u8], members: &[Ranked]) -> Result<Reply, Refusal> {
-    if let Some(old) = ctx.find(name)? {
-        if members.is_empty() {
-            ctx.notify(Class::GENERIC, "del", name);
-        }
-        ctx.store().delete(old);
-    }
-    if !members.is_empty() {
-        let key = ctx.or_create(None, name, Type::SortedSet);
+    if let Some(key) = ctx.replace(name, Type::SortedSet, members.len())? {
         members.iter().for_each(|(score, member)| put(ctx, key, member, *score));
-    }
-    if !members.is_empty() {
         ctx.notify(Class::SORTED_SET, ctx.spec.name, name);
     }
     Ok(Reply::count(members.len()))

@@ -36,6 +36,7 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     let Some(key) = scores::read(ctx, args.at(1))? else {
         return Ok(if count.is_some() { Reply::Array(Vec::new()) } else { Reply::Null });
     };
+    scanning::check_repeated(count.unwrap_or(1))?;
     let len = ctx.sorted_set(key).len();
     if usize::try_from(count.unwrap_or(-1)).is_ok_and(|count| count >= len) {
         // All of them: the reference begins with the highest.

@@ -13,16 +13,18 @@ impl Store {
         self.delete(key);
     }
 
-    /// Deletes up to `limit` keys whose deadline has passed; those that are only on disk are passed over and left to
-    /// [`Store::expired_cold`]. Looks at a bounded number of them and goes on behind it the next time.
+    /// Takes away up to `limit` fields of hashes, and deletes up to `limit` keys, whose deadline has passed; those that are
+    /// only on disk are passed over and left to [`Store::expired_cold`]. Looks at a bounded number of them and goes on
+    /// behind it the next time.
     pub fn sweep_expired(&mut self, now_ms: i64, limit: usize) -> usize {
+        let fields = self.sweep_fields(now_ms, limit);
         let mut swept = 0;
         for db in 0..self.databases() {
             for hash in self.db_mut(db).next_overdue(now_ms, limit.saturating_sub(swept)) {
                 swept += self.expire_hash(db, hash, now_ms);
             }
         }
-        swept + self.sweep_fields(now_ms, limit.saturating_sub(swept))
+        fields + swept
     }
 
     /// Deletes the keys with this hash that are in memory and whose deadline has passed.

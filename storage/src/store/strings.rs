@@ -1,6 +1,6 @@
 //! Changing strings. Must never know: what the bytes mean.
 
-use super::{Key, Store};
+use super::{Class, Key, Store};
 use crate::batch::Effect;
 use crate::keyspace::object::Value;
 use bytes::{Bytes, BytesMut};
@@ -21,7 +21,10 @@ impl Store {
         let effect = Effect::SetString { uid, deadline_ms, value: &value };
         match old {
             Some(key) => self.record_for(key, &effect),
-            None => self.record_named(db, name, &effect),
+            None => {
+                self.record_named(db, name, &effect);
+                self.notify(Class::NEW, "new", db, name);
+            }
         }
         self.put_string(db, name, old, uid, value, deadline_ms)
     }

@@ -44,8 +44,13 @@ impl Store {
         }
     }
 
-    /// Creates an empty value under a name that does not exist. Something must be put into it before the batch ends.
-    pub fn create(&mut self, db: u32, name: &[u8], kind: Kind) -> Key {
+    /// Makes `name` an empty value, replacing what was there; `old` is what [`Store::find`] answered for it. Something
+    /// must be put into it before the batch ends.
+    pub fn create(&mut self, db: u32, name: &[u8], kind: Kind, old: Option<Key>) -> Key {
+        match old {
+            Some(old) => self.delete(old),
+            None => self.notify(Class::NEW, "new", db, name),
+        }
         let uid = self.new_uid();
         self.touch(db, name);
         self.record_named(db, name, &Effect::Change(Change::Create { kind, uid }));
@@ -84,21 +89,36 @@ impl Store {
 
     /// Takes away the fields of a hash whose deadline is over; false if that was the end of the key.
     pub(super) fn drop_due_fields(&mut self, key: Key) -> bool {
-        let now_ms = self.now_ms;
-        let before = self.stats.expired_fields;
-        while let Value::Hash(hash) = &self.object(key).value
-            && let Some(field) = hash.due(now_ms).cloned()
-        {
-            self.stats.expired_fields += 1;
-            self.change_value(key, Change::FieldRemove { field: &field });
-        }
-        if self.stats.expired_fields > before {
-            self.notify_key(Class::HASH, "hexpired", key);
-        }
-        !self.delete_if_empty(key)
+        self.drop_fields(key, usize::MAX).1
     }
 
-    /// Takes away what is due of up to `limit` hashes that are in memory; those on disk wait until somebody looks.
+    /// Takes away up to `limit` fields of a hash whose deadline is over. How many changes that took, and whether there is
+    /// still a key.
+    fn drop_fields(&mut self, key: Key, limit: usize) -> (usize, bool) {
+        let now_ms = self.now_ms;
+        if let Some(fields) = self.hash_at(key).filter(|hash| hash.is_over(now_ms)).map(Hash::len) {
+            // All of them: the key goes, which costs the same however many there are.
+            self.stats.expired_fields += fields as u64;
+            self.notify_key(Class::HASH, "hexpired", key);
+            self.notify_key(Class::GENERIC, "del", key);
+            self.delete(key);
+            return (1, false);
+        }
+        let mut dropped = 0;
+        while dropped < limit
+            && let Some(field) = self.hash_at(key).and_then(|hash| hash.due(now_ms)).cloned()
+        {
+            self.change_value(key, Change::FieldRemove { field: &field });
+            dropped += 1;
+        }
+        if dropped > 0 {
+            self.stats.expired_fields += dropped as u64;
+            self.notify_key(Class::HASH, "hexpired", key);
+        }
+        (dropped, true)
+    }
+
+    /// Takes away up to `limit` fields that are due, of hashes that are in memory; those on disk wait until somebody looks.
     pub(super) fn sweep_fields(&mut self, now_ms: i64, limit: usize) -> usize {
         self.now_ms = now_ms;
         let mut swept = 0;
@@ -107,8 +127,7 @@ impl Store {
                 && at as i64 <= now_ms
                 && swept < limit
             {
-                self.drop_due_fields(Key { db, slot });
-                swept += 1;
+                swept += self.drop_fields(Key { db, slot }, limit - swept).0.max(1);
             }
         }
         swept

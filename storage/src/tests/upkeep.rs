@@ -3,10 +3,12 @@
 use super::world::World;
 use crate::backend::memory::Memory;
 use crate::batch::Effect;
+use crate::change::Change;
 use crate::id::StreamId;
 use crate::journal::{Journal, MemoryJournal};
+use crate::keyspace::object::Kind;
 use crate::open::open;
-use crate::store::Store;
+use crate::store::{Key, Store};
 use crate::stream::log::{CutLimit, NodeLimits};
 use bytes::Bytes;
 use std::sync::Arc;
@@ -44,6 +46,41 @@ fn cold_keys_past_their_deadline_are_loaded_and_deleted_in_batches() {
         loads += 1;
     }
     assert_eq!((loads, world.store.database(0).len()), (16, 5));
+}
+
+/// A hash with so many fields that are due, and perhaps one that is not.
+fn timed_hash(due: u64, stays: bool) -> (World, Key) {
+    let mut world = World::new(1);
+    let key = world.store.create(0, b"h", Kind::Hash, None);
+    let mut put = |field: &[u8], deadline_ms| {
+        world.store.change_value(key, Change::FieldPut { field, value: b"v", deadline_ms });
+    };
+    (0..due).for_each(|field| put(&field.to_be_bytes(), Some(1_000_001)));
+    if stays {
+        put(b"stays", None);
+    }
+    world.store.now_ms = 2_000_000;
+    (world, key)
+}
+
+#[test]
+fn a_sweep_takes_no_more_fields_than_its_limit() {
+    let (mut world, key) = timed_hash(2500, true);
+    let left = |world: &World| world.store.hash_at(key).map_or(0, |hash| hash.len());
+    for (swept, then) in [(1000, 1501), (1000, 501), (500, 1), (0, 1)] {
+        assert_eq!(world.store.sweep_expired(2_000_000, 1000), swept);
+        assert_eq!(left(&world), then);
+    }
+    assert_eq!(world.store.stats.expired_fields, 2500);
+}
+
+#[test]
+fn a_hash_of_which_all_fields_are_due_goes_as_a_whole() {
+    let (mut world, _) = timed_hash(2500, false);
+    let before = world.store.uncommitted_bytes();
+    assert_eq!(world.store.find(0, b"h").unwrap(), None);
+    assert!(world.store.uncommitted_bytes() - before < 10);
+    assert_eq!((world.store.database(0).len(), world.store.stats.expired_fields), (0, 2500));
 }
 
 #[test]

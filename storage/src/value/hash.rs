@@ -88,6 +88,11 @@ impl Hash {
         self.deadlines.first().filter(|(at, _)| *at as i64 <= now_ms).map(|(_, field)| field)
     }
 
+    /// Whether the deadlines of all its fields are over.
+    pub fn is_over(&self, now_ms: i64) -> bool {
+        self.deadlines.len() == self.len() && self.deadlines.last().is_some_and(|(at, _)| *at as i64 <= now_ms)
+    }
+
     fn put(&mut self, name: Bytes, field: Field) {
         let deadline_ms = field.deadline_ms;
         let old = self.fields.put(name.clone(), field).and_then(|f| f.deadline_ms);

@@ -9,6 +9,8 @@ use std::collections::VecDeque;
 
 /// Up to so many bytes (about, with what frames each element) the reference holds a list in one piece.
 const COMPACT: usize = 8192;
+/// So many elements are taken out one by one, each at the cost of its way to the nearer end; more in one pass over all.
+const FEW: usize = 4;
 /// Bytes that frame all and each in that piece.
 const FRAME: usize = 7;
 
@@ -83,22 +85,29 @@ impl List {
         }
     }
 
+    /// Where the first `count` elements that equal `value` stand, from one end: as many as there are.
+    pub fn find<'a>(&'a self, back: bool, count: usize, value: &'a [u8]) -> Box<dyn Iterator<Item = usize> + 'a> {
+        let is = move |(at, element): (usize, &Bytes)| (element == value).then_some(at);
+        let elements = self.elements.iter().enumerate();
+        if back {
+            Box::new(elements.rev().filter_map(is).take(count))
+        } else {
+            Box::new(elements.filter_map(is).take(count))
+        }
+    }
+
     fn remove(&mut self, back: bool, count: u64, value: &[u8]) {
-        let matching = self.elements.iter().filter(|e| *e == value).count() as u64;
-        let gone = count.min(matching);
-        self.packed -= gone as usize * packed(value);
-        // From the back the first ones stay.
-        let (mut stay, mut go) = (if back { matching - gone } else { 0 }, gone);
-        self.elements.retain(|e| {
-            if e != value || go == 0 {
-                return true;
-            }
-            if stay > 0 {
-                stay -= 1;
-                return true;
-            }
-            go -= 1;
-            false
+        let mut places: Vec<usize> = self.find(back, usize::try_from(count).unwrap_or(usize::MAX), value).collect();
+        places.sort_unstable();
+        self.packed -= places.len() * packed(value);
+        if places.len() <= FEW {
+            places.iter().rev().for_each(|at| drop(self.elements.remove(*at)));
+            return;
+        }
+        let (mut at, mut places) = (0, places.into_iter().peekable());
+        self.elements.retain(|_| {
+            at += 1;
+            places.next_if_eq(&(at - 1)).is_none()
         });
     }
 

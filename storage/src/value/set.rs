@@ -102,9 +102,14 @@ impl Set {
 
     /// Adds a member; whether it is new.
     pub fn add(&mut self, member: &[u8]) -> bool {
+        self.add_shared(Bytes::copy_from_slice(member))
+    }
+
+    /// [`Set::add`] without a copy of the member.
+    pub fn add_shared(&mut self, member: Bytes) -> bool {
         match &mut self.form {
-            Form::Members(table) => table.put(Bytes::copy_from_slice(member), ()).is_none(),
-            Form::Integers(numbers) => match integer(member).map(|n| (n, numbers.binary_search(&n))) {
+            Form::Members(table) => table.put(member, ()).is_none(),
+            Form::Integers(numbers) => match integer(&member).map(|n| (n, numbers.binary_search(&n))) {
                 Some((_, Ok(_))) => false,
                 Some((n, Err(at))) if numbers.len() < INTEGERS => {
                     numbers.insert(at, n);
@@ -112,7 +117,7 @@ impl Set {
                 }
                 _ => {
                     self.leave_integers();
-                    self.add(member)
+                    self.add_shared(member)
                 }
             },
         }

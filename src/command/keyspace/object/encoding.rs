@@ -26,7 +26,7 @@ pub static SPEC: Spec = Spec {
 };
 
 fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
-    let Some(key) = ctx.peek(args.at(2))? else { return Ok(Reply::Null) };
+    let Some(key) = ctx.inspect(args.at(2))? else { return Ok(Reply::Null) };
     Ok(Reply::text(of(&ctx.engine.store.object(key).value)))
 }
 

@@ -22,7 +22,7 @@ pub static SPEC: Spec = Spec {
 };
 
 fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
-    match ctx.peek(args.at(2))? {
+    match ctx.inspect(args.at(2))? {
         Some(_) => Err(error::keyspace::NO_LFU),
         None => Ok(Reply::Null),
     }

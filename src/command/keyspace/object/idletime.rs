@@ -22,7 +22,7 @@ pub static SPEC: Spec = Spec {
 };
 
 fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
-    let Some(key) = ctx.peek(args.at(2))? else { return Ok(Reply::Null) };
+    let Some(key) = ctx.inspect(args.at(2))? else { return Ok(Reply::Null) };
     let idle_ms = ctx.now_ms - ctx.engine.store.object(key).used_ms();
     Ok(Reply::Integer(idle_ms.max(0) / 1000))
 }

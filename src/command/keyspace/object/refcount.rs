@@ -22,5 +22,5 @@ pub static SPEC: Spec = Spec {
 };
 
 fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
-    Ok(ctx.peek(args.at(2))?.map_or(Reply::Null, |_| Reply::Integer(1)))
+    Ok(ctx.inspect(args.at(2))?.map_or(Reply::Null, |_| Reply::Integer(1)))
 }

@@ -59,15 +59,7 @@ fn count<T: Amount>(
     };
     let old = key.and_then(|key| ctx.engine.store.object(key).deadline_ms);
     let deadline = deadline.filter(|_| !options.only_without_deadline || old.is_none());
-    match deadline {
-        Some(passed) if passed.has_passed(now_ms) => {
-            if let Some(key) = key {
-                ctx.store().delete(key);
-            }
-        }
-        new => ctx.set_string(name, key, sum.to_text().as_bytes(), new.map_or(old, |d| d.after(old))),
-    }
-    deadline.unwrap_or(Resolved::Keep).notify(ctx, T::EVENT, name);
+    deadline.unwrap_or(Resolved::Keep).write(ctx, name, key, sum.to_text().as_bytes(), T::EVENT);
     Ok(pair(ctx, sum, added))
 }
 
