@@ -87,7 +87,7 @@ mod tests {
         let delays: Vec<u64> = (0..9).map(|i| strangers.failed(mallory, i)).collect();
         assert_eq!(delays, [100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000]);
         assert_eq!(strangers.failed(IpAddr::from([203, 0, 113, 2]), 9), 100, "another address");
-        assert_eq!(strangers.failed(mallory, 9 + FORGIVEN_MS), 5000);
+        assert_eq!(strangers.failed(mallory, 8 + FORGIVEN_MS), 5000, "not forgotten yet");
         assert_eq!(strangers.failed(mallory, 10 + 2 * FORGIVEN_MS), 100, "forgiven");
         strangers.failed(mallory, 11 + 2 * FORGIVEN_MS);
         strangers.succeeded(mallory);
