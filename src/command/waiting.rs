@@ -11,8 +11,8 @@ use crate::reply::Reply;
 pub fn timeout(text: &[u8], now_ms: i64) -> Result<u64, Refusal> {
     let seconds = Extended::parse(text).ok_or(error::TIMEOUT_NOT_FLOAT)?;
     let mut ms = (seconds.to_f64() * 1000.0).ceil();
-    if seconds != Extended::ZERO && ms.is_sign_positive() {
-        // Not zero, however small it is.
+    if seconds != Extended::ZERO && !text.starts_with(b"-") {
+        // It is not zero, however small.
         ms = ms.max(1.0);
     }
     if ms >= i64::MAX as f64 {
