@@ -66,6 +66,8 @@ pub struct Table<V> {
     compact: Compact,
     /// It was too large to be compact once.
     wide: bool,
+    /// Bytes of all names and contents: whoever asks must not have to look at each.
+    bytes: usize,
     few: Vec<(Bytes, V)>,
     many: Option<Many<V>>,
 }
@@ -109,7 +111,7 @@ impl<V> Many<V> {
 impl<V: Content> Table<V> {
     /// An empty table; `seed` keys the hashes.
     pub fn new(seed: u64, compact: Compact) -> Table<V> {
-        Table { seed, compact, wide: false, few: Vec::new(), many: None }
+        Table { seed, compact, wide: false, bytes: 0, few: Vec::new(), many: None }
     }
 
     /// What keys the hashes.
@@ -163,9 +165,13 @@ impl<V: Content> Table<V> {
     /// Puts an element, replacing the content that the name had.
     pub fn put(&mut self, name: Bytes, content: V) -> Option<V> {
         self.wide |= name.len().max(content.width()) > self.compact.bytes;
+        let added = content.memory();
         if let Some(place) = self.get_mut(&name) {
-            return Some(std::mem::replace(place, content));
+            let old = std::mem::replace(place, content);
+            self.bytes = self.bytes + added - old.memory();
+            return Some(old);
         }
+        self.bytes += name.len() + added;
         let hash = self.hash(&name);
         match &mut self.many {
             None => self.few.push((name, content)),
@@ -198,16 +204,18 @@ impl<V: Content> Table<V> {
     /// Takes an element out.
     pub fn remove(&mut self, name: &[u8]) -> Option<(Bytes, V)> {
         let (hash, seed) = (self.hash(name), self.seed);
-        match &mut self.many {
+        let (name, content) = match &mut self.many {
             None => {
                 let at = self.few.iter().position(|e| e.0 == name)?;
-                Some(self.few.remove(at))
+                self.few.remove(at)
             }
             Some(many) => {
                 let slot = many.find(hash, name)?;
-                Some(many.take(hash, slot, |name| hash_of(name, seed)))
+                many.take(hash, slot, |name| hash_of(name, seed))
             }
-        }
+        };
+        self.bytes -= name.len() + content.memory();
+        Some((name, content))
     }
 
     /// All elements: as they came, or by hash.
@@ -246,12 +254,11 @@ impl<V: Content> Table<V> {
         elements.get(place).map(|(name, content)| (name, content))
     }
 
-    /// Bytes of memory, about.
+    /// Bytes of memory, about. O(1).
     pub fn memory(&self) -> usize {
         let index = self.many.as_ref().map_or(0, |m| m.names.memory());
         let places = self.few.capacity() + self.many.as_ref().map_or(0, |m| m.elements.capacity());
-        let elements: usize = self.iter().map(|(name, content)| name.len() + content.memory()).sum();
-        index + places * size_of::<(Bytes, V)>() + elements
+        index + places * size_of::<(Bytes, V)>() + self.bytes
     }
 
     /// Appends all of it to a record.
@@ -279,5 +286,57 @@ impl<V: Content> Table<V> {
             }
         }
         Ok(table)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    impl Content for Vec<u8> {
+        fn write(&self, _: &mut Vec<u8>) {}
+
+        fn read(_: &mut Reader<'_>) -> Result<Vec<u8>> {
+            Ok(Vec::new())
+        }
+
+        fn width(&self) -> usize {
+            self.len()
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn bytes_and_places_are_those_of_what_is_there(
+            steps in prop::collection::vec((0u8..200, prop::option::of(0usize..20)), 0..2000)
+        ) {
+            let mut table = Table::new(3, Compact { elements: 8, bytes: 64 });
+            for (name, content) in steps {
+                let name = Bytes::from("n".repeat(name.into()));
+                match content {
+                    Some(len) => drop(table.put(name, vec![0u8; len])),
+                    None => drop(table.remove(&name)),
+                }
+            }
+            let bytes: usize = table.iter().map(|(name, content)| name.len() + content.len()).sum();
+            prop_assert_eq!(table.bytes, bytes);
+            let mut placed: Vec<&Bytes> = (0..table.len()).filter_map(|at| Some(table.nth(at)?.0)).collect();
+            let mut names: Vec<&Bytes> = table.iter().map(|(name, _)| name).collect();
+            placed.sort();
+            names.sort();
+            prop_assert_eq!(placed, names);
+        }
+    }
+
+    #[test]
+    fn what_was_large_once_gives_its_memory_back() {
+        let mut table = Table::new(3, Compact { elements: 8, bytes: 64 });
+        let name = |n: usize| Bytes::from(n.to_string());
+        (0..50_000).for_each(|n| drop(table.put(name(n), ())));
+        let large = table.memory();
+        (10..50_000).for_each(|n| drop(table.remove(&name(n))));
+        assert!(table.memory() < large / 50, "{} of {large}", table.memory());
+        assert!((0..10).all(|n| table.get(&name(n)).is_some()));
     }
 }
