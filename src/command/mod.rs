@@ -40,4 +40,4 @@ mod zset;
 
 #[cfg(test)]
 #[cfg(feature = "memory")]
-mod cold_kit;
+pub(crate) mod cold_kit;
