@@ -27,10 +27,17 @@ pub fn take(engine: &mut Engine, client: ClientId, spec: &'static Spec, args: Ar
 }
 
 /// A call was refused before it could run: that spoils the transaction its client is in. EXEC itself ends it, and has a
-/// line of its own for that.
-pub fn refused(engine: &mut Engine, client: ClientId, spec: Option<&'static Spec>, refusal: Refusal) -> Refusal {
+/// line of its own for that, and MONITOR shows it.
+pub fn refused(
+    engine: &mut Engine,
+    client: ClientId,
+    spec: Option<&'static Spec>,
+    args: Args<'_>,
+    refusal: Refusal,
+) -> Refusal {
     if let (Refusal::Wire(line), true) = (&refusal, spec.is_some_and(|spec| spec.has(Flag::RunsQueue))) {
         engine.discard(client);
+        engine.show_early(client, args);
         return error::transaction::aborted_by(line);
     }
     if let Some(transaction) = engine.clients.get_mut(client).and_then(|c| c.transaction.as_mut()) {
