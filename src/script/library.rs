@@ -137,7 +137,7 @@ pub fn table(lua: &Lua, shared: &Arc<Shared>, slot: &Table) -> mlua::Result<Tabl
     };
     rust.set("place", lua.create_function(where_it_is)?)?;
     rust.set("sha1hex", lua.create_function(|_, text: LuaString| Ok(super::vm::sha1_hex(&text.as_bytes())))?)?;
-    let readable = |lua: &Lua, text: LuaString| lua.create_string(&super::vm::readable(&text.as_bytes()));
+    let readable = |lua: &Lua, text: LuaString| lua.create_string(super::vm::readable(&text.as_bytes()));
     rust.set("readable", lua.create_function(readable)?)?;
     let own = Arc::clone(shared);
     let setresp = move |_: &Lua, version: u8| {
