@@ -46,6 +46,8 @@ pub enum Reply {
     Boolean(bool),
     /// Text with a three-letter format: a bulk string in RESP2.
     Verbatim(Cow<'static, str>, Bytes),
+    /// An answer in the protocol that the connection had before HELLO changed it within the same transaction: the other one.
+    Other(Box<Reply>),
     /// A stream entry: `[id, [field, value, ...]]`, or `[id, nil-array]` when the entry is gone.
     Entry(Box<EntryReply>),
 }

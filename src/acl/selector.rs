@@ -85,7 +85,7 @@ impl Selector {
             [b'%', rest @ ..] => {
                 let tilde = rest.iter().position(|b| *b == b'~').ok_or(RuleError::Syntax)?;
                 let (rights, pattern) = (rest[..tilde].to_ascii_uppercase(), &rest[tilde + 1..]);
-                if rights.is_empty() || !rights.iter().all(|b| matches!(b, b'R' | b'W')) {
+                if !matches!(&*rights, b"R" | b"W" | b"RW" | b"WR") {
                     return Err(RuleError::Syntax);
                 }
                 self.add_keys(rights.contains(&b'R'), rights.contains(&b'W'), pattern)

@@ -2,7 +2,7 @@
 
 use super::Engine;
 use super::client::ClientId;
-use super::monitor::Caller;
+use super::monitor::{Caller, is_behind_auth};
 use super::stats::{SLOW_ARGS, SlowCall};
 use crate::command::args::Args;
 use crate::command::spec::{Flag, Spec};
@@ -79,7 +79,7 @@ impl Engine {
 fn shown(spec: &Spec, args: Args<'_>) -> Vec<Vec<u8>> {
     let secret = |i: usize| match spec.name {
         "auth" => i > 0,
-        "hello" => i > 1,
+        "hello" => is_behind_auth(args, i),
         "acl|setuser" | "acl|getuser" | "acl|deluser" => i > 1,
         "config|set" => i > 2 && i % 2 == 1 && is_secret(args.at(i - 1)),
         _ => false,

@@ -289,9 +289,15 @@ impl Engine {
 
     /// Runs a call that passed every gate, and whatever it woke.
     pub(crate) fn execute(&mut self, client: ClientId, spec: &'static Spec, args: Args<'_>) -> Executed {
+        self.actor = Some(client);
+        let executed = self.execute_as_actor(client, spec, args);
+        self.actor = None;
+        executed
+    }
+
+    fn execute_as_actor(&mut self, client: ClientId, spec: &'static Spec, args: Args<'_>) -> Executed {
         let now_ms = self.store.now_ms;
         let db = self.clients.get(client).map_or(0, |c| c.db);
-        self.actor = Some(client);
         let outcome = self.run(client, db, spec, args, now_ms);
         if !self.is_held() && !matches!(outcome, Err(Refusal::Unfinished(_))) {
             self.store.end_unit();
@@ -305,7 +311,6 @@ impl Engine {
             Err(Refusal::Park(park)) => self.park(client, db, spec, args, *park, now_ms),
         };
         self.serve_signals(now_ms);
-        self.actor = None;
         executed
     }
 

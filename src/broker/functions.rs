@@ -278,9 +278,9 @@ fn metadata(text: &[u8]) -> Result<String, Problem> {
         return Err(Problem::no_metadata());
     }
     let end = memchr::memchr(b'\n', text).ok_or_else(Problem::bad_metadata)?;
-    let line = String::from_utf8_lossy(&text[2..end]);
-    let mut words = line.split(' ').filter(|word| !word.is_empty());
-    let engine = words.next().unwrap_or_default();
+    let line = crate::resp::words(&text[..end]).ok_or_else(Problem::bad_metadata)?;
+    let (engine, words) = line.split_first().ok_or_else(Problem::bad_metadata)?;
+    let engine = engine.strip_prefix("#!").unwrap_or(engine);
     let mut name = None;
     for word in words {
         let value = word.strip_prefix("name=").ok_or_else(|| Problem::metadata_value(word))?;

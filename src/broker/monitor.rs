@@ -54,18 +54,17 @@ impl Engine {
         if spec.has(Flag::Admin) || spec.has(Flag::SkipMonitor) {
             return;
         }
-        let behind_auth = |i: usize| args.up_to(i).iter().rev().take(2).any(|word| word.eq_ignore_ascii_case(b"AUTH"));
         let secret = |i: usize| match spec.name {
             "auth" => i > 0,
-            "hello" => i > 2 && behind_auth(i),
+            "hello" => is_behind_auth(args, i),
             _ => false,
         };
         let args = args.iter().enumerate().map(|(i, arg)| if secret(i) { b"(redacted)" } else { arg });
         self.show(line(self.clock.now_us(), db, caller, args));
     }
 
-    /// Shows the call of a script, before those that the script makes.
-    pub fn show_script(&mut self, client: ClientId, args: Args<'_>) {
+    /// Shows a call that is not counted now: of a script, before those that the script makes; one that was refused.
+    pub fn show_early(&mut self, client: ClientId, args: Args<'_>) {
         if self.is_monitored()
             && let Some(c) = self.clients.get(client)
         {
@@ -81,6 +80,11 @@ impl Engine {
             }
         }
     }
+}
+
+/// Whether an argument of HELLO is the name or the password.
+pub fn is_behind_auth(args: Args<'_>, i: usize) -> bool {
+    i > 2 && args.up_to(i).iter().rev().take(2).any(|word| word.eq_ignore_ascii_case(b"AUTH"))
 }
 
 /// `seconds.micros [db address] "verb" "argument" ...`

@@ -66,6 +66,9 @@ impl Engine {
     #[inline]
     pub fn note_changes(&mut self) {
         self.note_touches();
+        if !self.in_queue && !self.tracking.is_empty() {
+            self.tell_broadcasts();
+        }
         if !self.store.events.is_empty() {
             self.publish_events();
         }

@@ -205,6 +205,9 @@ impl Scripts {
             self.touch(&sha);
             return Ok(script);
         }
+        if !self.fits(text.len()) {
+            return Err(Refused::Full);
+        }
         let code = Some(machine(&mut self.vm, self.limit)?.compile(text)?);
         self.make_room(text.len(), stays)?;
         let script = Script(Arc::new(Known { sha, text: Bytes::copy_from_slice(text), declared }));
@@ -216,6 +219,13 @@ impl Scripts {
         });
         self.known.insert(sha, Entry { script: script.clone(), code, used });
         Ok(script)
+    }
+
+    /// Whether there is room for a text when all that may be forgotten is.
+    fn fits(&self, len: usize) -> bool {
+        let text_of = |sha: &Sha| self.known.get(sha).map_or(0, |entry| entry.script.0.text.len());
+        let leaving: usize = self.by_use.values().map(text_of).sum();
+        self.bytes - leaving + len <= self.limit
     }
 
     /// Forgets what was not used for the longest time, so that there is room for another text.
@@ -251,4 +261,22 @@ fn sha_of(text: &[u8]) -> Option<Sha> {
     let mut sha: Sha = text.try_into().ok()?;
     sha.make_ascii_lowercase();
     Some(sha)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_that_does_not_fit_is_not_compiled() {
+        let mut scripts = Scripts::new(4 << 20);
+        let of = |kib: usize| "do end ".repeat(kib << 10 >> 3).into_bytes();
+        assert!(matches!(scripts.of_text(&of(6 << 10)), Err(Refused::Full)));
+        assert!(scripts.vm.is_none());
+        scripts.load(&of(64)).unwrap();
+        scripts.limit = 64 << 10;
+        scripts.of_text(b"return 1").unwrap();
+        assert!(matches!(scripts.of_text(&of(32)), Err(Refused::Full)));
+        assert_eq!(scripts.len(), 2, "nothing had to go for it");
+    }
 }

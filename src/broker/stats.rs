@@ -228,6 +228,11 @@ impl Stats {
         self.commands.of(spec).rejected += 1;
     }
 
+    /// Counts a failure of a call that is counted itself when it is over.
+    pub fn count_failed(&mut self, spec: &'static Spec) {
+        self.commands.of(spec).failed += 1;
+    }
+
     /// Counts an error line under its code. The table is bounded: codes that users can choose are not counted apart.
     pub fn count_error(&mut self, line: &str) {
         self.total_errors += 1;

@@ -10,7 +10,7 @@ use super::Engine;
 use super::client::ClientId;
 use super::mailbox::Message;
 use crate::command::args::Args;
-use crate::command::spec::Spec;
+use crate::command::spec::{Group, Spec};
 use crate::reply::Reply;
 use crate::resp::Protocol;
 use brooklet_storage::store::Touch;
@@ -74,6 +74,8 @@ pub struct Tracking {
     /// Clients in the table, each for each of its keys.
     items: usize,
     prefixes: BTreeMap<Name, BTreeSet<ClientId>>,
+    /// Keys below each prefix that the call that runs has changed, and whose doing it was: told when it is over.
+    untold: BTreeMap<Name, BTreeMap<Name, Option<ClientId>>>,
     /// Where the last key was that had to make room.
     hand: Name,
 }
@@ -135,6 +137,17 @@ impl Tracking {
     fn next_to_go(&self) -> Option<Name> {
         let behind = self.table.range::<[u8], _>((Bound::Excluded(&*self.hand), Bound::Unbounded));
         behind.chain(self.table.iter()).next().map(|(name, _)| name.clone())
+    }
+
+    /// Notes a change for those who broadcast.
+    fn note(&mut self, name: &Name, actor: Option<ClientId>) {
+        for prefix in self.prefixes.keys().filter(|prefix| name.starts_with(prefix)) {
+            let names = self.untold.entry(prefix.clone()).or_default();
+            let before = names.entry(name.clone()).or_insert(actor);
+            if *before != actor {
+                *before = None;
+            }
+        }
     }
 
     fn stop(&mut self, client: ClientId) {
@@ -206,15 +219,22 @@ impl Engine {
 
     /// Remembers what a call has read, if its client tracks that.
     pub(super) fn track_call(&mut self, client: ClientId, spec: &'static Spec, args: Args<'_>) {
+        // A script reads nothing; what it calls does.
         if spec.kind.reads()
+            && spec.group != Group::Scripting
             && let Ok(keys) = spec.keys.positions(args)
         {
             self.remember_reads(client, keys.into_iter().map(|at| args.at(at)));
         }
+        self.use_up_caching(client, Some(spec));
+    }
+
+    /// A call has run or was refused, maybe one that does not exist: what CLIENT CACHING asked for is used up. Other
+    /// subcommands may stand in between.
+    pub(crate) fn use_up_caching(&mut self, client: ClientId, spec: Option<&Spec>) {
         let in_transaction = self.in_queue || self.clients.get(client).is_some_and(|c| c.transaction.is_some());
-        // What CLIENT CACHING asked for is used up; other subcommands may stand in between.
         if !in_transaction
-            && !spec.name.starts_with("client|")
+            && !spec.is_some_and(|spec| spec.name.starts_with("client|"))
             && let Some(tracker) = self.tracking.get_mut(client)
         {
             tracker.caching = false;
@@ -237,26 +257,38 @@ impl Engine {
         }
     }
 
-    /// Tells those who track what was touched by `actor`. Changes below a prefix are told together.
+    /// Tells those who track what was touched by `actor`. Changes below a prefix are noted, and told together.
     pub(super) fn invalidate_touched(&mut self, touched: &[Touch], actor: Option<ClientId>) {
-        let mut broadcast: BTreeMap<Name, BTreeSet<Name>> = BTreeMap::new();
         for touch in touched {
             match touch {
-                Touch::Key { name, .. } => {
-                    let above = self.tracking.prefixes.keys().filter(|prefix| name.starts_with(prefix));
-                    above.for_each(|prefix| {
-                        broadcast.entry(prefix.clone()).or_default().insert(name.clone());
-                    });
+                Touch::Key { name, is_over, .. } => {
+                    // Nobody wanted a key to go whose time is over. (Whose read it was that remembered it learns that anyway.)
+                    self.tracking.note(name, actor.filter(|_| !is_over));
                     self.invalidate(name.clone(), actor);
                 }
                 Touch::Emptied => self.invalidate_all(),
                 Touch::Flushed { .. } | Touch::Swapped { .. } => {}
             }
         }
-        for (prefix, names) in broadcast {
-            let names: Vec<Name> = names.into_iter().collect();
+    }
+
+    /// Tells those who broadcast what has changed below their prefixes.
+    pub(super) fn tell_broadcasts(&mut self) {
+        for (prefix, names) in std::mem::take(&mut self.tracking.untold) {
             let clients = self.tracking.prefixes.get(&prefix).cloned().unwrap_or_default();
-            self.tell(clients, Some(&names), actor);
+            let authors: BTreeSet<ClientId> = names.values().flatten().copied().collect();
+            let is_quiet =
+                |id: &ClientId| authors.contains(id) && self.tracking.get(*id).is_some_and(|tracker| tracker.no_loop);
+            let (quiet, others): (BTreeSet<_>, BTreeSet<_>) = clients.into_iter().partition(is_quiet);
+            let all: Vec<Name> = names.keys().cloned().collect();
+            self.tell(others, Some(&all), None);
+            for id in quiet {
+                let foreign = names.iter().filter(|(_, author)| **author != Some(id));
+                let foreign: Vec<Name> = foreign.map(|(name, _)| name.clone()).collect();
+                if !foreign.is_empty() {
+                    self.tell(BTreeSet::from([id]), Some(&foreign), None);
+                }
+            }
         }
     }
 
@@ -308,6 +340,31 @@ impl Engine {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::broker::Executed;
+    use crate::command::args::OwnedArgs;
+    use crate::command::cold_kit::Broker;
+    use crate::command::dispatch::dispatch;
+
+    #[test]
+    fn nobody_is_the_cause_of_what_happens_behind_a_call_that_is_not_over() {
+        let mut broker = Broker::after(&["SET k 1"]);
+        let call = OwnedArgs::collect(["GET", "k"]);
+        broker.engine.begin_turn();
+        let executed = dispatch(&mut broker.engine, broker.client, call.as_args(), &mut 0);
+        assert!(matches!(executed, Executed::Missing(_)));
+        assert_eq!(broker.engine.actor, None);
+    }
+
+    #[test]
+    fn what_others_did_is_told_of_a_key_that_several_have_changed() {
+        let mut tracking = Tracking::default();
+        tracking.prefixes.insert(Box::default(), BTreeSet::from([1]));
+        let name: Name = Box::from(*b"k");
+        tracking.note(&name, Some(1));
+        assert_eq!(tracking.untold[&b""[..]][&name], Some(1));
+        tracking.note(&name, None);
+        assert_eq!(tracking.untold[&b""[..]][&name], None);
+    }
 
     #[test]
     fn a_key_that_makes_room_is_another_one_each_time() {

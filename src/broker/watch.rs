@@ -113,7 +113,7 @@ impl Watches {
     /// The clients whose watches a touch breaks. `store` is as it is after it.
     fn broken_by(&self, touch: Touch, store: &Store) -> BTreeSet<ClientId> {
         match touch {
-            Touch::Key { db, name } => self.by_key.get(&(db, name)).cloned().unwrap_or_default(),
+            Touch::Key { db, name, .. } => self.by_key.get(&(db, name)).cloned().unwrap_or_default(),
             Touch::Emptied => BTreeSet::new(),
             Touch::Flushed { db } => self.broken_where(|at, _, seen| at == db && seen.existed),
             // A key that is missing in both is missing still.

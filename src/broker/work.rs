@@ -155,6 +155,13 @@ impl Engine {
 
     /// Does the next step of what holds the engine.
     pub(crate) fn step_held(&mut self) -> Left {
+        self.actor = self.held.as_ref().map(|held| held.client);
+        let left = self.step_as_actor();
+        self.actor = None;
+        left
+    }
+
+    fn step_as_actor(&mut self) -> Left {
         let Some(held) = &mut self.held else { return Left::Nothing };
         let Some(mut work) = held.work.take() else { return Left::Nothing };
         self.store.now_ms = held.now_ms;

@@ -24,11 +24,12 @@ pub fn dispatch(engine: &mut Engine, client: ClientId, args: Args<'_>, now_us: &
         Err(_) if is_web_request(args.at(0)) => return hang_up(engine, client),
         Err(refusal) => {
             // Of a verb that there is only the number of arguments can be wrong here.
-            if let Some(spec) = table::mentioned(args) {
+            let mentioned = table::mentioned(args);
+            if let Some(spec) = mentioned {
                 engine.stats.count_rejected(spec);
             }
-            let refusal = queue::refused(engine, client, table::find(args.at(0)), refusal);
-            return refuse(engine, refusal);
+            let refusal = queue::refused(engine, client, table::find(args.at(0)), args, refusal);
+            return refuse(engine, client, mentioned, refusal);
         }
     };
     match gate::check(engine, client, spec, args) {
@@ -37,8 +38,8 @@ pub fn dispatch(engine: &mut Engine, client: ClientId, args: Args<'_>, now_us: &
         Err(Stop::Refused(refusal)) => {
             engine.stats.count_rejected(spec);
             engine.forget_names(client);
-            let refusal = queue::refused(engine, client, Some(spec), refusal);
-            return refuse(engine, refusal);
+            let refusal = queue::refused(engine, client, Some(spec), args, refusal);
+            return refuse(engine, client, Some(spec), refusal);
         }
     }
     if let Some(c) = engine.clients.get_mut(client) {
@@ -72,12 +73,14 @@ pub fn dispatch(engine: &mut Engine, client: ClientId, args: Args<'_>, now_us: &
     executed
 }
 
-/// Runs a queued call for EXEC: it passed the gates when it was queued, but rules may have changed. Counts it unless it is not finished.
-pub fn run_queued(engine: &mut Engine, client: ClientId, queued: &Queued) -> Result<Reply, Refusal> {
-    let args = queued.call.as_args();
-    permission::check_in(engine, client, queued.spec, args, Context::Multi)
-        .map_err(|denial| error::acl::denied_at_exec(&denial))?;
-    run_inside(engine, client, queued.spec, args)
+/// Whether EXEC may run a queued call: it passed the gates when it was queued, but rules may have changed.
+pub fn check_queued(engine: &mut Engine, client: ClientId, queued: &Queued) -> Result<(), Refusal> {
+    let denied = permission::check_in(engine, client, queued.spec, queued.call.as_args(), Context::Multi);
+    let refused = denied.map_err(|denial| error::acl::denied_at_exec(&denial));
+    if let Err(Refusal::Wire(line)) = &refused {
+        engine.stats.count_error(line);
+    }
+    refused
 }
 
 /// Runs a call inside of another one, which happens at the time of that. Counts it unless it is not finished.
@@ -119,7 +122,8 @@ fn hang_up(engine: &mut Engine, client: ClientId) -> Executed {
     Executed::Reply(Reply::Null)
 }
 
-fn refuse(engine: &mut Engine, refusal: Refusal) -> Executed {
+fn refuse(engine: &mut Engine, client: ClientId, spec: Option<&'static Spec>, refusal: Refusal) -> Executed {
+    engine.use_up_caching(client, spec);
     let Refusal::Wire(line) = refusal else { return Executed::Reply(Reply::Null) };
     engine.stats.count_error(&line);
     Executed::Reply(Reply::Error(line))

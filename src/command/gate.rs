@@ -7,6 +7,7 @@
 use super::args::Args;
 use super::error::{self, Refusal};
 use super::permission;
+use super::server::shutdown;
 use super::slots;
 use super::spec::{Flag, Spec};
 use crate::broker::Engine;
@@ -46,15 +47,15 @@ pub fn check(engine: &mut Engine, client: ClientId, spec: &'static Spec, args: A
     can_write(engine, demands)?;
     may_while_listening(engine, client, spec)?;
     may_while_monitoring(engine, client, spec)?;
-    free(engine, spec)?;
+    free(engine, spec, args)?;
     paused(engine, spec, demands)
 }
 
 /// Unfinished work holds the engine: a call waits for its end, but not for long.
-fn free(engine: &Engine, spec: &Spec) -> Result<(), Stop> {
+fn free(engine: &Engine, spec: &Spec, args: Args<'_>) -> Result<(), Stop> {
     match engine.held_ms() {
         None => Ok(()),
-        Some(_) if spec.has(Flag::AllowBusy) => Ok(()),
+        Some(_) if spec.has(Flag::AllowBusy) && !(runs_script(engine) && shutdown::is_gentle(spec, args)) => Ok(()),
         Some(ms) if ms < engine.config.busy_reply_threshold_ms => {
             // What took long will: many who wait must not keep it from ending.
             let rest_ms = (ms / 4).clamp(1, HELD_MS) as i64;
@@ -62,6 +63,15 @@ fn free(engine: &Engine, spec: &Spec) -> Result<(), Stop> {
         }
         Some(_) => Err(Stop::Refused(busy(engine))),
     }
+}
+
+fn runs_script(engine: &Engine) -> bool {
+    #[cfg(feature = "scripting")]
+    if engine.scripts.running.is_some() {
+        return true;
+    }
+    let _ = engine;
+    false
 }
 
 /// What somebody who meets held work is told he may do.

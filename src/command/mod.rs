@@ -42,4 +42,4 @@ mod zset;
 
 #[cfg(test)]
 #[cfg(feature = "memory")]
-mod cold_kit;
+pub(crate) mod cold_kit;

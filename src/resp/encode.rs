@@ -64,6 +64,7 @@ impl Encoder<'_> {
             Reply::Boolean(value) => self.boolean(*value),
             Reply::Verbatim(format, text) => self.verbatim(format, text),
             Reply::Entry(entry) => self.entry(entry),
+            Reply::Other(reply) => Encoder { out: self.out, resp3: !self.resp3 }.reply(reply),
         }
     }
 

@@ -46,6 +46,7 @@ fn lines_numbers_and_strings() {
 fn nulls() {
     writes(Reply::Null, "$-1|", "_|");
     writes(Reply::NullArray, "*-1|", "_|");
+    writes(Reply::Array(vec![Reply::Null, Reply::Other(Box::new(Reply::Null))]), "*2|$-1|_|", "*2|_|$-1|");
 }
 
 #[test]

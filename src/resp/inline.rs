@@ -22,6 +22,15 @@ pub(super) fn split(line: &mut [u8], base: usize, spans: &mut Vec<Span>) -> Resu
     Ok(())
 }
 
+/// The words of a line that is no call but is written like one; none if its quotes do not match.
+#[cfg(feature = "scripting")]
+pub fn words(line: &[u8]) -> Option<Vec<String>> {
+    let (mut line, mut spans) = (line.to_vec(), Vec::new());
+    split(&mut line, 0, &mut spans).ok()?;
+    let word = |span: &Span| String::from_utf8_lossy(&line[span.start as usize..span.end as usize]).into_owned();
+    Some(spans.iter().map(word).collect())
+}
+
 /// Unescapes the argument at `start` in place: where reading goes on, and where the argument now ends.
 fn argument(line: &mut [u8], start: usize) -> Result<(usize, usize), ProtocolError> {
     let mut at = start;

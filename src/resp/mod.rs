@@ -32,4 +32,6 @@ pub use burst::Burst;
 pub use decode::Decoder;
 pub use encode::{Protocol, encode, encode_protocol_error};
 pub use error::ProtocolError;
+#[cfg(feature = "scripting")]
+pub(crate) use inline::words;
 pub use limits::Limits;

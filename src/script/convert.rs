@@ -61,6 +61,7 @@ impl Reader<'_> {
             Reply::Verbatim(format, text) if self.resp3 => self.verbatim(format.as_bytes(), text)?,
             Reply::Verbatim(_, text) => self.string(text)?,
             Reply::Entry(entry) => self.entry(entry)?,
+            Reply::Other(reply) => self.value(reply)?,
             // Verbs that answer with messages only are not for scripts.
             Reply::Nothing => Value::Nil,
         })
@@ -142,9 +143,9 @@ impl Reader<'_> {
     }
 }
 
-/// What a script returned, as a reply.
-pub fn to_reply(values: &MultiValue) -> Reply {
-    let mut writer = Writer { values: MOST, bytes: LARGEST };
+/// What a script returned, as a reply. With `resp3` it has asked for that protocol, which knows booleans.
+pub fn to_reply(values: &MultiValue, resp3: bool) -> Reply {
+    let mut writer = Writer { values: MOST, bytes: LARGEST, resp3 };
     let reply = values.front().map_or(Ok(Reply::Null), |value| writer.value(value, 0));
     reply.unwrap_or(Reply::Error(error::REPLY_TOO_LARGE.into()))
 }
@@ -162,6 +163,7 @@ impl From<mlua::Error> for Refused {
 struct Writer {
     values: usize,
     bytes: usize,
+    resp3: bool,
 }
 
 impl Writer {
@@ -175,6 +177,7 @@ impl Writer {
             }
             Value::Integer(n) => Reply::Integer(*n),
             Value::Number(n) => Reply::Integer(number::integer(*n)),
+            Value::Boolean(value) if self.resp3 => Reply::Boolean(*value),
             Value::Boolean(true) => Reply::Integer(1),
             Value::Table(table) => self.table(table, depth + 1)?,
             _ => Reply::Null,

@@ -12,6 +12,8 @@ pub const KILLED: &std::ffi::CStr = c"Script killed by user with SCRIPT KILL..."
 pub const STUBBORN: &std::ffi::CStr = c"script ran too long where it cannot be paused";
 /// A first line `#!` without an end.
 pub const BAD_SHEBANG: &str = "ERR Invalid script shebang";
+/// One whose quotes do not match.
+pub const BAD_ENGINE: &str = "ERR Invalid engine in script shebang";
 
 /// Why there is no script to run, or no machine to run it on.
 #[derive(Clone, Debug, PartialEq, Eq)]

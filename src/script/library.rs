@@ -32,6 +32,11 @@ impl Shared {
         self.resp.store(2, Ordering::Relaxed);
         *self.json.lock() = Settings::default();
     }
+
+    /// Whether the script has asked for RESP3.
+    pub fn is_resp3(&self) -> bool {
+        self.resp.load(Ordering::Relaxed) == 3
+    }
 }
 
 /// Why a library function has no value.
@@ -126,7 +131,14 @@ pub fn table(lua: &Lua, shared: &Arc<Shared>, slot: &Table) -> mlua::Result<Tabl
     )?;
     rust.set("stopped", lua.create_function(|_, ()| Ok(slice::stopped()))?)?;
     rust.set("trace", lua.create_function(trace)?)?;
+    let where_it_is = |lua: &Lua, ()| {
+        let place = place(lua, 1);
+        Ok(place.map_or(String::new(), |(source, line)| format!("{}:{line}: ", source.trim_start_matches(['@', '=']))))
+    };
+    rust.set("place", lua.create_function(where_it_is)?)?;
     rust.set("sha1hex", lua.create_function(|_, text: LuaString| Ok(super::vm::sha1_hex(&text.as_bytes())))?)?;
+    let readable = |lua: &Lua, text: LuaString| lua.create_string(super::vm::readable(&text.as_bytes()));
+    rust.set("readable", lua.create_function(readable)?)?;
     let own = Arc::clone(shared);
     let setresp = move |_: &Lua, version: u8| {
         own.resp.store(version, Ordering::Relaxed);
@@ -160,29 +172,38 @@ fn trace(lua: &Lua, raised: Value) -> mlua::Result<Value> {
     let table = lua.create_table()?;
     match raised {
         Value::Table(raised) => {
-            if let text @ Value::String(_) = raised.raw_get("err")? {
-                table.raw_set("err", text)?;
+            let text: Value = raised.raw_get("err")?;
+            if matches!(text, Value::String(_) | Value::Integer(_) | Value::Number(_)) {
+                table.raw_set("err", lua.coerce_string(text)?)?;
             }
             table.raw_set("ignore_error_stats_update", raised.raw_get::<Value>("ignore_error_stats_update")?)?;
         }
-        other => table.raw_set("err", error::coded(&shown(lua, other)?))?,
+        other => table.raw_set("err", error::coded(without_prelude(&shown(lua, other)?)))?,
     }
-    for level in 1..100 {
-        let place = lua.inspect_stack(level, |frame| {
-            let source = frame.source().source.map(|s| s.into_owned()).unwrap_or_default();
-            frame.current_line().filter(|_| source != super::vm::PRELUDE).map(|line| (source, line))
-        });
-        match place {
-            None => break,
-            Some(None) => {}
-            Some(Some((source, line))) => {
-                table.raw_set("source", source.strip_prefix('=').unwrap_or(&source))?;
-                table.raw_set("line", line)?;
-                break;
-            }
-        }
+    if let Some((source, line)) = place(lua, 1) {
+        table.raw_set("source", source.strip_prefix('=').unwrap_or(&source))?;
+        table.raw_set("line", line)?;
     }
     Ok(Value::Table(table))
+}
+
+/// Where the script is: the innermost line that is neither the prelude's nor that of a function of Lua.
+fn place(lua: &Lua, from: usize) -> Option<(String, usize)> {
+    (from..100)
+        .map_while(|level| {
+            lua.inspect_stack(level, |frame| {
+                let source = frame.source().source.map(|s| s.into_owned()).unwrap_or_default();
+                frame.current_line().filter(|line| *line > 0 && source != super::vm::PRELUDE).map(|line| (source, line))
+            })
+        })
+        .flatten()
+        .next()
+}
+
+/// A message without the place, if that is in the prelude.
+fn without_prelude(text: &str) -> &str {
+    let number = text.strip_prefix("prelude:").map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
+    number.and_then(|rest| rest.strip_prefix(": ")).unwrap_or(text)
 }
 
 /// A value that is no table, as an error message.

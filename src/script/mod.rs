@@ -4,7 +4,10 @@
 //! memory and time in `vm.rs` and `slice.rs`. Read next: `vm.rs` (the machine), `run.rs` (one run), `prelude.lua`.
 
 mod convert;
+#[cfg(test)]
+mod corrected_tests;
 mod error;
+mod escapes;
 mod json;
 mod library;
 mod msgpack;
@@ -13,10 +16,12 @@ mod pack;
 mod random;
 mod run;
 mod slice;
+mod steps;
 mod tail;
 #[cfg(test)]
 mod tests;
 mod vm;
+mod words;
 
 pub use error::Problem;
 pub use run::{Run, Step};

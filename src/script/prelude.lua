@@ -19,6 +19,16 @@ local floor_, max_, min_ = math.floor, math.max, math.min
 
 local READONLY = "Attempt to modify a readonly table"
 
+-- An error where the script is that called.
+local function fail(text)
+    error(rust.place() .. text, 0)
+end
+
+local function bad_argument(name, why, ...)
+    if select("#", ...) == 0 then why = why .. ", got no value" else why = why .. ", got " .. type((...)) end
+    fail("bad argument #1 to '" .. name .. "' (" .. why .. ")")
+end
+
 -- Guards ------------------------------------------------------------------------------------------------------------
 
 local behind, shown = {}, {}
@@ -56,6 +66,12 @@ end
 globals._G = _G
 -- See tail.rs.
 function globals.__pass(...) return ... end
+-- See steps.rs.
+local MINUS_ZERO = 0 * tonumber("-1")
+function globals.__step(step)
+    if step == 0 then return MINUS_ZERO end
+    return step
+end
 globals._VERSION = "Lua 5.1"
 
 function globals.setmetatable(table, ...)
@@ -63,9 +79,10 @@ function globals.setmetatable(table, ...)
     return setmetatable_(table, ...)
 end
 
-function globals.getmetatable(value)
+function globals.getmetatable(...)
+    local value = ...
     if behind[value] then return shown[value] end
-    return getmetatable_(value)
+    return getmetatable_(...)
 end
 
 function globals.rawset(table, ...)
@@ -77,12 +94,16 @@ function globals.rawget(table, ...)
     return rawget_(behind[table] or table, ...)
 end
 
-function globals.next(table, ...)
-    return next(behind[table] or table, ...)
+function globals.next(...)
+    local hidden = behind[(...)]
+    if not hidden then return next(...) end
+    return next(hidden, select(2, ...))
 end
 
-function globals.pairs(table)
+function globals.pairs(...)
+    local table = ...
     local hidden = behind[table]
+    if select("#", ...) == 0 then bad_argument("pairs", "table expected") end
     if not hidden then return pairs_(table) end
     return function(_, key) return next(hidden, key) end, table, nil
 end
@@ -106,17 +127,18 @@ local function load_text(text, name)
     if text:byte() == 27 then
         return nil, "[string \"\27\"]:1: unexpected symbol near 'char(27)'"
     end
-    return load_(text, name or text, "t")
+    return load_(rust.readable(text), name or text, "t")
 end
 
-function globals.loadstring(text, name)
-    if type(text) ~= "string" and type(text) ~= "number" then
-        error("bad argument #1 to 'loadstring' (string expected, got " .. type(text) .. ")", 2)
-    end
+function globals.loadstring(...)
+    local text, name = ...
+    if type(text) ~= "string" and type(text) ~= "number" then bad_argument("loadstring", "string expected", ...) end
     return load_text(tostring(text), name)
 end
 
-function globals.load(reader, name)
+function globals.load(...)
+    local reader, name = ...
+    if type(reader) ~= "function" then bad_argument("load", "function expected", ...) end
     local pieces = {}
     while true do
         local piece = reader()
@@ -137,15 +159,21 @@ local function caught(ok, value, ...)
         if text ~= nil then value = text end
     elseif type(value) == "userdata" then
         value = tostring(value)
+    elseif type(value) == "string" and find_(value, "^prelude:%d") then
+        -- There is no such place.
+        value = value:gsub("^prelude:%d+: ", "")
     end
     return false, value
 end
 
 function globals.pcall(...)
+    if select("#", ...) == 0 then return false end
     return caught(pcall_(...))
 end
 
-function globals.xpcall(f, handler)
+function globals.xpcall(...)
+    if select("#", ...) < 2 then fail "bad argument #2 to 'xpcall' (value expected)" end
+    local f, handler = ...
     return xpcall_(f, handler)
 end
 
@@ -164,22 +192,28 @@ local function resumed(co, ok, ...)
 end
 
 local function resume(co, ...)
+    if type(co) ~= "thread" then fail "bad argument #1 to 'resume' (coroutine expected)" end
     return resumed(co, resume_(co, ...))
 end
 
 local function outcome(ok, ...)
     if ok then return ... end
     local why = ...
-    if type(why) == "string" then error(why, 3) end
+    if type(why) == "string" then fail(why) end
     error(why, 0)
 end
 
+local function create(name, f)
+    if type(f) ~= "function" then fail("bad argument #1 to '" .. name .. "' (Lua function expected)") end
+    return create_(f)
+end
+
 globals.coroutine = guard {
-    create = create_,
+    create = function(f) return create("create", f) end,
     resume = resume,
     status = coroutine.status,
     wrap = function(f)
-        local co = create_(f)
+        local co = create("wrap", f)
         return function(...) return outcome(resume(co, ...)) end
     end,
     yield = function(...)
@@ -198,6 +232,38 @@ globals.coroutine = guard {
 local strings = library(string, "byte", "char", "find", "format", "gmatch", "gsub", "len", "lower", "match", "rep", "reverse",
     "sub", "upper")
 strings.gfind = string.gmatch
+local rep_, format_ = string.rep, string.format
+-- Without a separator. The machine would take a count of more than 31 bits for another one.
+function strings.rep(...)
+    local text, count = ...
+    local n = tonumber(count)
+    if n and n >= 2147483648 and type(text) == "string" and text ~= "" then error("not enough memory", 0) end
+    if select("#", ...) > 2 then return rep_(text, count) end
+    return rep_(...)
+end
+-- %s wants a string or a number.
+local function check_words(text, ...)
+    local given, at = { ... }, 0
+    for letter in text:gmatch("%%[-+ #0-9.]*(.)") do
+        if letter ~= "%" then
+            at = at + 1
+            local kind = type(given[at])
+            if letter == "s" and at <= select("#", ...) and kind ~= "string" and kind ~= "number" then
+                fail(("bad argument #%d to 'format' (string expected, got %s)"):format(at + 1, kind))
+            end
+        end
+    end
+end
+function strings.format(...)
+    for i = 2, select("#", ...) do
+        local kind = type((select(i, ...)))
+        if kind ~= "string" and kind ~= "number" and type((...)) == "string" then
+            check_words(...)
+            break
+        end
+    end
+    return format_(...)
+end
 function strings.dump()
     error("unable to dump given function", 2)
 end
@@ -225,6 +291,12 @@ globals.table = guard(tables)
 local maths = library(math, "abs", "acos", "asin", "atan", "atan2", "ceil", "cos", "cosh", "deg", "exp", "floor", "fmod",
     "frexp", "huge", "ldexp", "log", "log10", "max", "min", "modf", "pi", "pow", "rad", "sin", "sinh", "sqrt", "tan", "tanh")
 maths.mod = math.fmod
+local log_ = math.log
+-- Without a base.
+function maths.log(...)
+    if select("#", ...) > 1 then return log_((...)) end
+    return log_(...)
+end
 local random = rust.random
 function maths.random(...)
     local count, r = select("#", ...), random()
@@ -365,7 +437,7 @@ end
 
 function redis.setresp(...)
     if select("#", ...) ~= 1 then raise "redis.setresp() requires one argument." end
-    local version = ...
+    local version = floor_(tonumber((...)) or 0)
     if version ~= 2 and version ~= 3 then raise "RESP version must be 2 or 3." end
     rust.setresp(version)
 end
@@ -470,7 +542,7 @@ local loader = library(redis, "LOG_DEBUG", "LOG_VERBOSE", "LOG_NOTICE", "LOG_WAR
     "log")
 loader.register_function = register
 loader = guard(setmetatable_(loader, { __index = unknown }))
-local loading = setmetatable_({ redis = loader, __pass = globals.__pass }, { __index = unknown })
+local loading = setmetatable_({ redis = loader, __pass = globals.__pass, __step = globals.__step }, { __index = unknown })
 
 local function begin_load(chunk)
     registered, turned.__index = {}, loading

@@ -10,7 +10,6 @@ use crate::reply::Reply;
 use mlua::{Lua, MultiValue, Table, Thread, Value};
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// What a slice came to.
@@ -126,7 +125,7 @@ impl Run {
             self.is_counted = table.raw_get("ignore_error_stats_update").unwrap_or(false);
         }
         if ended_well {
-            return convert::to_reply(&values);
+            return convert::to_reply(&values, self.shared.is_resp3());
         }
         let line = self.error(values.pop_front().unwrap_or(Value::Nil));
         self.exhausted |= vm::says_exhausted(&line);
@@ -229,10 +228,7 @@ impl Desk<'_> {
     fn call(&mut self, lua: &Lua, call: OwnedArgs) -> mlua::Result<Answer> {
         match self.host.call(&call) {
             Called::Reply(Reply::Error(line)) => Ok((FAILED, convert::error_table(lua, &line)?)),
-            Called::Reply(reply) => {
-                let resp3 = self.shared.resp.load(Ordering::Relaxed) == 3;
-                Ok((DONE, convert::to_lua(lua, &reply, resp3)?))
-            }
+            Called::Reply(reply) => Ok((DONE, convert::to_lua(lua, &reply, self.shared.is_resp3())?)),
             Called::Missing => {
                 *self.pending = Some(call);
                 Ok((MISSING, Value::Nil))

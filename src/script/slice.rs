@@ -102,13 +102,15 @@ unsafe extern "C-unwind" fn look(state: *mut lua_State, place: *mut lua_Debug) {
             ffi::lua_sethook(state, Some(look), ffi::LUA_MASKCOUNT, 1);
             ffi::lua_pushstring(state, super::error::KILLED.as_ptr());
             ffi::lua_error(state);
-        } else if is_ours(state, place) {
-            // The prelude may have fetched the host of this slice and not called it yet: the script stops behind it.
-            SLICE.set(Some(Slice { sharp: true, ..slice }));
-            ffi::lua_sethook(state, Some(look), ffi::LUA_MASKCOUNT, 1);
         } else if lua_isyieldable(state) != 0 {
-            stop();
-            ffi::lua_yield(state, 0);
+            if is_ours(state, place) {
+                // The prelude may have fetched the host of this slice and not called it yet: the script stops behind it.
+                SLICE.set(Some(Slice { sharp: true, ..slice }));
+                ffi::lua_sethook(state, Some(look), ffi::LUA_MASKCOUNT, 1);
+            } else {
+                stop();
+                ffi::lua_yield(state, 0);
+            }
         } else if now > slice.end + STUBBORN {
             // Whoever catches this is looked at where it can be paused, however soon it is back here.
             SLICE.set(Some(Slice { sharp: true, ..slice }));

@@ -103,6 +103,14 @@ fn a_script_returns_a_value() {
 }
 
 #[test]
+fn a_string_that_is_far_too_long_is_an_error() {
+    assert!(text("return ('x'):rep(1e10)").contains("not enough memory"));
+    assert!(text("return string.rep('xy', 2147483648)").contains("not enough memory"));
+    assert_eq!(text("return ('').rep('', 1e10)"), "");
+    assert_eq!(text("return ('x'):rep('2')"), "xx");
+}
+
+#[test]
 fn a_coroutine_runs_script_after_script() {
     let mut bench = Bench::new();
     for n in 0..10 {

@@ -3,13 +3,15 @@
 //! Must never know: who asks for a script, where its text is kept. Read next: `run.rs`.
 
 use super::Host;
-use super::error::{BAD_SHEBANG, NO_MEMORY, Problem, plain};
+use super::error::{BAD_ENGINE, BAD_SHEBANG, NO_MEMORY, Problem, plain};
+use super::escapes;
 use super::library::{self, Shared};
 use super::run::Run;
-use super::slice;
-use super::tail::keep_frames;
+use super::{slice, steps, tail, words};
+use crate::resp::words as split_line;
 use mlua::chunk::ChunkMode;
 use mlua::{Function, Lua, LuaOptions, MultiValue, StdLib, Table, Thread, Value};
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,6 +27,9 @@ const USER_FUNCTION: &str = "@user_function";
 
 /// How long a library may take to register its functions.
 const LOAD_TIME: Duration = Duration::from_millis(500);
+
+/// Texts above this are compiled as they stand: what is noted of one takes memory, and compiling it twice takes time.
+const LARGEST_CORRECTED: usize = 1 << 20;
 
 /// A function that a library has registered.
 #[derive(Clone, Debug)]
@@ -143,15 +148,16 @@ impl Vm {
     pub fn compile(&self, text: &[u8]) -> Result<Code, Problem> {
         // The first line stays, empty: errors count lines.
         let body = if text.starts_with(b"#!") { &text[line_end(text)..] } else { text };
-        self.function(body, USER_SCRIPT).map(Code).map_err(|why| Problem::compile(&plain(&why)))
+        self.function(body, USER_SCRIPT).map(Code).map_err(|why| Problem::compile(&said(&why)))
     }
 
-    /// Compiles a text; returns keep their frames.
+    /// Compiles a text, so that it runs as in Lua 5.1.
     fn function(&self, text: &[u8], name: &str) -> mlua::Result<Function> {
         let compile = |text: &[u8]| self.lua.load(text).set_name(name).set_mode(ChunkMode::Text).into_function();
+        let text = readable(text);
         // As it stands first: errors are to speak of what was written.
-        let plain = compile(text)?;
-        Ok(keep_frames(text).and_then(|text| compile(&text).ok()).unwrap_or(plain))
+        let plain = compile(&text)?;
+        Ok(corrected(&text).and_then(|text| compile(&text).ok()).unwrap_or(plain))
     }
 
     /// Begins a run of a script with these keys and arguments; `name` stands in its errors.
@@ -193,7 +199,7 @@ impl Vm {
     /// Runs the text of a library, which registers its functions. `host` takes what it logs.
     pub fn load_library(&mut self, text: &[u8], host: &mut dyn Host) -> Result<Vec<Registered>, Problem> {
         let body = &text[line_end(text)..];
-        let chunk = self.function(body, USER_FUNCTION).map_err(|why| Problem::function(&plain(&why)))?;
+        let chunk = self.function(body, USER_FUNCTION).map_err(|why| Problem::function(&said(&why)))?;
         self.begin_load.call::<()>(&chunk)?;
         self.shared.reset();
         let mut run = self.run(&Code(chunk), MultiValue::new(), "")?;
@@ -230,6 +236,30 @@ impl Vm {
     }
 }
 
+/// Why a text does not compile, as Lua 5.1 says it: of the escapes only a number above 255 is still wrong.
+fn said(why: &mlua::Error) -> String {
+    plain(why).replacen("invalid escape sequence", "escape sequence too large", 1)
+}
+
+/// A text as LuaJIT reads it in the way of Lua 5.1. It would skip a first line that begins with `#`.
+pub fn readable(text: &[u8]) -> Cow<'_, [u8]> {
+    match escapes::plain(text) {
+        text if text.starts_with(b"#") => Cow::Owned([b" ", &*text].concat()),
+        text => text,
+    }
+}
+
+/// A text that compiles, with what LuaJIT needs to run it as Lua 5.1 does; none if it needs nothing.
+pub fn corrected(text: &[u8]) -> Option<Vec<u8>> {
+    if text.len() > LARGEST_CORRECTED {
+        return None;
+    }
+    let mut edits = Vec::new();
+    tail::edit(text, &mut edits);
+    steps::edit(text, &mut edits);
+    (!edits.is_empty()).then(|| words::insert(text, &mut edits))
+}
+
 fn line_end(text: &[u8]) -> usize {
     memchr::memchr(b'\n', text).unwrap_or(text.len())
 }
@@ -242,11 +272,10 @@ pub fn declared(text: &[u8]) -> Result<Declared, Problem> {
     }
     let end = memchr::memchr(b'\n', text).ok_or(Problem(BAD_SHEBANG.into()))?;
     declared.any = true;
-    let line = String::from_utf8_lossy(&text[..end]);
-    let mut words = line.split(' ').filter(|word| !word.is_empty());
-    match words.next() {
-        Some("#!lua") => {}
-        other => return Err(Problem::engine(other.unwrap_or_default())),
+    let line = split_line(&text[..end]).ok_or(Problem(BAD_ENGINE.into()))?;
+    let (engine, words) = line.split_first().ok_or(Problem(BAD_ENGINE.into()))?;
+    if engine != "#!lua" {
+        return Err(Problem::engine(engine));
     }
     for word in words {
         let flags = word.strip_prefix("flags=").ok_or_else(|| Problem::option(word))?;

@@ -366,6 +366,10 @@ impl Store {
     /// Deletes a key.
     pub fn delete(&mut self, key: Key) {
         self.touch_key(key);
+        self.drop_key(key);
+    }
+
+    fn drop_key(&mut self, key: Key) {
         self.record_for(key, &Effect::Delete);
         self.remove(key);
     }

@@ -38,6 +38,18 @@ Each of these keeps one client from taking what belongs to all ([guarantees](gua
 - A transaction or a script that has changed something and needs the disk makes everybody wait for that, and answers BUSY to
   others after `busy-reply-threshold`, where Redis has everything in memory.
 
+Scripts run on LuaJIT, not on the Lua 5.1 that Redis carries. What scripts are known to rely on is made equal, and is in the
+transcripts. What is left:
+
+- The length of a table with holes (`#{1, nil, 3}`, and with it `table.getn` and `unpack`) may be another border: count the arguments
+  with `select('#', ...)`.
+- `return m.f(...)` of a field is no tail call: errors are to say where the script is. A recursion of that kind ends some ten thousand calls deep.
+- Words of later versions of Lua are understood: `goto`, `::label::`, `0b1`, `1LL`, `%g` in patterns, `tonumber('0b1')`. `string.format`
+  writes `%q` with other escapes, and a NaN is `nan`, without a sign.
+- A single function with more than 65536 constants, or with a body of a condition longer than 32767 instructions, does not compile.
+- Status and error texts that a script makes (`{ok=...}`, `redis.error_reply`) are text: bytes that are not UTF-8 are replaced.
+- An error in what was called as `return f()`, where `f` is a local variable that holds a function of Lua, may not say its line.
+
 Verbs that Brooklet does not have answer as an unknown command does. `docs/commands.md` lists those it has.
 Directives of redis.conf that mean nothing here are listed at the end of `docs/configuration.md`.
 ";

@@ -43,7 +43,10 @@ fn run(ctx: &mut Ctx<'_>, _: Args<'_>) -> Result<Reply, Refusal> {
         client.db = 0;
         client.protocol = Protocol::Resp2;
         client.name.clear();
-        client.reply_mode = ReplyMode::On;
+        // Who wants no answer to this call gets none.
+        if client.is_silent() {
+            client.reply_mode = ReplyMode::On;
+        }
         (client.no_evict, client.no_touch, client.readonly) = (false, false, false);
     }
     Ok(Reply::Status("RESET".into()))

@@ -100,7 +100,7 @@ pub fn command_not_found(name: &[u8]) -> Refusal {
 
 /// The line for a subcommand with a wrong number of arguments.
 pub fn arguments(name: &[u8]) -> Refusal {
-    owned(format!("ERR unknown subcommand or wrong number of arguments for '{}'. Try ACL HELP.", lossy(name)))
+    super::unknown_or_arity("ACL", name)
 }
 
 /// The line for a file that cannot be read.
@@ -129,10 +129,10 @@ pub fn list(path: &str, errors: &[LineError]) -> String {
                 write!(list, "WARNING: Duplicate user '{}' found on line {line}. ", lossy(name))
             }
             LineError::Unmatched(line) => write!(list, "{path}:{line}: Unmatched parenthesis in selector definition."),
-            LineError::Rule(line, _, RuleError::Syntax) => write!(list, "{path}:{line}: Syntax error. "),
-            LineError::Rule(line, rule, error) => {
+            LineError::Rule(line, rule, error @ RuleError::Unknown) => {
                 write!(list, "{path}:{line}: Error in applying operation '{}': {}. ", lossy(rule), why(*error))
             }
+            LineError::Rule(line, _, error) => write!(list, "{path}:{line}: {}. ", why(*error)),
         };
     }
     list

@@ -126,6 +126,12 @@ pub fn unknown_subcommand(container: &str, sub: &[u8]) -> Refusal {
     owned(format!("ERR unknown subcommand '{}'. Try {container} HELP.", lossy(&sub[..sub.len().min(128)])))
 }
 
+/// The line for a subcommand of `container` that was given something that it does not know; `sub` is as it was typed.
+pub fn unknown_or_arity(container: &str, sub: &[u8]) -> Refusal {
+    let sub = lossy(&sub[..sub.len().min(128)]);
+    owned(format!("ERR unknown subcommand or wrong number of arguments for '{sub}'. Try {container} HELP."))
+}
+
 /// The line for a wrong number of arguments; `name` is the spec's name.
 pub fn wrong_arity(name: &str) -> Refusal {
     owned(format!("ERR wrong number of arguments for '{name}' command"))

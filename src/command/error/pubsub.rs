@@ -1,6 +1,6 @@
 //! Error texts of verbs about channels.
 
-use super::{Refusal, lossy, owned};
+use super::{Refusal, owned};
 
 /// The line for a verb that a RESP2 connection cannot call while it listens.
 pub fn cannot_now(name: &str) -> Refusal {
@@ -11,5 +11,5 @@ pub fn cannot_now(name: &str) -> Refusal {
 
 /// The line for a subcommand of PUBSUB with too many arguments.
 pub fn too_many(name: &[u8]) -> Refusal {
-    owned(format!("ERR unknown subcommand or wrong number of arguments for '{}'. Try PUBSUB HELP.", lossy(name)))
+    super::unknown_or_arity("PUBSUB", name)
 }

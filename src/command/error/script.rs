@@ -59,7 +59,7 @@ pub fn unknown_argument(word: &[u8]) -> Refusal {
 
 /// A subcommand with more arguments than it takes.
 pub fn function_arity(name: &str) -> Refusal {
-    owned(format!("ERR unknown subcommand or wrong number of arguments for '{name}'. Try FUNCTION HELP."))
+    super::unknown_or_arity("FUNCTION", name.as_bytes())
 }
 
 /// What a script was refused for before it ran.

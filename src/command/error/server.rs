@@ -27,7 +27,7 @@ pub fn config(why: ConfigError) -> Refusal {
 
 /// The line for a DEBUG subcommand that does not exist, or not with so many arguments.
 pub fn unknown_debug(sub: &[u8]) -> Refusal {
-    owned(format!("ERR unknown subcommand or wrong number of arguments for '{}'. Try DEBUG HELP.", lossy(sub)))
+    super::unknown_or_arity("DEBUG", sub)
 }
 
 /// The line for a kind of event that never was slow.

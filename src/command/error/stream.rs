@@ -90,12 +90,12 @@ pub fn no_such_group(key: &[u8], group: &[u8]) -> Refusal {
 
 /// A subcommand of XGROUP was given something that it does not know; `word` is the subcommand as it was typed.
 pub fn xgroup_syntax(word: &[u8]) -> Refusal {
-    owned(format!("ERR unknown subcommand or wrong number of arguments for '{}'. Try XGROUP HELP.", lossy(word)))
+    super::unknown_or_arity("XGROUP", word)
 }
 
 /// A subcommand of XINFO was given something that it does not know; `word` is the subcommand as it was typed.
 pub fn xinfo_syntax(word: &[u8]) -> Refusal {
-    owned(format!("ERR unknown subcommand or wrong number of arguments for '{}'. Try XINFO HELP.", lossy(word)))
+    super::unknown_or_arity("XINFO", word)
 }
 
 /// `command` does not know this option.

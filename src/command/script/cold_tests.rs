@@ -52,6 +52,16 @@ fn where_it_cannot_be_paused_it_begins_anew_or_fails() {
 }
 
 #[test]
+fn who_wants_no_news_of_its_own_changes_hears_none_of_those_of_later_steps() {
+    let mut broker = cold();
+    broker.call("HELLO 3");
+    broker.call("CLIENT TRACKING ON BCAST NOLOOP");
+    broker.call("EVAL redis.call('set','new','x')\treturn\tredis.call('incr','k3') 0");
+    assert!(broker.held_steps > 0);
+    assert!(broker.engine.clients.get(broker.client).unwrap().mailbox.is_empty());
+}
+
+#[test]
 fn in_a_transaction() {
     let mut broker = cold();
     let script = "EVAL redis.call('incr','k1')\treturn\tredis.call('get','k7') 0";

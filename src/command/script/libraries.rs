@@ -86,6 +86,9 @@ pub fn function_flush(ctx: &mut Ctx<'_>, args: Args<'_>) -> Answer {
 
 /// FUNCTION STATS.
 pub fn function_stats(ctx: &mut Ctx<'_>, _: Args<'_>) -> Answer {
+    if ctx.engine.scripts.running.as_ref().is_some_and(|running| running.function.is_none()) {
+        return Err(error::BUSY);
+    }
     ctx.engine.functions().map_err(refused)?;
     let engine = &*ctx.engine;
     let running = engine.scripts.running.as_ref().and_then(|running| running.function.as_ref());

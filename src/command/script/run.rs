@@ -23,7 +23,7 @@ type Answer = Result<Reply, Refusal>;
 
 /// EVAL and its kin.
 pub fn eval(ctx: &mut Ctx<'_>, args: Args<'_>, source: Source, read_only: bool) -> Answer {
-    ctx.engine.show_script(ctx.client, args);
+    ctx.engine.show_early(ctx.client, args);
     if source == Source::Sha && args.at(1).len() != 40 {
         return Err(error::script::NOSCRIPT);
     }
@@ -41,7 +41,7 @@ pub fn eval(ctx: &mut Ctx<'_>, args: Args<'_>, source: Source, read_only: bool) 
 
 /// FCALL and FCALL_RO.
 pub fn call(ctx: &mut Ctx<'_>, args: Args<'_>, read_only: bool) -> Answer {
-    ctx.engine.show_script(ctx.client, args);
+    ctx.engine.show_early(ctx.client, args);
     let found = ctx.engine.functions().and_then(|functions| functions.find(args.at(1)));
     let function = found.map_err(refused)?.ok_or(error::script::FUNCTION_NOT_FOUND)?;
     let keys = number_of_keys(args, error::script::BAD_KEYS)?;

@@ -1,7 +1,8 @@
 //! SHUTDOWN: ends the server. The caller gets no reply but the end of the connection.
 //!
 //! The journal is synced; no checkpoint is made, because a restart replays the journal. NOSAVE ends without the sync.
-//! NOW and FORCE change nothing: there are no replicas to wait for, and a failed checkpoint loses nothing.
+//! NOW and FORCE change nothing: there are no replicas to wait for, and a failed checkpoint loses nothing. Only NOSAVE ends
+//! a script that runs (`command/gate.rs`).
 
 use crate::broker::Ctx;
 use crate::broker::client::ReplyMode;
@@ -47,6 +48,11 @@ fn parse(args: Args<'_>) -> Result<Options, Refusal> {
     }
     let with_abort = options.abort && (options.save || options.no_save || options.hurry);
     if with_abort || (options.save && options.no_save) { Err(error::SYNTAX) } else { Ok(options) }
+}
+
+/// Whether a call ends the server, but not in the middle of a script: without NOSAVE.
+pub fn is_gentle(spec: &Spec, args: Args<'_>) -> bool {
+    spec.name == SPEC.name && parse(args).is_ok_and(|options| !options.no_save && !options.abort)
 }
 
 fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {

@@ -42,7 +42,7 @@ fn parse(args: Args<'_>) -> Result<Wanted, Refusal> {
     if !(0..=1).contains(&local) {
         return Err(error::server::NUMLOCAL_RANGE);
     }
-    let replicas = number::arg(args.at(2))?;
+    let replicas = number::integer_or(args.at(2), error::NOT_POSITIVE)?;
     if replicas < 0 {
         return Err(error::NOT_POSITIVE);
     }

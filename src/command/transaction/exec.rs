@@ -20,6 +20,7 @@ use crate::command::dispatch;
 use crate::command::error::{self, Refusal};
 use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
 use crate::reply::Reply;
+use crate::resp::Protocol;
 use brooklet_storage::load::Missing;
 use std::sync::Arc;
 
@@ -57,7 +58,7 @@ fn run(ctx: &mut Ctx<'_>, _: Args<'_>) -> Result<Reply, Refusal> {
     }
     engine.store.begin_unit();
     let watched = engine.watches.suspend(client);
-    let mut queue = Queue::new(client, calls);
+    let mut queue = Queue::new(engine, client, calls);
     match queue.step(engine) {
         Step::Done(answers) => {
             engine.discard(client);
@@ -100,16 +101,32 @@ struct Queue {
     /// The answers so far; the next call is the one behind them.
     answers: Vec<Reply>,
     errands: Vec<(usize, Errand)>,
+    /// Answers from which on the client spoke another protocol: HELLO is one of the calls.
+    turns: Vec<usize>,
+    protocol: Protocol,
     /// The next call, if it has begun.
     begun: Option<Box<dyn Work>>,
     /// Loads for the next call.
     loads: u32,
+    /// The last call was denied: that is a failure of EXEC, as the call was not run.
+    denied: bool,
 }
 
 impl Queue {
-    fn new(client: ClientId, calls: Arc<Vec<Queued>>) -> Queue {
+    fn new(engine: &Engine, client: ClientId, calls: Arc<Vec<Queued>>) -> Queue {
         let answers = Vec::with_capacity(calls.len());
-        Queue { client, calls, answers, errands: Vec::new(), begun: None, loads: 0 }
+        let protocol = protocol_of(engine, client);
+        Queue {
+            client,
+            calls,
+            answers,
+            errands: Vec::new(),
+            turns: Vec::new(),
+            protocol,
+            begun: None,
+            loads: 0,
+            denied: false,
+        }
     }
 
     /// Whether nothing has happened that would happen twice.
@@ -129,7 +146,13 @@ impl Queue {
             }
             return step;
         }
-        match dispatch::run_queued(engine, self.client, &self.calls[next]) {
+        let queued = &self.calls[next];
+        let checked = dispatch::check_queued(engine, self.client, queued);
+        self.denied = checked.is_err();
+        if let Err(refusal) = checked {
+            return Step::Done(Err(refusal));
+        }
+        match dispatch::run_inside(engine, self.client, queued.spec, queued.call.as_args()) {
             Err(Refusal::Unfinished(work)) => {
                 self.begun = Some(work);
                 Step::More
@@ -142,7 +165,10 @@ impl Queue {
         }
     }
 
-    fn answer(&mut self, outcome: Result<Reply, Refusal>) {
+    fn answer(&mut self, outcome: Result<Reply, Refusal>, protocol: Protocol) {
+        if std::mem::replace(&mut self.protocol, protocol) != protocol {
+            self.turns.push(self.answers.len());
+        }
         let reply = match outcome {
             Ok(reply) => reply,
             Err(Refusal::Wire(line)) => Reply::Error(line),
@@ -158,7 +184,16 @@ impl Queue {
     }
 
     fn answers(&mut self) -> Result<Reply, Refusal> {
-        let (answers, errands) = (std::mem::take(&mut self.answers), std::mem::take(&mut self.errands));
+        let (mut answers, errands) = (std::mem::take(&mut self.answers), std::mem::take(&mut self.errands));
+        for turn in &self.turns {
+            // Twice the other one is the one that it was.
+            for answer in &mut answers[..*turn] {
+                *answer = match std::mem::replace(answer, Reply::Null) {
+                    Reply::Other(answer) => *answer,
+                    answer => Reply::Other(Box::new(answer)),
+                };
+            }
+        }
         if errands.is_empty() {
             return Ok(Reply::Array(answers));
         }
@@ -166,13 +201,20 @@ impl Queue {
     }
 }
 
+fn protocol_of(engine: &Engine, client: ClientId) -> Protocol {
+    engine.clients.get(client).map(|c| c.protocol).unwrap_or_default()
+}
+
 impl Work for Queue {
     fn step(&mut self, engine: &mut Engine) -> Step {
         while self.answers.len() < self.calls.len() {
             match self.run_next(engine) {
-                Step::Done(outcome) => self.answer(outcome),
+                Step::Done(outcome) => self.answer(outcome, protocol_of(engine, self.client)),
                 unfinished => return unfinished,
             }
+        }
+        if self.denied {
+            engine.stats.count_failed(&SPEC);
         }
         Step::Done(self.answers())
     }

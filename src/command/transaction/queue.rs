@@ -34,11 +34,18 @@ pub fn take(engine: &mut Engine, client: ClientId, spec: &'static Spec, args: Ar
 }
 
 /// A call was refused before it could run: that spoils the transaction its client is in. EXEC itself ends it, and has a
-/// line of its own for that, but for what clients of a cluster act on.
-pub fn refused(engine: &mut Engine, client: ClientId, spec: Option<&'static Spec>, refusal: Refusal) -> Refusal {
+/// line of its own for that, but for what clients of a cluster act on; MONITOR shows it.
+pub fn refused(
+    engine: &mut Engine,
+    client: ClientId,
+    spec: Option<&'static Spec>,
+    args: Args<'_>,
+    refusal: Refusal,
+) -> Refusal {
     if let (Refusal::Wire(line), true) = (&refusal, spec.is_some_and(|spec| spec.has(Flag::RunsQueue))) {
         let line = error::transaction::aborted_by(line);
         engine.discard(client);
+        engine.show_early(client, args);
         return line;
     }
     if let Some(transaction) = engine.clients.get_mut(client).and_then(|c| c.transaction.as_mut()) {

@@ -26,6 +26,24 @@ fn paused(broker: &mut Broker, line: &str) -> bool {
 }
 
 #[test]
+fn each_answer_is_in_the_protocol_of_its_time() {
+    let mut broker = Broker::after(&[]);
+    let mut frames = |calls: &[&str]| {
+        let Reply::Array(answers) = broker.transaction(calls) else { panic!("no answers") };
+        let protocol = broker.engine.clients.get(broker.client).unwrap().protocol;
+        let frame = |answer: &Reply| {
+            let mut out = Vec::new();
+            crate::resp::encode(answer, protocol, &mut out);
+            String::from_utf8_lossy(&out[..2]).into_owned()
+        };
+        answers.iter().map(frame).collect::<Vec<_>>()
+    };
+    assert_eq!(frames(&["GET k", "HELLO 3", "GET k"]), ["$-", "%7", "_\r"]);
+    assert_eq!(frames(&["GET k", "HELLO 2", "GET k", "HELLO 3", "GET k"]), ["_\r", "*1", "$-", "%7", "_\r"]);
+    assert_eq!(frames(&["GET k", "HELLO 3"]), ["_\r", "%7"]);
+}
+
+#[test]
 fn memory_that_is_short_when_a_call_is_queued_spoils() {
     let mut broker = Broker::after(&[]);
     broker.call("MULTI");

@@ -10,7 +10,8 @@ impl Store {
     pub(crate) fn expire(&mut self, key: Key) {
         self.stats.expired_keys += 1;
         self.notify_key(Class::EXPIRED, "expired", key);
-        self.delete(key);
+        self.touch_over(key);
+        self.drop_key(key);
     }
 
     /// Takes away up to `limit` fields of hashes, and deletes up to `limit` keys, whose deadline has passed; those that are

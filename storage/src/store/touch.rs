@@ -16,6 +16,8 @@ pub enum Touch {
         db: u32,
         /// Its name.
         name: Box<[u8]>,
+        /// It went because its time was over, whoever's call found that out.
+        is_over: bool,
     },
     /// Somebody wanted databases to be empty, whether there was anything in them or not.
     Emptied,
@@ -43,7 +45,15 @@ impl Store {
     #[inline]
     pub fn touch(&mut self, db: u32, name: &[u8]) {
         if let Some(touched) = &mut self.touched {
-            touched.push(Touch::Key { db, name: name.into() });
+            touched.push(Touch::Key { db, name: name.into(), is_over: false });
+        }
+    }
+
+    /// Notes that a key goes because its time is over.
+    pub(super) fn touch_over(&mut self, key: Key) {
+        if self.touched.is_some() {
+            let name = self.object(key).name.clone();
+            self.touched.get_or_insert_default().push(Touch::Key { db: key.db, name, is_over: true });
         }
     }
 

@@ -25,6 +25,9 @@ pub static SPEC: Spec = Spec {
 };
 
 fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
+    if args.len() > 4 {
+        return Err(error::unknown_or_arity("CLIENT", args.at(1)));
+    }
     let all = match args.get(3) {
         None => true,
         Some(word) if word.eq_ignore_ascii_case(b"ALL") => true,

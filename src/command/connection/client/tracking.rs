@@ -74,7 +74,8 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     let before = ctx.engine.tracking.get(ctx.client);
     check(&options, before)?;
     let prefixes = match (options.broadcast, options.prefixes.is_empty()) {
-        (true, true) if before.is_none_or(|b| b.prefixes.is_empty()) => [Box::default()].into(),
+        // All keys.
+        (true, true) => [Box::default()].into(),
         _ => options.prefixes.iter().map(|prefix| Box::from(*prefix)).collect(),
     };
     let mode = match () {

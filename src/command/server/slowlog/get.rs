@@ -26,7 +26,7 @@ pub static SPEC: Spec = Spec {
 fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     let count = match args.get(2) {
         None => 10,
-        Some(_) if args.len() > 3 => return Err(error::wrong_arity(ctx.spec.name)),
+        Some(_) if args.len() > 3 => return Err(error::unknown_or_arity("SLOWLOG", args.at(1))),
         Some(text) => number::integer(text).filter(|n| *n >= -1).ok_or(error::server::SLOWLOG_COUNT)?,
     };
     let count = usize::try_from(count).unwrap_or(usize::MAX);
