@@ -194,6 +194,10 @@ impl Scripts {
     }
 
     fn learn(&mut self, text: &[u8], stays: bool) -> Result<Script, Refused> {
+        if text.len() > self.limit {
+            // Not even its hash is wanted.
+            return Err(Refused::Full);
+        }
         let declared = declared(text)?;
         let mut sha = [0; 40];
         sha.copy_from_slice(sha1_hex(text).as_bytes());
