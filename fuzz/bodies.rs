@@ -73,6 +73,27 @@ pub fn session(bytes: &[u8]) {
     }
 }
 
+/// What the libraries of scripts make of any bytes: a value or an error, and the script goes on. The bytes are also a
+/// program, which is compiled and not run.
+pub fn script(bytes: &[u8]) {
+    const SCRIPT: &str = "
+        local uses = {
+            function(x) return cjson.decode(cjson.encode(cjson.decode(x))) end,
+            function(x) return cmsgpack.unpack(cmsgpack.pack(cmsgpack.unpack(x))) end,
+            function(x) return cmsgpack.unpack_limit(x, 2, #x % 5) end,
+            function(x) return struct.unpack(x, x) end,
+            function(x) return struct.pack(x, 1, x, 2.5) end,
+            function(x) return struct.size(x) end,
+            function(x) return loadstring(x) end,
+        }
+        for _, use in ipairs(uses) do pcall(use, ARGV[1]) end
+        return #uses";
+    let broker = Broker::in_memory();
+    let session = broker.session();
+    let reply = session.call([b"EVAL".as_slice(), SCRIPT.as_bytes(), b"0", bytes]);
+    assert_eq!(reply.expect("an answer"), Reply::Integer(7));
+}
+
 /// Calls that would wait for another session, or end the process.
 fn waits(call: &[&[u8]]) -> bool {
     let is = |arg: &[u8], word: &str| arg.eq_ignore_ascii_case(word.as_bytes());

@@ -39,3 +39,9 @@ fn configurations() {
 fn sessions() {
     over("session", bodies::session);
 }
+
+#[cfg(feature = "scripting")]
+#[test]
+fn scripts() {
+    over("script", bodies::script);
+}

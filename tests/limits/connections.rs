@@ -212,3 +212,43 @@ fn a_thousand_blocked_readers_are_served_in_order_and_cost_nothing_else() {
     assert_eq!(number(&mut writer, &["XLEN", "s"]), ids.len() as i64);
     assert_eq!(info(&mut writer, "blocked_clients"), 0);
 }
+
+#[cfg(feature = "scripting")]
+#[test]
+fn scripts_beside_blocked_readers_are_atomic_and_wake_them_all() {
+    const EACH: usize = 300;
+    let server = volatile(&[]);
+    let mut writer = client(&server);
+    call(&mut writer, &["XGROUP", "CREATE", "s", "g", "$", "MKSTREAM"]);
+    let waiting = |words: Vec<String>| {
+        let mut reader = server.connect(Protocol::Resp3).unwrap();
+        reader.send(&words.iter().map(String::as_str).collect::<Vec<_>>()).unwrap();
+        reader
+    };
+    let words = |text: String| text.split(' ').map(str::to_owned).collect();
+    let mut readers: Vec<_> = (0..EACH)
+        .flat_map(|i| [format!("XREADGROUP GROUP g c{i} COUNT 1 BLOCK 0 STREAMS s >"), "BLPOP l 0".to_owned()])
+        .map(|text| waiting(words(text)))
+        .collect();
+    until("the waits", || info(&mut writer, "blocked_clients") == 2 * EACH as u64);
+    // What waits in a script does not wait.
+    let at_once = "return {redis.call('BLPOP', 'none', 0), redis.call('XREAD', 'BLOCK', 0, 'STREAMS', 's', '$')}";
+    assert_eq!(call(&mut writer, &["EVAL", at_once, "0"]), Value::Array(vec![Value::NullBulk, Value::NullBulk]));
+    let feed = "for i = 1, ARGV[1] do redis.call('XADD', 's', '*', 'n', i) redis.call('RPUSH', 'l', i) end \
+                return {redis.call('LLEN', 'l'), redis.call('XLEN', 's')}";
+    let all = Value::Integer(EACH as i64);
+    let fed = call(&mut writer, &["EVAL", feed, "0", &EACH.to_string()]);
+    assert_eq!(fed, Value::Array(vec![all.clone(), all]), "nobody is served in the middle of a script");
+    for reader in &mut readers {
+        reader.read(Duration::from_secs(10)).expect("each reader gets something");
+    }
+    assert_eq!(number(&mut writer, &["LLEN", "l"]), 0);
+    let pending = call(&mut writer, &["XPENDING", "s", "g"]);
+    assert!(matches!(&pending, Value::Array(parts) if parts[0] == Value::Integer(EACH as i64)), "{pending:?}");
+    // A long script is no reason to lose who waits, nor for others to be stuck once it is over.
+    let mut late = waiting(words("BLPOP l 0".to_owned()));
+    until("the wait", || info(&mut writer, "blocked_clients") == 1);
+    let long = "local n = 0 while n < 3e6 do n = n + 1 end return redis.call('RPUSH', 'l', n)";
+    assert_eq!(call(&mut writer, &["EVAL", long, "0"]), Value::Integer(1));
+    late.read(Duration::from_secs(10)).expect("what the script pushed");
+}

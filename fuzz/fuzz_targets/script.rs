@@ -1,0 +1,8 @@
+//! Fuzzes `bodies::script`.
+
+#![no_main]
+
+#[path = "../bodies.rs"]
+mod bodies;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| bodies::script(bytes));
