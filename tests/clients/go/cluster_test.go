@@ -12,7 +12,7 @@ import (
 func TestGoRedisInACluster(t *testing.T) {
 	b := start(t, "--cluster-enabled", "yes")
 	for _, protocol := range []int{2, 3} {
-		rdb := redis.NewClusterClient(&redis.ClusterOptions{Addrs: []string{b.addr}, Protocol: protocol})
+		rdb := redis.NewUniversalClient(&redis.UniversalOptions{Addrs: []string{b.addr}, IsClusterMode: true, Protocol: protocol})
 		defer rdb.Close()
 		must(t, rdb.FlushAll(ctx).Err())
 		for i := range 20 {
@@ -37,7 +37,7 @@ func TestGoRedisInACluster(t *testing.T) {
 func TestGoRedisFindsAMasterByItsName(t *testing.T) {
 	b := start(t, "--sentinel-master-name", "orders")
 	for _, protocol := range []int{2, 3} {
-		rdb := redis.NewFailoverClient(&redis.FailoverOptions{MasterName: "orders", SentinelAddrs: []string{b.addr}, Protocol: protocol})
+		rdb := redis.NewUniversalClient(&redis.UniversalOptions{MasterName: "orders", Addrs: []string{b.addr}, Protocol: protocol})
 		defer rdb.Close()
 		must(t, rdb.Set(ctx, "k", "v", 0).Err())
 		same(t, "GET", rdb.Get(ctx, "k").Val(), "v")
