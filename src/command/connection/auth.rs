@@ -75,7 +75,6 @@ mod tests {
     use crate::config::Config;
     use crate::reply::Reply;
     use crate::session::{Outgoing, Seat, Stop};
-    use std::sync::Arc;
     use std::time::Duration;
 
     /// What is answered at once, and whether the client waits.
@@ -118,7 +117,6 @@ mod tests {
         drop((far, other, near));
         shared.end(crate::broker::tasks::Ending::Orderly);
         shared.close(threads).unwrap();
-        drop(Arc::clone(&shared));
     }
 
     #[test]
