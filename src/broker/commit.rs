@@ -103,12 +103,10 @@ impl Committer {
     /// Returns when `ticket` is committed under the policy. `others`: whether sessions of the same thread may have calls
     /// to run, which then run first and join the batch.
     pub async fn committed(&self, engine: &Mutex<Engine>, ticket: Ticket, others: bool) -> Result<(), CommitFailed> {
-        if self.appended.load(Ordering::Acquire) >= ticket && !self.is_always() {
-            return self.check();
-        }
         if self.is_always() {
             return self.synced(ticket).await;
         }
+        // Also for a reply that waits for no commit: replies that leave together wake their readers once.
         if others {
             tokio::task::yield_now().await;
         }

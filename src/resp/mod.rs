@@ -24,6 +24,7 @@ mod error;
 mod inline;
 mod limits;
 mod scan;
+mod spare;
 
 #[cfg(test)]
 mod properties;

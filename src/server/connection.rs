@@ -6,6 +6,7 @@
 //! before it reads is served. Must never know: what a command means.
 
 use super::admission;
+use super::bell::Bell;
 use super::company::OnLoop;
 use super::outbox::Outbox;
 use super::settings::Settings;
@@ -23,6 +24,7 @@ use crate::resp::{ProtocolError, encode_protocol_error};
 use crate::session::{Outgoing, Seat, Stop, Turn};
 use brooklet_storage::load::{Loaded, Missing};
 use std::io::ErrorKind;
+use std::future::poll_fn;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::task::Poll;
@@ -65,6 +67,7 @@ struct Connection {
     settings: Settings,
     /// What the engine was not told yet.
     traffic: Traffic,
+    bell: Bell,
     /// The mailbox held more than there was room for.
     more_mail: bool,
     /// Nothing more is read: the peer has closed its side, or a protocol error was answered.
@@ -76,15 +79,14 @@ impl Connection {
         let (terms, _) = seat.tell(Traffic::default());
         let settings = Settings::of(&seat.shared().engine(), terms);
         let decoder = Decoder::new(settings.limits);
-        let traffic = Traffic::default();
-        Connection { wire, seat, decoder, outbox: Outbox::default(), settings, traffic, more_mail: false, ended: false }
+        let (traffic, outbox, bell) = (Traffic::default(), Outbox::default(), Bell::of(Arc::clone(seat.outside())));
+        Connection { wire, seat, decoder, outbox, settings, traffic, bell, more_mail: false, ended: false }
     }
 
     async fn run(&mut self) -> Flow {
         loop {
             while let Some(burst) = self.decoder.decode(BURST_COMMANDS) {
-                self.run_burst(&burst).await?;
-                self.decoder.recycle(burst);
+                self.run_burst(burst).await?;
             }
             if self.ended {
                 return ControlFlow::Break(());
@@ -96,7 +98,7 @@ impl Connection {
     }
 
     /// Runs all calls of a burst; returns when their replies are in the socket or the outbox.
-    async fn run_burst(&mut self, burst: &Burst) -> Flow {
+    async fn run_burst(&mut self, mut burst: Burst) -> Flow {
         let (mut next, mut loads) = (0, 0);
         while next < burst.len() {
             let traffic = self.take_traffic();
@@ -112,6 +114,12 @@ impl Connection {
             self.more_mail = false;
             loads = if reached > next { 0 } else { loads };
             next = reached;
+            if next == burst.len() && burst.error.is_none() {
+                // Who waits for a commit needs no buffer: the next connection of this turn takes it while it is warm.
+                self.decoder.recycle(std::mem::take(&mut burst));
+                self.decoder.release();
+                next = 0;
+            }
             self.commit(ticket).await?;
             self.send()?;
             self.keep_to(terms);
@@ -292,15 +300,23 @@ impl Connection {
     }
 
     /// The next thing that happens to this connection from outside. Cancel-safe. A connection that waits holds no buffer.
-    async fn outside(&self) -> Event {
+    async fn outside(&mut self) -> Event {
         let is_read = self.outbox.len() < self.settings.unread;
         let room = if is_read { self.settings.limits.max_request } else { self.ahead() };
-        tokio::select! {
-            biased;
-            _ = self.wire.readable(), if !self.ended && self.decoder.buffered() < room => Event::Readable,
-            _ = self.wire.writable(), if !self.outbox.is_empty() || self.wire.is_holding() => Event::Writable,
-            () = self.seat.outside().notified() => Event::Bell,
-        }
+        let reads = !self.ended && self.decoder.buffered() < room;
+        let writes = !self.outbox.is_empty() || self.wire.is_holding();
+        let (wire, bell) = (&self.wire, &mut self.bell);
+        // By hand, because this is the hot path: a `select!` would enter and leave three lists of waiters each time.
+        poll_fn(|context| {
+            if reads && wire.poll_readable(context).is_ready() {
+                return Poll::Ready(Event::Readable);
+            }
+            if writes && wire.poll_writable(context).is_ready() {
+                return Poll::Ready(Event::Writable);
+            }
+            bell.poll(context).map(|()| Event::Bell)
+        })
+        .await
     }
 
     /// `parked`: a call waits for its answer.

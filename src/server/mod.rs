@@ -1,6 +1,7 @@
 //! Sockets and their lifetimes. Must never know: what a command means.
 
 mod admission;
+mod bell;
 mod company;
 mod connection;
 pub mod door;
