@@ -103,7 +103,9 @@ impl Wire {
         while !rest.is_empty() {
             match self.write(rest) {
                 Ok(n) => rest = &rest[n..],
-                Err(error) if error.kind() == ErrorKind::WouldBlock => poll_fn(|context| self.poll_writable(context)).await?,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    poll_fn(|context| self.poll_writable(context)).await?
+                }
                 Err(error) => return Err(error),
             }
         }
