@@ -30,6 +30,8 @@ pub struct Gathered {
     born: Vec<(u32, u32)>,
     died: Vec<(u32, u32)>,
     flushed: Vec<u32>,
+    /// Chunks that were sealed for it in this slice: slot, uid, ordinal.
+    sealed: Vec<(u32, u64, u64)>,
     /// Databases have changed their places.
     swapped: bool,
     /// Bytes copied, about; what is deleted counts as well.
