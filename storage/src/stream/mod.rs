@@ -92,12 +92,12 @@ impl Stream {
 
     /// Whether any group still needs `id`: it was not delivered to it yet, or is pending.
     pub fn is_referenced(&self, id: StreamId) -> bool {
-        self.groups.values().any(|g| g.last_delivered < id || g.pending.get(id).is_some())
+        self.groups.values().any(|g| g.last_delivered < id || g.pending.contains(id))
     }
 
     /// The groups in which `id` is pending.
     pub fn groups_pending(&self, id: StreamId) -> Vec<u32> {
-        self.groups.values().filter(|g| g.pending.get(id).is_some()).map(|g| g.number).collect()
+        self.groups.values().filter(|g| g.pending.contains(id)).map(|g| g.number).collect()
     }
 
     /// Bytes of memory, about.
