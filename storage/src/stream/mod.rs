@@ -1,7 +1,7 @@
 //! Streams: a log of chunks, counters, consumer groups, idempotency.
 //!
 //! Owns what a stream is and how each effect changes it ([`Stream::apply`] is the only way). Must never know: names of
-//! keys, the journal, clocks. Read next: `log.rs` (entries), `group.rs` and `pending.rs` (delivery), `header.rs` (disk).
+//! keys, the journal, clocks. Read next: `log.rs` (entries), `group.rs` and `pending/` (delivery), `header.rs` (disk).
 
 pub mod chunk;
 pub mod fields;

@@ -200,6 +200,7 @@ impl<const C: usize> Directory<C> {
         let gone = block.leaves.remove(spot.leaf);
         if block.leaves.is_empty() {
             self.blocks.remove(spot.block);
+            self.give_back();
         } else {
             block.first = block.keys[0];
             self.join_blocks(spot.block);
@@ -224,6 +225,15 @@ impl<const C: usize> Directory<C> {
             block.keys.append(&mut right.keys);
             block.leaves.append(&mut right.leaves);
             block.marked |= right.marked;
+            self.give_back();
+        }
+    }
+
+    /// Blocks went: so does their room, once most of it is unused.
+    fn give_back(&mut self) {
+        let used = self.blocks.len();
+        if self.blocks.capacity() > 4 * used + 8 {
+            self.blocks.shrink_to(2 * used);
         }
     }
 
