@@ -117,7 +117,7 @@ fn claimable(ctx: &Ctx<'_>, at: InGroup, min_idle_ms: i64, budget: &mut Budget) 
         for (entry, (_, pending)) in entries.into_iter().zip(step) {
             let Some(entry) = entry.filter(|_| budget.room() > 0) else { continue };
             budget.take(Some(&entry));
-            let idle_ms = idle_ms(pending, ctx.now_ms);
+            let idle_ms = idle_ms(&pending, ctx.now_ms);
             out.push(Claimed { entry, idle_ms, deliveries: pending.deliveries });
         }
     }

@@ -29,7 +29,7 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     let Some(at) = group::find(ctx, args.at(1), args.at(2))? else { return Ok(Reply::Integer(0)) };
     let mut ids = id::list(args.from(3))?;
     let pending = &at.of(ctx).pending;
-    ids.retain(|id| pending.get(*id).is_some());
+    ids.retain(|id| pending.contains(*id));
     ids.sort_unstable();
     ids.dedup();
     if !ids.is_empty() {

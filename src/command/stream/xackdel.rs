@@ -35,7 +35,7 @@ pub static SPEC: Spec = Spec {
 /// Whether any group but `group`, in which `id` is acknowledged now, needs it.
 fn needed_after_ack(stream: &Stream, group: u32, id: StreamId) -> bool {
     let needs = |g: &brooklet_storage::stream::group::Group| {
-        g.last_delivered < id || (g.number != group && g.pending.get(id).is_some())
+        g.last_delivered < id || (g.number != group && g.pending.contains(id))
     };
     stream.groups().any(|(_, g)| needs(g))
 }
@@ -48,7 +48,7 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
         return Ok(Reply::Array(vec![Reply::Integer(ABSENT); ids.len()]));
     };
     let number = group.number;
-    let acked: BTreeSet<StreamId> = ids.iter().copied().filter(|id| group.pending.get(*id).is_some()).collect();
+    let acked: BTreeSet<StreamId> = ids.iter().copied().filter(|id| group.pending.contains(*id)).collect();
     let needed = |id| references == References::Acked && needed_after_ack(ctx.stream(key), number, id);
     let kept: BTreeSet<StreamId> = acked.iter().copied().filter(|id| needed(*id)).collect();
     let deletion = Deletion::plan(ctx, key, acked.difference(&kept).copied())?;

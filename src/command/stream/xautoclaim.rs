@@ -109,7 +109,7 @@ fn walk(ctx: &Ctx<'_>, at: InGroup, scan: &Scan) -> Result<Found, Refusal> {
     let (mut looks, mut left) = (scan.count.saturating_mul(LOOKS), scan.count);
     while looks > 0 && left > 0 {
         // No entry can be used that the count does not allow: so none is loaded in vain.
-        let step: Vec<(StreamId, &Pending)> = pending.by_ref().take(looks.min(left).min(STEP)).collect();
+        let step: Vec<(StreamId, Pending)> = pending.by_ref().take(looks.min(left).min(STEP)).collect();
         if step.is_empty() {
             return Ok(found);
         }
@@ -118,7 +118,7 @@ fn walk(ctx: &Ctx<'_>, at: InGroup, scan: &Scan) -> Result<Found, Refusal> {
         for ((id, pending), entry) in step.into_iter().zip(entries) {
             match entry {
                 None => found.gone.push(id),
-                Some(entry) if is_claimable(pending, ctx.now_ms, scan.min_idle_ms) => found.claimed.push(entry),
+                Some(entry) if is_claimable(&pending, ctx.now_ms, scan.min_idle_ms) => found.claimed.push(entry),
                 Some(_) => continue,
             }
             left -= 1;

@@ -118,7 +118,7 @@ fn claim_one(
     id: StreamId,
     entry: Option<Entry>,
 ) -> Option<Reply> {
-    let pending = at.of(ctx).pending.get(id).copied();
+    let pending = at.of(ctx).pending.get(id);
     let Some(entry) = entry else {
         if pending.is_some() {
             ctx.store().change(at.key, &Effect::Ack { group: at.group, ids: Ids::Listed(&[id]) });

@@ -89,8 +89,8 @@ fn summary(group: &Group) -> Reply {
 fn entries(group: &Group, list: &List<'_>, now_ms: i64) -> Vec<Reply> {
     let IdRange { start, end } = list.range;
     let wanted =
-        |(_, p): &(StreamId, &Pending)| list.min_idle_ms <= 0 || group::is_claimable(p, now_ms, list.min_idle_ms);
-    let show = |(id, p): (StreamId, &Pending)| entry(group, id, p, now_ms);
+        |(_, p): &(StreamId, Pending)| list.min_idle_ms <= 0 || group::is_claimable(p, now_ms, list.min_idle_ms);
+    let show = |(id, p): (StreamId, Pending)| entry(group, id, &p, now_ms);
     match list.consumer {
         None => group.pending.range(start, end).filter(wanted).take(list.count).map(show).collect(),
         Some(name) => {

@@ -77,14 +77,11 @@ impl Group {
 
     /// Removes a consumer and what is pending for it; how many entries that were.
     pub(crate) fn remove_consumer(&mut self, number: u32) -> usize {
-        let ids: Vec<StreamId> = self.pending.of_consumer(number, StreamId::MIN, StreamId::MAX).collect();
-        for id in &ids {
-            self.pending.remove(*id);
-        }
+        let removed = self.pending.remove_consumer(number);
         if let Some(consumer) = self.consumers.remove(&number) {
             self.by_name.remove(&consumer.name);
         }
-        ids.len()
+        removed
     }
 
     /// Gives a pending entry to a consumer once more; deliveries saturate.

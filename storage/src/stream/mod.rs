@@ -1,7 +1,7 @@
 //! Streams: a log of chunks, counters, consumer groups, idempotency.
 //!
 //! Owns what a stream is and how each effect changes it ([`Stream::apply`] is the only way). Must never know: names of
-//! keys, the journal, clocks. Read next: `log.rs` (entries), `group.rs` and `pending.rs` (delivery), `header.rs` (disk).
+//! keys, the journal, clocks. Read next: `log.rs` (entries), `group.rs` and `pending/` (delivery), `header.rs` (disk).
 
 pub mod chunk;
 pub mod fields;
@@ -92,12 +92,12 @@ impl Stream {
 
     /// Whether any group still needs `id`: it was not delivered to it yet, or is pending.
     pub fn is_referenced(&self, id: StreamId) -> bool {
-        self.groups.values().any(|g| g.last_delivered < id || g.pending.get(id).is_some())
+        self.groups.values().any(|g| g.last_delivered < id || g.pending.contains(id))
     }
 
     /// The groups in which `id` is pending.
     pub fn groups_pending(&self, id: StreamId) -> Vec<u32> {
-        self.groups.values().filter(|g| g.pending.get(id).is_some()).map(|g| g.number).collect()
+        self.groups.values().filter(|g| g.pending.contains(id)).map(|g| g.number).collect()
     }
 
     /// Bytes of memory, about.

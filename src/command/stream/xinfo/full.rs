@@ -28,7 +28,7 @@ fn group(ctx: &Ctx<'_>, stream: &Stream, name: &[u8], group: &Group, shown: usiz
     let pending = group.pending.iter().take(shown).map(|(id, p)| {
         // What was released belongs to nobody.
         let owner = group.consumer(p.consumer).map_or(&b""[..], |c| &c.name);
-        delivery(id, Some(owner), p)
+        delivery(id, Some(owner), &p)
     });
     let consumers = group.consumers().map(|(number, one)| consumer(group, number, one, shown));
     named([
@@ -45,7 +45,7 @@ fn group(ctx: &Ctx<'_>, stream: &Stream, name: &[u8], group: &Group, shown: usiz
 
 fn consumer(group: &Group, number: u32, consumer: &Consumer, shown: usize) -> Reply {
     let ids = group.pending.of_consumer(number, StreamId::MIN, StreamId::MAX).take(shown);
-    let pending = ids.filter_map(|id| group.pending.get(id).map(|p| delivery(id, None, p)));
+    let pending = ids.filter_map(|id| group.pending.get(id).map(|p| delivery(id, None, &p)));
     named([
         ("name", Reply::bulk(&consumer.name)),
         ("seen-time", Reply::Integer(consumer.seen_ms)),
