@@ -103,12 +103,13 @@ impl Committer {
     /// Returns when `ticket` is committed under the policy. `others`: whether sessions of the same thread may have calls
     /// to run, which then run first and join the batch.
     pub async fn committed(&self, engine: &Mutex<Engine>, ticket: Ticket, others: bool) -> Result<(), CommitFailed> {
-        if self.is_always() {
-            return self.synced(ticket).await;
-        }
-        // Also for a reply that waits for no commit: replies that leave together wake their readers once.
+        // Also for a reply that waits for no commit: replies that leave together wake their readers once. And before a
+        // sync, so that one sync serves all of the turn.
         if others {
             tokio::task::yield_now().await;
+        }
+        if self.is_always() {
+            return self.synced(ticket).await;
         }
         while !self.append(engine, ticket)? {
             self.relieved().await;
@@ -122,7 +123,10 @@ impl Committer {
 
     /// Returns when `ticket` is synced.
     pub async fn synced(&self, ticket: Ticket) -> Result<(), CommitFailed> {
-        if *self.durable.borrow() < ticket {
+        if *self.durable.borrow() >= ticket {
+            return self.check();
+        }
+        {
             let mut wanted = self.wanted.lock();
             if *wanted < ticket {
                 *wanted = ticket;

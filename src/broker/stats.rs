@@ -29,18 +29,28 @@ pub struct CommandStats {
 pub struct Commands {
     places: hashbrown::HashMap<usize, u32, foldhash::fast::FixedState>,
     all: Vec<CommandStats>,
+    /// The last one asked for: the same verb is often called many times in a row.
+    recent: (usize, u32),
 }
 
 impl Commands {
     #[inline]
     fn of(&mut self, spec: &'static Spec) -> &mut CommandStats {
+        let address = std::ptr::from_ref(spec) as usize;
+        if self.recent.0 != address {
+            self.recent = (address, self.place_of(address, spec));
+        }
+        &mut self.all[self.recent.1 as usize]
+    }
+
+    fn place_of(&mut self, address: usize, spec: &'static Spec) -> u32 {
         let fresh = self.all.len() as u32;
-        let place = *self.places.entry(std::ptr::from_ref(spec) as usize).or_insert(fresh);
+        let place = *self.places.entry(address).or_insert(fresh);
         if place == fresh {
             let durations = Histogram::default();
             self.all.push(CommandStats { spec, calls: 0, micros: 0, rejected: 0, failed: 0, durations });
         }
-        &mut self.all[place as usize]
+        place
     }
 
     /// The commands that were called or refused, in the order of their first call.
@@ -51,6 +61,7 @@ impl Commands {
     fn clear(&mut self) {
         self.places.clear();
         self.all.clear();
+        self.recent = (0, 0);
     }
 }
 
