@@ -47,6 +47,9 @@ impl Lab {
     }
 }
 
+/// How often a load goes on where memory was full.
+const TRIES: usize = 20;
+
 /// A running server.
 pub struct Subject {
     // Before the folder: it has to be gone when the folder is removed.
@@ -54,6 +57,8 @@ pub struct Subject {
     client: Client,
     folder: tempfile::TempDir,
     generator: PathBuf,
+    /// Entries that were refused while loading, because memory was full.
+    pub refused: u64,
 }
 
 impl Subject {
@@ -63,7 +68,7 @@ impl Subject {
         let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
         let server = Server::start(&lab.programs.target, Data::Durable(folder.path().to_path_buf()), &flags)?;
         let client = server.connect(Protocol::Resp2)?;
-        Ok(Self { server, client, folder, generator: lab.programs.generator.clone() })
+        Ok(Self { server, client, folder, generator: lab.programs.generator.clone(), refused: 0 })
     }
 
     pub fn is_ours(&self) -> bool {
@@ -116,20 +121,42 @@ impl Subject {
 
     /// Adds entries with the load generator, pipelined.
     pub fn load(&mut self, entries: u64, kind: &str) -> Result<()> {
+        self.load_of(entries, kind, PAYLOAD)
+    }
+
+    /// The same, with payloads of another size. What the server refuses because its memory is full is added once it has
+    /// settled, and counted.
+    pub fn load_of(&mut self, entries: u64, kind: &str, payload: u64) -> Result<()> {
+        let wanted = self.len()? + entries;
         say(&format!("adding {entries} entries"));
+        for _ in 0..TRIES {
+            let missing = wanted - self.len()?;
+            let told = self.generate(missing, kind, payload)?;
+            if self.len()? == wanted {
+                return Ok(());
+            }
+            if !told.contains("OOM command not allowed") {
+                return Err(Error::other(format!("the load generator: {told}")));
+            }
+            let refused = wanted - self.len()?;
+            say(&format!("{refused} entries were refused with OOM"));
+            self.refused += refused;
+            self.checkpoint()?;
+        }
+        Err(Error::other("the server is out of memory"))
+    }
+
+    /// Runs the load generator; what it said.
+    fn generate(&self, entries: u64, kind: &str, payload: u64) -> Result<String> {
         let address = self.server.address().to_string();
-        let count = entries.to_string();
-        let fixed = ["-P", "64", "--json", "--payload-kind", kind];
+        let (count, payload) = (entries.to_string(), payload.to_string());
         let output = Command::new(&self.generator)
-            .args(["bench", "xadd", "-a", &address, "-n", &count])
-            .args(fixed)
+            .args(["bench", "xadd", "-a", &address, "-n", &count, "-d", &payload])
+            .args(["-P", "64", "--json", "--payload-kind", kind])
             .stdin(Stdio::null())
             .output()?;
-        if !output.status.success() {
-            let told = String::from_utf8_lossy(&output.stderr).into_owned();
-            return Err(Error::other(format!("the load generator: {}: {told}", output.status)));
-        }
-        Ok(())
+        let told = [output.stderr, output.stdout].concat();
+        Ok(String::from_utf8_lossy(&told).into_owned())
     }
 
     /// Waits until what was committed lies where it will stay: two checkpoints, no compactions, nothing written any more.

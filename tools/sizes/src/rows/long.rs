@@ -6,7 +6,8 @@ use crate::table::{Line, Unit, number};
 use crate::wire::is_id;
 use crate::{disk, say};
 use std::io::{Error, Result};
-use std::time::Instant;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 /// Entries of one XRANGE.
 const PAGE: &[u8] = b"1000";
@@ -57,7 +58,10 @@ pub fn memory(lab: &mut Lab) -> Result<Vec<Line>> {
     let each = resident as f64 / entries as f64;
     let line = Line::bar(what, Unit::Megabytes, 200.0, megabytes(resident));
     let line = line.note(format!("{each:.0} bytes an entry")).note(format!("peak {:.0} MB", megabytes(long.peak)));
-    Ok(vec![line])
+    Ok(vec![match long.subject.refused {
+        0 => line,
+        n => line.note(format!("{n} XADD at full speed were refused with OOM")),
+    }])
 }
 
 pub fn written(lab: &mut Lab) -> Result<Vec<Line>> {
@@ -83,6 +87,8 @@ pub fn start(lab: &mut Lab) -> Result<Vec<Line>> {
     // Something that no checkpoint holds, so that there is a journal to replay.
     subject.load(entries / 40, "random")?;
     let len = subject.len()?;
+    // INFO's figure may be a moment old.
+    sleep(Duration::from_millis(300));
     let journal = megabytes(subject.info("aof_current_size")?);
     subject.kill()?;
     let killed = subject.restart(&["XLEN", STREAM], len)?;

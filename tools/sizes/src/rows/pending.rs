@@ -1,6 +1,6 @@
 //! What an entry costs while it is delivered and not acknowledged.
 
-use super::spoken;
+use super::{megabytes, spoken};
 use crate::subject::{Lab, STREAM, Subject};
 use crate::table::{Line, Unit};
 use crate::wire::is_id;
@@ -8,11 +8,13 @@ use std::io::{Error, Result};
 
 /// Entries that are pending.
 const ENTRIES: u64 = 1_000_000;
+/// Their payload. Small, or what reading a stream leaves in memory and gives up again would hide what is looked for.
+const PAYLOAD: u64 = 1;
 
 pub fn measure(lab: &mut Lab) -> Result<Vec<Line>> {
     let entries = ENTRIES.min(lab.entries);
     let mut subject = Subject::start(lab, &[])?;
-    subject.load(entries, "random")?;
+    subject.load_of(entries, "random", PAYLOAD)?;
     let entries = subject.len()?;
     // First a group that keeps nothing: whatever reading the stream leaves in memory is there before and after.
     subject.call(&["XGROUP", "CREATE", STREAM, "warm", "0"])?;
@@ -28,7 +30,8 @@ pub fn measure(lab: &mut Lab) -> Result<Vec<Line>> {
     let each = |now: u64| now.saturating_sub(before) as f64 / entries as f64;
     let what = format!("resident per pending entry, {} in one group", spoken(entries));
     let line = Line::bar(what, Unit::Bytes, 64.0, each(after.max(settled)));
-    Ok(vec![line.note(format!("{:.0} as delivered, {:.0} settled", each(after), each(settled)))])
+    let line = line.note(format!("{:.0} as delivered, {:.0} settled", each(after), each(settled)));
+    Ok(vec![line.note(format!("over {:.0} MB", megabytes(before)))])
 }
 
 /// Delivers the whole stream to one consumer of a group.
