@@ -23,7 +23,8 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 /// Disk space of a folder's files, as `du` counts it, without those that the journal keeps ready for later: they are as
 /// many as a checkpoint gives back, however much is stored.
 pub fn space(folder: &Path) -> u64 {
-    let counted = files(folder).into_iter().filter(|path| !path.extension().is_some_and(|e| e == "spare" || e == "tmp"));
+    let counted =
+        files(folder).into_iter().filter(|path| !path.extension().is_some_and(|e| e == "spare" || e == "tmp"));
     counted.filter_map(|path| path.metadata().ok()).map(|data| data.blocks() * 512).sum()
 }
 

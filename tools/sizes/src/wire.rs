@@ -83,7 +83,8 @@ impl Pipe {
             self.fill()?;
         };
         let line = &self.received[self.at..self.at + len];
-        let (kind, text) = (line.first().copied().unwrap_or(b'-'), String::from_utf8_lossy(line.get(1..).unwrap_or(&[])));
+        let (kind, text) =
+            (line.first().copied().unwrap_or(b'-'), String::from_utf8_lossy(line.get(1..).unwrap_or(&[])));
         if kind == b'-' {
             return Err(Error::other(format!("the server answers {}", text.trim_end())));
         }
@@ -164,8 +165,9 @@ mod tests {
 
     #[test]
     fn ids() {
-        assert_eq!(["1-0", "1763770000000-12", "-", "1", "1-", "a-1", "1-2-3"].map(|t| is_id(t.as_bytes())), [
-            true, true, false, false, false, false, false
-        ]);
+        assert_eq!(
+            ["1-0", "1763770000000-12", "-", "1", "1-", "a-1", "1-2-3"].map(|t| is_id(t.as_bytes())),
+            [true, true, false, false, false, false, false]
+        );
     }
 }

@@ -1,10 +1,10 @@
 //! Whether a call costs more in a long stream than in a short one: the server's processor time, both servers in turn.
 
 use super::{long, spoken};
+use crate::say;
 use crate::subject::{Lab, PAYLOAD, STREAM, Subject};
 use crate::table::{Line, Unit};
 use crate::wire::{Pipe, is_id};
-use crate::say;
 use std::io::{Error, Result};
 
 /// Calls of each kind in a round: enough that the kernel's ticks of 10 ms do not show.
@@ -82,11 +82,7 @@ fn cost(subject: &mut Subject, calls: impl FnOnce() -> Result<()>) -> Result<f64
     Ok((subject.usage()?.cpu - before.cpu) * 1e6 / CALLS as f64)
 }
 
-fn batches<'a>(
-    pipe: &mut Pipe,
-    call: impl Fn(usize) -> Vec<&'a [u8]>,
-    seen: &mut dyn FnMut(&[u8]),
-) -> Result<()> {
+fn batches<'a>(pipe: &mut Pipe, call: impl Fn(usize) -> Vec<&'a [u8]>, seen: &mut dyn FnMut(&[u8])) -> Result<()> {
     for number in 0..CALLS {
         pipe.queue(&call(number));
         if number % BATCH == BATCH - 1 || number == CALLS - 1 {

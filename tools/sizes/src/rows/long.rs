@@ -129,6 +129,7 @@ pub fn scan(lab: &mut Lab) -> Result<Vec<Line>> {
         return Err(Error::other(format!("XRANGE found {read} entries of {len}")));
     }
     let speed = (read * PAYLOAD) as f64 / 1e6 / took;
-    let line = Line::stated("XRANGE of 1000 entries, the whole stream, cold from disk", Unit::MegabytesPerSecond, speed);
+    let line =
+        Line::stated("XRANGE of 1000 entries, the whole stream, cold from disk", Unit::MegabytesPerSecond, speed);
     Ok(vec![line.note(format!("payload; {} in {}", spoken(read), number(took, Unit::Seconds)))])
 }

@@ -17,7 +17,9 @@ const CONNECTIONS: usize = 10_000;
 
 pub fn measure(lab: &mut Lab) -> Result<Vec<Line>> {
     let mut lines = Vec::new();
-    for (name, row) in [("many streams", streams as fn(&Lab) -> Result<Line>), ("groups", groups), ("connections", connections)] {
+    for (name, row) in
+        [("many streams", streams as fn(&Lab) -> Result<Line>), ("groups", groups), ("connections", connections)]
+    {
         say(name);
         lines.push(row(lab).unwrap_or_else(|why| Line::failed(name, why.to_string())));
     }
