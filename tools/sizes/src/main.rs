@@ -33,7 +33,7 @@ struct Options {
     /// Where folders of data are made; they are removed at the end [default: where temporary files are]
     #[arg(long)]
     folder: Option<PathBuf>,
-    /// Entries of the long stream
+    /// Entries of the long stream; the bars are made for the default
     #[arg(long, default_value_t = 10_000_000, value_parser = clap::value_parser!(u64).range(100_000..))]
     entries: u64,
     /// Ten times as many for the row `cost`: about 10 GB of disk, many minutes

@@ -180,7 +180,7 @@ impl Subject {
                 false => self.info("aof_rewrite_in_progress")?,
             };
             let now = self.usage()?.written;
-            // The second's mark of how far the journal was durable is not what is waited for.
+            // The mark, each second, of how far the journal was durable is not what is waited for.
             quiet = if pending == 0 && now - before < 64 << 10 { quiet + 1 } else { 0 };
             before = now;
         }
