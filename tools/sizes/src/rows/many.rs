@@ -26,10 +26,15 @@ pub fn measure(lab: &mut Lab) -> Result<Vec<Line>> {
     Ok(lines)
 }
 
-fn line(what: String, resident: u64, idle: u64, each: usize, took: f64) -> Line {
-    let line = Line::bar(what, Unit::Megabytes, BUDGET, megabytes(resident));
-    let each = resident.saturating_sub(idle) as f64 / each as f64;
-    line.note(format!("made in {}", number(took, Unit::Seconds))).note(format!("{each:.0} bytes each"))
+/// The budget is about what the server has in use (`used_memory`); its code and what the allocator holds are beside it.
+fn line(what: String, subject: &mut Subject, idle: u64, each: usize, took: f64) -> Result<Line> {
+    let usage = subject.calm()?;
+    let each = usage.resident.saturating_sub(idle) as f64 / each as f64;
+    let line =
+        Line::bar(format!("memory in use, {what}"), Unit::Megabytes, BUDGET, megabytes(subject.info("used_memory")?));
+    let resident = format!("resident {:.0} MB, {each:.0} bytes each", megabytes(usage.resident));
+    let line = line.note(resident).note(format!("peak {:.0} MB", megabytes(usage.peak)));
+    Ok(line.note(format!("made in {}", number(took, Unit::Seconds))))
 }
 
 /// Makes calls in batches, each by its number.
@@ -55,26 +60,22 @@ fn streams(lab: &Lab) -> Result<Line> {
     let (idle, began, payload) = (subject.calm()?.resident, Instant::now(), "x".repeat(100));
     calls(&subject, streams, |n| words(&format!("XADD stream:{n} * f {payload}")))?;
     let took = began.elapsed().as_secs_f64();
-    let usage = subject.calm()?;
+    let line = line(format!("{} streams of one entry", spoken(streams as u64)), &mut subject, idle, streams, took)?;
     subject.kill()?;
     let again = subject.restart(&["DBSIZE"], streams as u64)?;
-    let again_resident = subject.calm()?.resident;
-    let resident = usage.resident.max(again_resident);
-    let what = format!("resident memory, {} streams of one entry", spoken(streams as u64));
-    let note = format!("after kill -9 there in {}, {:.0} MB", number(again, Unit::Seconds), megabytes(again_resident));
-    Ok(line(what, resident, idle, streams, took).note(format!("peak {:.0} MB", megabytes(usage.peak))).note(note))
+    let resident = megabytes(subject.calm()?.resident);
+    Ok(line.note(format!("after kill -9 there in {}, resident {resident:.0} MB", number(again, Unit::Seconds))))
 }
 
 /// Each group has read one entry, so each has a consumer and something pending.
 fn groups(lab: &Lab) -> Result<Line> {
-    let subject = Subject::start(lab, &[])?;
+    let mut subject = Subject::start(lab, &[])?;
     calls(&subject, GROUPS, |n| words(&format!("XADD s * f {n}")))?;
     let (idle, began) = (subject.calm()?.resident, Instant::now());
     calls(&subject, GROUPS, |n| words(&format!("XGROUP CREATE s group:{n} 0")))?;
     calls(&subject, GROUPS, |n| words(&format!("XREADGROUP GROUP group:{n} c COUNT 1 STREAMS s >")))?;
     let took = began.elapsed().as_secs_f64();
-    let what = format!("resident memory, {GROUPS} groups of one stream, one entry pending in each");
-    Ok(line(what, subject.calm()?.resident, idle, GROUPS, took))
+    line(format!("{GROUPS} groups of one stream, one entry pending in each"), &mut subject, idle, GROUPS, took)
 }
 
 /// Each has spoken once.
@@ -93,9 +94,9 @@ fn connections(lab: &Lab) -> Result<Line> {
         open.push(stream);
     }
     let took = began.elapsed().as_secs_f64();
-    let resident = subject.calm()?.resident;
     if subject.info("connected_clients")? < CONNECTIONS as u64 {
         return Err(Error::other("some connections are gone"));
     }
-    Ok(line(format!("resident memory, {CONNECTIONS} connections"), resident, idle, CONNECTIONS, took))
+    // Measured while they are open.
+    line(format!("{CONNECTIONS} connections"), &mut subject, idle, open.len(), took)
 }
