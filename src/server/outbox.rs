@@ -4,7 +4,7 @@ use crate::broker::clock::Clock;
 use crate::broker::mailbox::Message;
 use crate::config::OutputLimit;
 use crate::reply::Reply;
-use crate::resp::{Protocol, encode};
+use crate::resp::{Protocol, SLICE_BYTES, Sliced, encode};
 
 /// A buffer above this size is given back once it was sent.
 const KEPT_BYTES: usize = 64 * 1024;
@@ -14,33 +14,77 @@ const KEPT_BYTES: usize = 64 * 1024;
 pub struct Outbox {
     bytes: Vec<u8>,
     sent: usize,
-    /// Where the newest reply begins.
+    /// A long reply that follows the bytes. Its own are made when the socket is about to take them.
+    long: Option<Sliced>,
+    /// What follows the long reply.
+    behind: Vec<u8>,
+    /// Where the newest reply begins, counted through `bytes` and `behind`.
     newest: usize,
     /// Since when it is above the soft limit, monotonic microseconds.
     soft_since_us: Option<u64>,
 }
 
 impl Outbox {
-    /// Encodes one more reply.
-    pub fn push(&mut self, reply: &Reply, protocol: Protocol) {
-        self.newest = self.bytes.len();
-        encode(reply, protocol, &mut self.bytes);
+    /// Adds one more reply. A long one is only encoded by and by.
+    pub fn push(&mut self, reply: Reply, protocol: Protocol) {
+        self.newest = self.bytes.len() + self.behind.len();
+        if self.long.is_none() && Sliced::is_worth(&reply) {
+            self.long = Some(Sliced::new(reply, protocol));
+        } else {
+            encode(&reply, protocol, self.raw());
+        }
     }
 
     /// Adds a message: its bytes are made once for all who get it.
     pub fn push_message(&mut self, message: &Message, protocol: Protocol) {
-        self.newest = self.bytes.len();
+        self.newest = self.bytes.len() + self.behind.len();
         let frame = message.frame(protocol, |body| {
             let mut bytes = Vec::new();
             encode(body, protocol, &mut bytes);
             bytes.into()
         });
-        self.bytes.extend_from_slice(frame);
+        self.raw().extend_from_slice(frame);
     }
 
     /// The encoder's buffer, for lines that are no replies.
     pub fn raw(&mut self) -> &mut Vec<u8> {
-        &mut self.bytes
+        if self.long.is_some() { &mut self.behind } else { &mut self.bytes }
+    }
+
+    /// Encodes the next slice of a long reply, unless as much is waiting already.
+    pub fn pour(&mut self) {
+        if self.unsent().len() < SLICE_BYTES {
+            self.pour_bytes(SLICE_BYTES);
+        }
+    }
+
+    /// Encodes all that is left of a long reply.
+    pub fn pour_all(&mut self) {
+        self.pour_bytes(usize::MAX);
+    }
+
+    fn pour_bytes(&mut self, bytes: usize) {
+        let Some(long) = &mut self.long else { return };
+        let before = self.bytes.len();
+        let more = long.pour(bytes, &mut self.bytes);
+        if !self.behind.is_empty() {
+            self.newest += self.bytes.len() - before;
+        }
+        if !more {
+            self.long = None;
+            self.bytes.append(&mut self.behind);
+            self.behind = Vec::new();
+        }
+    }
+
+    /// Whether a long reply is not encoded to its end.
+    pub fn is_pouring(&self) -> bool {
+        self.long.is_some()
+    }
+
+    /// Whether there is room for another reply, if `most` bytes may wait. A long one fills it by itself.
+    pub fn has_room(&self, most: usize) -> bool {
+        self.long.is_none() && self.len() < most
     }
 
     /// What is to be sent next.
@@ -48,22 +92,23 @@ impl Outbox {
         &self.bytes[self.sent..]
     }
 
-    /// Bytes not sent yet.
+    /// Bytes that are encoded and not sent yet.
     pub fn len(&self) -> usize {
-        self.bytes.len() - self.sent
+        self.unsent().len() + self.behind.len()
     }
 
     /// Whether everything is sent.
     pub fn is_empty(&self) -> bool {
-        self.sent == self.bytes.len()
+        self.sent == self.bytes.len() && self.long.is_none()
     }
 
     /// Notes that `n` bytes were sent.
     pub fn advance(&mut self, n: usize) {
         self.sent += n;
-        if self.is_empty() {
-            (self.sent, self.newest) = (0, 0);
-            if self.bytes.capacity() > KEPT_BYTES { self.bytes = Vec::new() } else { self.bytes.clear() }
+        if self.sent == self.bytes.len() {
+            self.newest = self.newest.saturating_sub(self.sent);
+            self.sent = 0;
+            if self.bytes.capacity() > KEPT_BYTES && self.long.is_none() { self.bytes = Vec::new() } else { self.bytes.clear() }
         } else if self.sent >= KEPT_BYTES && self.sent >= self.bytes.len() / 2 {
             self.bytes.drain(..self.sent);
             self.newest = self.newest.saturating_sub(self.sent);

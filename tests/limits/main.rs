@@ -9,6 +9,7 @@ mod connections;
 mod disk;
 #[cfg(feature = "tls")]
 mod encrypted;
+mod fairness;
 mod lifecycle;
 mod local;
 #[cfg(feature = "rocksdb")]
