@@ -8,7 +8,7 @@
 //! | objects, clients, replies | the rest | |
 
 use super::engine::Engine;
-use crate::config::Config;
+use crate::config::{Config, Fsync};
 use brooklet_storage::stream::log::NodeLimits;
 
 /// What the last look at memory found. Looked at outside the engine lock about twenty times a second: by the settler,
@@ -113,6 +113,16 @@ pub fn loaded_bytes(config: &Config) -> u64 {
 /// Journal bytes that start a checkpoint.
 pub fn checkpoint_bytes(config: &Config) -> u64 {
     config.checkpoint_bytes.min(config.memory_budget() / 8).max(1 << 20)
+}
+
+/// Journal bytes from which on writes wait for checkpoints. So much a restart may have to replay.
+pub fn backlog_bytes(config: &Config) -> u64 {
+    checkpoint_bytes(config).saturating_mul(8)
+}
+
+/// Bytes that may wait for a sync, on a disk that takes them in time. Who syncs never waits for none.
+pub fn unsynced_bytes(config: &Config) -> u64 {
+    if config.appendfsync == Fsync::No { 0 } else { checkpoint_bytes(config).saturating_mul(2) }
 }
 
 /// How large the nodes are in which `~` trims.

@@ -100,7 +100,8 @@ fn sync_until_done(shared: &Shared, mut watermark: Watermark, done: &AtomicBool,
         };
         let now_us = shared.clock().monotonic_us();
         let asked = shared.tasks().sync().wanted.load(Ordering::Acquire) > shared.committer().durable();
-        if last_round || asked || now_us.saturating_sub(last_sync_us) >= due {
+        let much = shared.tasks().sync().pressure.wants_sync();
+        if last_round || asked || much || now_us.saturating_sub(last_sync_us) >= due {
             last_sync_us = now_us;
             if shared.tasks().ending() == Some(super::tasks::Ending::Abrupt) {
                 return;

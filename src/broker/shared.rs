@@ -94,6 +94,7 @@ impl Shared {
             found.opened.replayed
         );
         let tasks = Tasks::default();
+        tasks.sync().pressure.keep_time(clock.clone());
         tasks.set_started((clock.now_ms() / 1000) as u64);
         let mut engine = Engine::new(found.opened.store, config, clock.clone(), tasks.clone());
         if let Some(own) = &mut engine.cluster {

@@ -2,6 +2,7 @@
 //!
 //! Requests that somebody waits for are numbered: whoever asked looks whether its number has been served.
 
+use super::pressure::Pressure;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread::Thread;
@@ -25,6 +26,8 @@ pub struct SyncState {
     pub wanted: AtomicU64,
     /// The ticket up to which everything is synced.
     pub synced: AtomicU64,
+    /// Whether writes have to wait for the disk.
+    pub pressure: Pressure,
 }
 
 /// Requests from the engine to the threads around it.

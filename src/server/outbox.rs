@@ -108,7 +108,11 @@ impl Outbox {
         if self.sent == self.bytes.len() {
             self.newest = self.newest.saturating_sub(self.sent);
             self.sent = 0;
-            if self.bytes.capacity() > KEPT_BYTES && self.long.is_none() { self.bytes = Vec::new() } else { self.bytes.clear() }
+            if self.bytes.capacity() > KEPT_BYTES && self.long.is_none() {
+                self.bytes = Vec::new()
+            } else {
+                self.bytes.clear()
+            }
         } else if self.sent >= KEPT_BYTES && self.sent >= self.bytes.len() / 2 {
             self.bytes.drain(..self.sent);
             self.newest = self.newest.saturating_sub(self.sent);

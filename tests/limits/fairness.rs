@@ -123,7 +123,7 @@ fn a_pipeline_of_ten_thousand_is_not_alone() {
     let idle = p99(&server);
     let calls = encode(&["XADD", "greedy", "MAXLEN", "~", "100000", "*", "field", &"x".repeat(95)]).repeat(10_000);
     let request = [calls, encode(&["ECHO", "end"])].concat();
-    let beside = p99_beside(&server, |stream| drop(exchange(stream, &request, MARK)));
+    let beside = p99_beside(&server, |stream| _ = exchange(stream, &request, MARK));
     hold("a pipeline of 10 000 XADDs", idle, beside);
 }
 

@@ -14,6 +14,8 @@ mod lifecycle;
 mod local;
 #[cfg(feature = "rocksdb")]
 mod memory;
+#[cfg(feature = "rocksdb")]
+mod slow_disk;
 mod subscribers;
 mod tools;
 

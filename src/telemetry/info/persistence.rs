@@ -42,6 +42,7 @@ fn journal(engine: &Engine, page: &mut Page) {
         page.line("aof_base_size", 0);
         page.line("aof_pending_rewrite", 0);
         page.line("aof_buffer_length", engine.store.uncommitted_bytes());
-        page.zeros(&["aof_rewrite_buffer_length", "aof_pending_bio_fsync", "aof_delayed_fsync"]);
+        page.zeros(&["aof_rewrite_buffer_length", "aof_pending_bio_fsync"]);
+        page.line("aof_delayed_fsync", engine.tasks.sync().pressure.delayed_syncs());
     }
 }

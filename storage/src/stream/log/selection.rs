@@ -42,8 +42,9 @@ impl Selection {
             };
             let take = usize::try_from(self.left).unwrap_or(usize::MAX);
             let live = wanted(&bytes, base, self.range);
-            let entry = |slot: &Slot| {
-                Entry { id: slot.id, fields: Fields::from_packed(bytes.slice_ref(slot.fields_in(&bytes))) }
+            let entry = |slot: &Slot| Entry {
+                id: slot.id,
+                fields: Fields::from_packed(bytes.slice_ref(slot.fields_in(&bytes))),
             };
             if self.descending {
                 let slots: Vec<Slot> = live.collect();
