@@ -9,7 +9,11 @@
 
 use super::engine::Engine;
 use crate::config::{Config, Fsync};
+#[cfg(feature = "rocksdb")]
+use brooklet_storage::progress::Progress;
 use brooklet_storage::stream::log::NodeLimits;
+#[cfg(feature = "rocksdb")]
+use std::sync::Arc;
 
 /// What the last look at memory found. Looked at outside the engine lock about twenty times a second: by the settler,
 /// which gives memory back where it can, or by the timer of a broker that keeps nothing on disk and so never can.
@@ -133,7 +137,7 @@ pub fn node_limits(config: &Config) -> NodeLimits {
 
 /// How to open the data folder.
 #[cfg(feature = "rocksdb")]
-pub fn folder_options(config: &Config) -> brooklet_storage::open::FolderOptions {
+pub fn folder_options(config: &Config, progress: Arc<Progress>) -> brooklet_storage::open::FolderOptions {
     use brooklet_storage::backend::rocks::Options;
     use brooklet_storage::journal::FileJournalOptions;
     let cache_bytes = (config.memory_budget() / 8).clamp(8 << 20, 1 << 30) as usize;
@@ -148,5 +152,6 @@ pub fn folder_options(config: &Config) -> brooklet_storage::open::FolderOptions 
         },
         backend: Options { cache_bytes, write_buffer_bytes: cache_bytes / 2, ..Options::default() },
         accept_data_loss: config.accept_data_loss,
+        progress,
     }
 }

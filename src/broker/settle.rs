@@ -166,7 +166,8 @@ fn settle_until_ended(shared: &Shared, mut settler: Settler) {
         }
         if asked.is_some() || checkpoint_due(shared, now_us.saturating_sub(last_us)) {
             last_us = now_us;
-            shared.tasks().checkpoint_began((shared.clock().now_ms() / 1000) as u64);
+            let objects = shared.engine().store.dirty_objects();
+            shared.tasks().checkpoint_began((shared.clock().now_ms() / 1000) as u64, objects);
             let done = checkpoint(shared, &mut settler, asked);
             shared.tasks().checkpoint_ended();
             if let Err(failed) = done {
@@ -233,6 +234,7 @@ fn gather_pass(shared: &Shared, settler: &Settler, gathered: &mut Gathered) -> R
         let slice = shared.engine().store.gather(settler.epoch(), SLICE, gathered);
         settler.write_chunks(gathered)?;
         taken += slice.taken;
+        shared.tasks().checkpoint_gathered(slice.taken);
         if !slice.more || taken >= dirty {
             break;
         }

@@ -7,6 +7,7 @@ use super::encode::{Encoder, Protocol};
 use crate::reply::{EntryReply, Reply};
 use brooklet_storage::stream::log::Selection;
 use bytes::Bytes;
+use std::cell::Cell;
 use std::vec::IntoIter;
 
 /// A slice has about so many bytes. A shorter reply is no long one.
@@ -24,6 +25,8 @@ pub struct Sliced {
     resp3: bool,
     /// What is open, the innermost last.
     open: Vec<Part>,
+    /// Bytes that are not encoded, about, once somebody asked.
+    left: Cell<Option<usize>>,
 }
 
 #[derive(Debug)]
@@ -41,17 +44,30 @@ enum Part {
 impl Sliced {
     /// Whether a reply takes more than one slice.
     pub fn is_worth(reply: &Reply) -> bool {
-        weight(reply) > SLICE_BYTES
+        weight(reply, MANY) > SLICE_BYTES
     }
 
     /// A reply of which nothing is encoded yet.
     pub fn new(reply: Reply, protocol: Protocol) -> Sliced {
-        Sliced { resp3: protocol == Protocol::Resp3, open: vec![Part::One(reply)] }
+        Sliced { resp3: protocol == Protocol::Resp3, open: vec![Part::One(reply)], left: Cell::new(None) }
+    }
+
+    /// Bytes that are not encoded yet, about.
+    pub fn left(&self) -> usize {
+        let left = self.left.get().unwrap_or_else(|| self.open.iter().map(Part::weight).fold(0, usize::saturating_add));
+        self.left.set(Some(left));
+        left
     }
 
     /// Appends about `bytes` bytes; whether there is more.
     pub fn pour(&mut self, bytes: usize, out: &mut Vec<u8>) -> bool {
-        let enough = out.len().saturating_add(bytes);
+        let before = out.len();
+        let more = self.pour_to(before.saturating_add(bytes), out);
+        self.left.set(self.left.get().map(|left| left.saturating_sub(out.len() - before)));
+        more
+    }
+
+    fn pour_to(&mut self, enough: usize, out: &mut Vec<u8>) -> bool {
         while out.len() < enough {
             let Some(part) = self.open.pop() else { return false };
             self.go_on(part, enough - out.len(), out);
@@ -153,6 +169,19 @@ impl Sliced {
     }
 }
 
+impl Part {
+    fn weight(&self) -> usize {
+        let pair = |(key, value): &(Reply, Reply)| weight(key, usize::MAX).saturating_add(weight(value, usize::MAX));
+        match self {
+            Part::One(reply) => weight(reply, usize::MAX),
+            Part::Items(items) => of_all(items.as_slice(), usize::MAX, |item| weight(item, usize::MAX)),
+            Part::Tuples(pairs) | Part::Pairs(pairs) => of_all(pairs.as_slice(), usize::MAX, pair),
+            Part::Entries(selection, _) => selection.bytes(),
+            Part::Text(text) => text.len(),
+        }
+    }
+}
+
 impl Encoder<'_> {
     fn list_of(&mut self, resp3_marker: u8, items: Vec<Reply>) -> Part {
         self.list_header(resp3_marker, items.len());
@@ -160,23 +189,24 @@ impl Encoder<'_> {
     }
 }
 
-/// Bytes of a reply, about. Looks at no more than a few thousand items.
-fn weight(reply: &Reply) -> usize {
+/// Bytes of a reply, about. A list of more than `many` items is not looked at any further: it is heavy.
+fn weight(reply: &Reply, many: usize) -> usize {
     match reply {
         Reply::Bulk(bytes) | Reply::Verbatim(_, bytes) => bytes.len(),
-        Reply::Array(items) | Reply::Set(items) | Reply::Push(items) => of_all(items, weight),
+        Reply::Array(items) | Reply::Set(items) | Reply::Push(items) => of_all(items, many, |item| weight(item, many)),
         Reply::Map(pairs) | Reply::Pairs(pairs) | Reply::Tuples(pairs) => {
-            of_all(pairs, |(key, value)| weight(key).saturating_add(weight(value)))
+            of_all(pairs, many, |(key, value)| weight(key, many).saturating_add(weight(value, many)))
         }
         Reply::Entry(entry) => entry.fields.as_ref().map_or(0, |fields| fields.packed().len()),
-        Reply::Entries(_) => usize::MAX,
-        Reply::Other(reply) => weight(reply),
+        Reply::Entries(_) if many < usize::MAX => usize::MAX,
+        Reply::Entries(selection) => selection.bytes(),
+        Reply::Other(reply) => weight(reply, many),
         _ => 0,
     }
 }
 
-fn of_all<T>(items: &[T], weight: impl Fn(&T) -> usize) -> usize {
-    if items.len() > MANY {
+fn of_all<T>(items: &[T], many: usize, weight: impl Fn(&T) -> usize) -> usize {
+    if items.len() > many {
         return usize::MAX;
     }
     items.iter().fold(0, |sum: usize, item| sum.saturating_add(weight(item)).saturating_add(ITEM_BYTES))

@@ -92,9 +92,10 @@ impl Outbox {
         &self.bytes[self.sent..]
     }
 
-    /// Bytes that are encoded and not sent yet.
+    /// Bytes not sent yet, about: what is left of a long reply is memory that waits for the client as well.
     pub fn len(&self) -> usize {
-        self.unsent().len() + self.behind.len()
+        let left = self.long.as_ref().map_or(0, Sliced::left);
+        (self.unsent().len() + self.behind.len()).saturating_add(left)
     }
 
     /// Whether everything is sent.
@@ -124,7 +125,8 @@ impl Outbox {
     /// any value that could be stored can be read.
     pub fn is_over(&mut self, limit: OutputLimit, clock: &Clock) -> bool {
         let len = self.len() as u64;
-        let before = self.newest.saturating_sub(self.sent) as u64;
+        let long = self.long.as_ref().filter(|_| !self.behind.is_empty()).map_or(0, Sliced::left);
+        let before = self.newest.saturating_sub(self.sent).saturating_add(long) as u64;
         if limit.hard > 0 && before >= limit.hard {
             return true;
         }
@@ -135,5 +137,53 @@ impl Outbox {
         let now_us = clock.monotonic_us();
         let since = *self.soft_since_us.get_or_insert(now_us);
         now_us.saturating_sub(since) >= limit.soft_seconds.saturating_mul(1_000_000)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn long() -> Reply {
+        Reply::Array((0..50_000).map(Reply::Integer).collect())
+    }
+
+    fn sent(outbox: &mut Outbox) -> Vec<u8> {
+        let mut all = Vec::new();
+        while !outbox.is_empty() {
+            outbox.pour();
+            let n = outbox.unsent().len().min(1000);
+            all.extend_from_slice(&outbox.unsent()[..n]);
+            outbox.advance(n);
+        }
+        all
+    }
+
+    #[test]
+    fn a_long_reply_leaves_in_slices_and_in_its_place() {
+        let replies = [Reply::OK, long(), Reply::Null, long(), Reply::OK];
+        let (mut outbox, mut expected) = (Outbox::default(), Vec::new());
+        for reply in replies {
+            encode(&reply, Protocol::Resp2, &mut expected);
+            outbox.push(reply, Protocol::Resp2);
+        }
+        assert!(outbox.is_pouring() && !outbox.has_room(usize::MAX));
+        assert!(sent(&mut outbox) == expected);
+        assert!(outbox.is_empty() && !outbox.is_pouring() && outbox.len() == 0);
+        outbox.push(Reply::OK, Protocol::Resp2);
+        assert_eq!(outbox.unsent(), b"+OK\r\n");
+    }
+
+    #[test]
+    fn what_is_left_of_a_long_reply_counts_unless_it_is_the_newest() {
+        let (mut outbox, clock) = (Outbox::default(), Clock::system());
+        let limit = OutputLimit { hard: 100_000, soft: 0, soft_seconds: 0 };
+        outbox.push(long(), Protocol::Resp2);
+        outbox.pour();
+        assert!(outbox.len() > 300_000 && !outbox.is_over(limit, &clock));
+        outbox.push(Reply::OK, Protocol::Resp2);
+        assert!(outbox.is_over(limit, &clock));
+        outbox.pour_all();
+        assert!(outbox.is_over(limit, &clock) && !outbox.is_pouring());
     }
 }

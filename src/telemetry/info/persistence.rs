@@ -6,7 +6,9 @@ use crate::broker::Engine;
 pub(super) fn write(engine: &Engine, page: &mut Page) {
     page.zeros(&["loading", "async_loading", "current_cow_peak", "current_cow_size", "current_cow_size_age"]);
     page.line("current_fork_perc", "0.00");
-    page.zeros(&["current_save_keys_processed", "current_save_keys_total"]);
+    let (gathered, objects) = engine.tasks.checkpoint_progress();
+    page.line("current_save_keys_processed", gathered);
+    page.line("current_save_keys_total", objects);
     checkpoints(engine, page);
     journal(engine, page);
     page.zeros(&["module_fork_in_progress", "module_fork_last_cow_size"]);

@@ -27,6 +27,11 @@ impl Selection {
         self.left
     }
 
+    /// Bytes of the chunks that were not read yet: so much memory it holds.
+    pub fn bytes(&self) -> usize {
+        self.chunks.iter().map(|(_, bytes)| bytes.len()).sum()
+    }
+
     /// Whether everything was read.
     pub fn is_empty(&self) -> bool {
         self.left == 0
