@@ -126,7 +126,7 @@ pub fn backlog_bytes(config: &Config) -> u64 {
 
 /// Bytes that may wait for a sync, on a disk that takes them in time. Who syncs never waits for none.
 pub fn unsynced_bytes(config: &Config) -> u64 {
-    if config.appendfsync == Fsync::No { 0 } else { checkpoint_bytes(config).saturating_mul(2) }
+    if config.appendfsync == Fsync::No { 0 } else { checkpoint_bytes(config) }
 }
 
 /// How large the nodes are in which `~` trims.

@@ -17,6 +17,8 @@ const SYNC_PATIENCE_US: u64 = 2_000_000;
 const TELLING_US: u64 = 200_000;
 /// So much may be unsynced on the slowest disk.
 const LEAST_UNSYNCED: u64 = 1 << 20;
+/// So much may be unsynced while nobody knows how fast the disk is.
+const FIRST_UNSYNCED: u64 = 4 << 20;
 
 /// What writes wait for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,7 +51,7 @@ pub struct Pressure {
     found: AtomicU8,
     appended: AtomicU64,
     synced: AtomicU64,
-    /// Bytes that may be unsynced, as the last sync that took its time has shown; 0 = as many as wanted.
+    /// Bytes that may be unsynced, as syncs have shown; 0 = there was none that showed anything.
     affordable: AtomicU64,
     syncs_running: AtomicU64,
     sync_began_us: AtomicU64,
@@ -166,10 +168,13 @@ impl Pressure {
 
     /// What may be unsynced: what the disk takes in the time that a sync may take.
     fn unsynced_limit(&self) -> u64 {
-        let most = self.unsynced_limit.load(Ordering::Relaxed);
+        self.affordable().min(self.unsynced_limit.load(Ordering::Relaxed))
+    }
+
+    fn affordable(&self) -> u64 {
         match self.affordable.load(Ordering::Acquire) {
-            0 => most,
-            affordable => affordable.min(most),
+            0 => FIRST_UNSYNCED,
+            affordable => affordable,
         }
     }
 
@@ -192,12 +197,10 @@ impl Pressure {
             let in_time = u64::try_from(in_time).unwrap_or(u64::MAX).max(LEAST_UNSYNCED);
             self.affordable.store(in_time, Ordering::Release);
             self.delayed_syncs.fetch_add(u64::from(took_us >= SYNC_PATIENCE_US), Ordering::Relaxed);
-        } else {
-            // It has become faster, or there was little to do: find out how much it takes now.
-            let affordable = self.affordable.load(Ordering::Acquire);
-            let most = self.unsynced_limit.load(Ordering::Relaxed);
-            let more = if affordable >= most { 0 } else { affordable.saturating_mul(2) };
-            self.affordable.store(more, Ordering::Release);
+        } else if bytes >= self.affordable() / 4 {
+            // That was not little, and it went fast: it can take more.
+            let most = self.unsynced_limit.load(Ordering::Relaxed).max(FIRST_UNSYNCED);
+            self.affordable.store(self.affordable().saturating_mul(2).min(most), Ordering::Release);
         }
     }
 }
@@ -238,13 +241,30 @@ mod tests {
         let (pressure, clock) = (Pressure::default(), ManualClock::at(1_000_000));
         pressure.keep_time(Clock::Manual(clock.clone()));
         pressure.set_limits(256 * MB, 32 * MB);
+        // It has seen a fast disk.
+        for bytes in [4 * MB, 8 * MB, 16 * MB] {
+            pressure.appended(bytes, 0);
+            pressure.sync().done();
+        }
         (pressure, clock)
+    }
+
+    #[test]
+    fn a_disk_that_nobody_knows_is_not_trusted_with_much() {
+        let pressure = Pressure::default();
+        pressure.set_limits(256 * MB, 32 * MB);
+        pressure.appended(3 * MB, 3 * MB);
+        assert_eq!((pressure.look().0, pressure.wants_sync()), (Waiting::Nobody, true));
+        pressure.appended(MB, 4 * MB);
+        assert_eq!(pressure.look(), (Waiting::Growth, Behind::Sync));
+        pressure.sync().done();
+        pressure.appended(7 * MB, 11 * MB);
+        assert_eq!(pressure.look().0, Waiting::Nobody);
     }
 
     #[test]
     fn a_journal_that_does_not_get_shorter_stops_what_grows_and_then_all_writes() {
         let (pressure, clock) = pressure();
-        pressure.sync().done();
         pressure.appended(MB, 255 * MB);
         assert_eq!(pressure.look(), (Waiting::Nobody, Behind::Nothing));
         pressure.appended(MB, 256 * MB);
@@ -284,8 +304,8 @@ mod tests {
         for _ in 0..5 {
             pressure.sync().done();
         }
-        pressure.appended(15 * MB, 39 * MB);
-        assert_eq!(pressure.look().0, Waiting::Nobody, "the disk is fast again");
+        pressure.appended(7 * MB, 31 * MB);
+        assert_eq!(pressure.look().0, Waiting::Nobody, "the disk was fast again, so twice as much may wait");
     }
 
     #[test]
