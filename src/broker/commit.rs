@@ -211,7 +211,10 @@ impl Committer {
         }
         if !batch.is_empty() {
             match side.journal.append(&batch) {
-                Ok(mark) => side.mark = mark,
+                Ok(mark) => {
+                    side.mark = mark;
+                    self.sync.pressure.appended(batch.len() as u64, side.journal.live_bytes());
+                }
                 Err(full) if full.is_full() => {
                     side.held = Some(Held { ticket, batch, is_cut: false });
                     self.held.send_replace(true);
@@ -290,7 +293,9 @@ impl Committer {
     pub fn sync(&self) -> Result<Mark, CommitFailed> {
         self.check()?;
         let ticket = self.appended.load(Ordering::Acquire);
+        let syncing = self.sync.pressure.sync();
         let mark = self.syncer.sync().map_err(|e| self.fail(&e))?;
+        syncing.done();
         self.durable.send_if_modified(|durable| {
             let newer = *durable < ticket;
             *durable = ticket.max(*durable);
@@ -338,7 +343,12 @@ impl Committer {
     /// Gives the journal's space back through a commit that is settled. Files are renamed and deleted without the lock,
     /// because sessions append under it.
     pub fn drop_through(&self, commit: u64) -> Result<(), CommitFailed> {
-        let released = self.journal.lock().journal.release_through(commit);
+        let released = {
+            let mut side = self.journal.lock();
+            let released = side.journal.release_through(commit);
+            self.sync.pressure.settled(side.journal.live_bytes());
+            released
+        };
         released.give_back().map_err(|e| self.fail(&e))
     }
 

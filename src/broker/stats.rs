@@ -115,6 +115,8 @@ pub struct Stats {
     pub error_is_counted: bool,
     /// Error replies.
     pub total_errors: u64,
+    /// How often a write had to wait for the disk. One that waits long asks again, and counts again.
+    pub delayed_writes: u64,
     /// Clients closed because their output grew too large.
     pub output_limit_disconnections: u64,
     /// Clients closed because their input grew too large.
@@ -181,6 +183,7 @@ impl Stats {
             hits: 0,
             misses: 0,
             total_errors: 0,
+            delayed_writes: 0,
             error_is_counted: false,
             output_limit_disconnections: 0,
             query_limit_disconnections: 0,
@@ -210,6 +213,7 @@ impl Stats {
             &mut self.hits,
             &mut self.misses,
             &mut self.total_errors,
+            &mut self.delayed_writes,
             &mut self.output_limit_disconnections,
             &mut self.query_limit_disconnections,
             &mut self.reads,

@@ -61,6 +61,11 @@ impl Reader<'_> {
             Reply::Verbatim(format, text) if self.resp3 => self.verbatim(format.as_bytes(), text)?,
             Reply::Verbatim(_, text) => self.string(text)?,
             Reply::Entry(entry) => self.entry(entry)?,
+            Reply::Entries(_) => {
+                let mut entries = reply.clone();
+                entries.unfold();
+                self.value(&entries)?
+            }
             Reply::Other(reply) => self.value(reply)?,
             // Verbs that answer with messages only are not for scripts.
             Reply::Nothing => Value::Nil,

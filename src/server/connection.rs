@@ -106,10 +106,10 @@ impl Connection {
             let calls = |i: usize| (i < burst.len()).then(|| burst.args(i));
             let Turn { next: reached, stop, ticket, terms } = self.seat.run(calls, next, traffic, |protocol, out| {
                 match out {
-                    Outgoing::Reply(reply) => outbox.push(&reply, protocol),
+                    Outgoing::Reply(reply) => outbox.push(reply, protocol),
                     Outgoing::Message(message) => outbox.push_message(&message, protocol),
                 }
-                outbox.len() < unread
+                outbox.has_room(unread)
             });
             self.more_mail = false;
             loads = if reached > next { 0 } else { loads };
@@ -128,7 +128,7 @@ impl Connection {
                 Stop::Parked(wake) => self.wait(wake).await?,
                 Stop::Missing(_) if loads == MOST_LOADS => {
                     self.seat.woken(Reply::Error(TOO_LITTLE_MEMORY.into()), |protocol, reply| {
-                        self.outbox.push(&reply, protocol);
+                        self.outbox.push(reply, protocol);
                     });
                     next += 1;
                 }
@@ -176,7 +176,7 @@ impl Connection {
         }
     }
 
-    async fn load(&self, missing: Missing) -> Flow<Loaded> {
+    async fn load(&mut self, missing: Missing) -> Flow<Loaded> {
         let shared = Arc::clone(self.seat.shared());
         if self.seat.is_killed() {
             return ControlFlow::Break(());
@@ -193,7 +193,7 @@ impl Connection {
             return ControlFlow::Break(());
         };
         let outbox = &mut self.outbox;
-        self.seat.woken(reply, |protocol, reply| outbox.push(&reply, protocol));
+        self.seat.woken(reply, |protocol, reply| outbox.push(reply, protocol));
         self.send()
     }
 
@@ -216,7 +216,7 @@ impl Connection {
             match woken {
                 Ok(Wake::Answer(reply, ticket)) => {
                     let outbox = &mut self.outbox;
-                    self.seat.woken(reply, |protocol, reply| outbox.push(&reply, protocol));
+                    self.seat.woken(reply, |protocol, reply| outbox.push(reply, protocol));
                     self.commit(ticket).await?;
                     return self.send();
                 }
@@ -242,9 +242,10 @@ impl Connection {
         if self.ended { self.cut() } else { ControlFlow::Continue(()) }
     }
 
-    /// Sends what the socket takes now; the rest waits in the outbox.
+    /// Sends what the socket takes now, of a long reply one slice; the rest waits in the outbox.
     fn send(&mut self) -> Flow {
-        while !self.outbox.is_empty() {
+        self.outbox.pour();
+        while !self.outbox.unsent().is_empty() {
             match self.wire.write(self.outbox.unsent()) {
                 Ok(n) => {
                     self.outbox.advance(n);
@@ -269,7 +270,7 @@ impl Connection {
     /// Waits until the client has read enough of its replies to be given more. One that goes on writing instead must not
     /// wait for us while we wait for it: it is served on, up to the limit on output.
     async fn drain(&mut self) -> Flow {
-        while self.outbox.len() >= self.settings.unread && self.decoder.buffered() < self.ahead() {
+        while !self.outbox.has_room(self.settings.unread) && self.decoder.buffered() < self.ahead() {
             match tokio::time::timeout(PATIENCE, self.outside()).await {
                 Ok(event) => self.handle(event, false).await?,
                 Err(_) => {
@@ -301,7 +302,7 @@ impl Connection {
 
     /// The next thing that happens to this connection from outside. Cancel-safe. A connection that waits holds no buffer.
     async fn outside(&mut self) -> Event {
-        let is_read = self.outbox.len() < self.settings.unread;
+        let is_read = self.outbox.has_room(self.settings.unread);
         let room = if is_read { self.settings.limits.max_request } else { self.ahead() };
         let reads = !self.ended && self.decoder.buffered() < room;
         let writes = !self.outbox.is_empty() || self.wire.is_holding();
@@ -328,7 +329,11 @@ impl Connection {
             }
             Event::Writable => {
                 self.send()?;
-                let has_room = self.more_mail && self.outbox.len() < self.settings.unread;
+                if self.outbox.is_pouring() {
+                    // The socket may take it as fast as it is made; others have their turn between two slices.
+                    tokio::task::yield_now().await;
+                }
+                let has_room = self.more_mail && self.outbox.has_room(self.settings.unread);
                 if has_room { self.look(parked).await } else { ControlFlow::Continue(()) }
             }
             Event::Bell => self.look(parked).await,
@@ -352,7 +357,7 @@ impl Connection {
             let Some(ticket) = told.ticket else { return ControlFlow::Continue(()) };
             self.commit(ticket).await?;
             self.send()?;
-            if !told.more || self.outbox.len() >= self.settings.unread {
+            if !told.more || !self.outbox.has_room(self.settings.unread) {
                 return ControlFlow::Continue(());
             }
         }
@@ -388,6 +393,7 @@ impl Connection {
 
     /// Sends what is left, within reason.
     async fn farewell(&mut self) {
+        self.outbox.pour_all();
         let _ = tokio::time::timeout(FAREWELL, self.wire.close(self.outbox.unsent())).await;
         let traffic = self.take_traffic();
         self.seat.tell(traffic);

@@ -9,10 +9,13 @@ mod connections;
 mod disk;
 #[cfg(feature = "tls")]
 mod encrypted;
+mod fairness;
 mod lifecycle;
 mod local;
 #[cfg(feature = "rocksdb")]
 mod memory;
+#[cfg(feature = "rocksdb")]
+mod slow_disk;
 mod subscribers;
 mod tools;
 

@@ -5,7 +5,7 @@
 //! Must never know: groups, the journal, where chunks are stored.
 //!
 //! Here: the parts and appending. `read.rs`: reading; `lookup.rs`: many single entries; `remove.rs`: deleting and trimming; `nodes.rs`: where `~` cuts;
-//! `residence.rs`: what is in memory and what is on disk.
+//! `residence.rs`: what is in memory and what is on disk; `selection.rs`: long ranges.
 
 mod finger;
 mod lookup;
@@ -13,10 +13,12 @@ mod nodes;
 mod read;
 mod remove;
 mod residence;
+mod selection;
 #[cfg(test)]
 mod tests;
 
 pub use nodes::{CutLimit, Incoming, NodeCut};
+pub use selection::Selection;
 
 use super::chunk::{self, CHUNK_BYTES};
 use crate::id::StreamId;
