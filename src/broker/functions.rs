@@ -5,7 +5,7 @@
 
 use super::Engine;
 use super::scripts::Refused;
-use crate::command::args::{Args, OwnedArgs};
+use crate::command::args::Args;
 use crate::glob;
 use crate::script::{Called, Host, Problem, Registered, Run, Vm};
 use bytes::Bytes;
@@ -53,11 +53,11 @@ pub struct Functions {
 struct Loading;
 
 impl Host for Loading {
-    fn call(&mut self, _: &OwnedArgs) -> Called {
+    fn call(&mut self, _: Args<'_>) -> Called {
         Called::Missing
     }
 
-    fn may_call(&mut self, _: &OwnedArgs) -> Option<bool> {
+    fn may_call(&mut self, _: Args<'_>) -> Option<bool> {
         None
     }
 

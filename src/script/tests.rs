@@ -14,8 +14,7 @@ struct Table {
 }
 
 impl Host for Table {
-    fn call(&mut self, call: &OwnedArgs) -> Called {
-        let args = call.as_args();
+    fn call(&mut self, args: Args<'_>) -> Called {
         self.calls += 1;
         Called::Reply(match args.at(0).to_ascii_lowercase().as_slice() {
             b"set" => {
@@ -30,8 +29,8 @@ impl Host for Table {
         })
     }
 
-    fn may_call(&mut self, call: &OwnedArgs) -> Option<bool> {
-        Some(call.as_args().at(0) == b"get")
+    fn may_call(&mut self, args: Args<'_>) -> Option<bool> {
+        Some(args.at(0) == b"get")
     }
 
     fn log(&mut self, level: u8, line: &[u8]) {
