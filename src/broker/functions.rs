@@ -172,7 +172,7 @@ impl Functions {
     /// Begins a function.
     pub fn begin(&mut self, function: &Registered, keys: Args<'_>, args: Args<'_>) -> Result<Run, Refused> {
         let Some(vm) = &mut self.vm else { return Err(Refused::Full) };
-        Ok(vm.begin_function(&function.code, &function.name, keys.iter(), args.iter())?)
+        Ok(vm.begin_function(function.code.clone(), &function.name, keys.iter(), args.iter())?)
     }
 
     /// Takes a function back that has ended, or is given up.

@@ -40,7 +40,7 @@ fn parrot(reply: Reply) -> Parrot {
 /// What a script answers, and whether the machine is still good afterwards.
 fn run(vm: &mut Vm, host: &mut Parrot, text: &str) -> (Reply, bool) {
     let code = vm.compile(text.as_bytes()).unwrap();
-    let mut run = vm.begin(&code, "sha", [&b"k"[..]].into_iter(), [&b"a"[..], b""].into_iter()).unwrap();
+    let mut run = vm.begin(code.clone(), "sha", [&b"k"[..]].into_iter(), [&b"a"[..], b""].into_iter()).unwrap();
     loop {
         match run.step(host, Duration::from_millis(1)) {
             Step::Done(reply) | Step::Stuck(reply) => return (reply, vm.end(run)),
@@ -64,8 +64,8 @@ fn an_answer_that_does_not_fit_into_memory_is_an_error() {
         assert!(!good, "the next script gets another machine");
         // Caught, it is a value like any other, and the machine goes on.
         let mut vm = Vm::new(LIMIT).unwrap();
-        let caught = "local ok, why = pcall(redis.call, 'x') return {tostring(ok), why}";
-        let (Reply::Array(items), _) = run(&mut vm, &mut host, caught) else { panic!() };
+        let caught = "local ok, why = pcall(redis.call, 'x') collectgarbage() return {tostring(ok), why}";
+        let (Reply::Array(items), _) = run(&mut vm, &mut host, caught) else { panic!("{caught}") };
         assert_eq!(items[0], Reply::text("false"));
         assert!(format!("{:?}", items[1]).contains("not enough memory"));
         host.reply = Reply::OK;
@@ -78,7 +78,7 @@ fn keys_that_do_not_fit_into_memory_are_an_error() {
     let mut vm = Vm::new(LIMIT).unwrap();
     let code = vm.compile(b"return 1").unwrap();
     let keys: Vec<Vec<u8>> = (0..100_000).map(|n| format!("{n:0>200}").into_bytes()).collect();
-    let mut run = vm.begin(&code, "sha", keys.iter().map(Vec::as_slice), std::iter::empty()).unwrap();
+    let mut run = vm.begin(code.clone(), "sha", keys.iter().map(Vec::as_slice), std::iter::empty()).unwrap();
     let Step::Done(Reply::Error(line)) = run.step(&mut parrot(Reply::OK), Duration::from_secs(1)) else { panic!() };
     assert!(line.contains("not enough memory"), "{line}");
     assert!(!vm.end(run));

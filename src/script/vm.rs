@@ -174,7 +174,7 @@ impl Vm {
     /// Begins a run of a script with these keys and arguments; `name` stands in its errors.
     pub fn begin<'a>(
         &mut self,
-        code: &Code,
+        code: Code,
         name: &str,
         keys: impl Iterator<Item = &'a [u8]>,
         args: impl Iterator<Item = &'a [u8]>,
@@ -185,7 +185,7 @@ impl Vm {
     /// Begins a run of a function, which gets its keys and arguments passed.
     pub fn begin_function<'a>(
         &mut self,
-        code: &Code,
+        code: Code,
         name: &str,
         keys: impl Iterator<Item = &'a [u8]>,
         args: impl Iterator<Item = &'a [u8]>,
@@ -195,12 +195,16 @@ impl Vm {
 
     fn run<'a>(
         &mut self,
-        code: &Code,
+        code: Code,
         name: &str,
         given: Given,
         keys: impl Iterator<Item = &'a [u8]>,
         args: impl Iterator<Item = &'a [u8]>,
     ) -> Result<Run, Problem> {
+        if !self.lua.owns_registry_value(&code.0) {
+            // Its number means something else here.
+            return Err(Problem::machine("the script is of another machine"));
+        }
         self.shared.reset();
         let mut runner = match self.idle.take() {
             Some(runner) => runner,
@@ -213,7 +217,7 @@ impl Vm {
         keys.for_each(|key| words.push(key));
         *count = words.as_args().len();
         args.for_each(|arg| words.push(arg));
-        Ok(Run::new(runner, code.clone()))
+        Ok(Run::new(runner, code))
     }
 
     fn runner(&self) -> mlua::Result<Box<Runner>> {
@@ -228,7 +232,7 @@ impl Vm {
         let chunk = self.function(body, USER_FUNCTION).map_err(|why| Problem::function(&said(&why)))?;
         self.begin_load.call::<()>(&chunk)?;
         let none = || std::iter::empty::<&[u8]>();
-        let mut run = self.run(&Code::keep(&self.lua, chunk)?, "", Given::Nothing, none(), none())?;
+        let mut run = self.run(Code::keep(&self.lua, chunk)?, "", Given::Nothing, none(), none())?;
         let outcome = run.load(host, LOAD_TIME);
         let usable = self.end(run);
         let registered: Table = self.end_load.call(())?;
