@@ -208,10 +208,10 @@ impl Scripts {
         let declared = declared(text)?;
         let mut sha = [0; 40];
         sha.copy_from_slice(sha1_hex(text).as_bytes());
-        if let Some(entry) = self.known.get_mut(&sha) {
-            if let Some(used) = entry.used.take_if(|_| stays) {
-                self.by_use.remove(&used);
-            }
+        if let Some(entry) = self.known.get_mut(&sha)
+            && let Some(used) = entry.used.take_if(|_| stays)
+        {
+            self.by_use.remove(&used);
         }
         if let Some(script) = self.find(&sha) {
             return Ok(script);
