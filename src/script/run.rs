@@ -155,7 +155,8 @@ impl Runner {
         let mut is_counted = false;
         if stack.value(VALUE) == Value::Table {
             let top = stack.len();
-            is_counted = Reader::new(stack, names).field(VALUE, Field::Counted) == Value::Boolean(true);
+            is_counted =
+                !matches!(Reader::new(stack, names).field(VALUE, Field::Counted), Value::Nil | Value::Boolean(false));
             stack.cut(top);
         }
         if stack.value(ENDED_WELL) == Value::Boolean(true) {
