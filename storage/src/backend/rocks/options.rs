@@ -182,8 +182,8 @@ impl Options {
         // One codec on all levels: a file may only be moved down if the next level would not compress differently.
         // (So no stronger bottommost codec: it would rewrite every chunk once.)
         family.set_compression_type(self.compression.codec());
-        // Window bits, level, strategy, dictionary: zstd's level 1; a dictionary would hold each file in memory.
-        family.set_compression_options(-14, 1, 0, 0);
+        // Window bits, level, strategy, dictionary. A dictionary would hold each file in memory.
+        family.set_compression_options(-14, self.compression.level(), 0, 0);
         // Each flushed file moves down at once: only there `reclaim` can drop it whole.
         family.set_level_zero_file_num_compaction_trigger(1);
         // A flush that holds a tombstone of an old epoch overlaps all between. Then the first level below is
@@ -247,6 +247,15 @@ fn logs(db: &mut rocksdb::Options) {
 }
 
 impl Compression {
+    /// What RocksDB hands to the codec.
+    fn level(self) -> i32 {
+        match self {
+            // RocksDB's word for "the codec's own default". Any positive level is another, forty times slower codec.
+            Compression::Lz4 => 32767,
+            Compression::Zstd => 1,
+        }
+    }
+
     fn codec(self) -> DBCompressionType {
         match self {
             Compression::Lz4 => DBCompressionType::Lz4,
