@@ -34,7 +34,7 @@ fn watch(work: &Progress, has_bar: bool) {
         }
         if has_bar {
             draw(bar.get_or_insert_with(new_bar), seen);
-        } else if (looks - SILENT) % LINE == 0 {
+        } else if (looks - SILENT).is_multiple_of(LINE) {
             tracing::info!("{}", line(seen));
         }
     }

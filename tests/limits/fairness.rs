@@ -3,6 +3,8 @@
 //! Measured from outside, by clients that make a few calls a second each. Below [`FLOOR`] an idle p99 is the noise of a
 //! machine that runs the server, the greedy client and the ones that measure on the same cores.
 
+#![allow(clippy::print_stdout, reason = "figures, for who asks with --nocapture and for who reads a failure")]
+
 use super::connections::raw;
 use super::{call, client, number, start};
 use brooklet_testkit::Server;

@@ -5,6 +5,8 @@
 //! The disk is slowed down by the system (`blkio.throttle` of control groups), for the server alone. That takes root and a
 //! kernel that can; elsewhere this test says so and fails.
 
+#![allow(clippy::print_stdout, reason = "figures, for who asks with --nocapture and for who reads a failure")]
+
 use super::{MIB, call, client, info, number, resident, start, text};
 use brooklet_testkit::client::encode;
 use brooklet_testkit::server::Data;

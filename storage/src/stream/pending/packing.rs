@@ -136,8 +136,8 @@ impl<const C: usize> Packing<C> {
         // next row, which is put back.
         let end = start.wrapping_add(self.row_bytes());
         let next = load(bytes, end);
-        for c in 0..C {
-            store(bytes, start.wrapping_add(usize::from(self.at[c])), row[c].wrapping_sub(self.base[c]));
+        for (c, number) in row.iter().enumerate() {
+            store(bytes, start.wrapping_add(usize::from(self.at[c])), number.wrapping_sub(self.base[c]));
         }
         store(bytes, end, next);
     }
