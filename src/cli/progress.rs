@@ -62,7 +62,7 @@ fn name(phase: Phase) -> &'static str {
     match phase {
         Phase::Backend => "opening the records",
         Phase::Names => "reading the names of keys",
-        Phase::Journal => "replaying the journal",
+        Phase::Replay => "replaying the journal",
     }
 }
 
@@ -88,14 +88,14 @@ mod tests {
         let seen = |phase, done, total| line(Seen { phase, done, total });
         assert_eq!(seen(Phase::Backend, 0, 0), "opening the records");
         assert_eq!(seen(Phase::Names, 12, 0), "reading the names of keys: 12");
-        assert_eq!(seen(Phase::Journal, 3 << 20, 4 << 20), "replaying the journal: 3 of 4 MB, 75 %");
-        assert_eq!(seen(Phase::Journal, 0, 0), "replaying the journal: 0 of 0 MB, 0 %");
+        assert_eq!(seen(Phase::Replay, 3 << 20, 4 << 20), "replaying the journal: 3 of 4 MB, 75 %");
+        assert_eq!(seen(Phase::Replay, 0, 0), "replaying the journal: 0 of 0 MB, 0 %");
     }
 
     #[test]
     fn the_thread_ends_with_the_work() {
         let work = Arc::new(Progress::default());
-        work.begin(Phase::Journal, 7);
+        work.begin(Phase::Replay, 7);
         let thread = show(&work, false).unwrap();
         work.end();
         thread.thread().unpark();

@@ -65,7 +65,7 @@ pub fn open_watched(
     }
     store.node_limits = limits;
     let mut replayed = 0;
-    progress.begin(Phase::Journal, journal.replay_bytes(applied)?);
+    progress.begin(Phase::Replay, journal.replay_bytes(applied)?);
     let mark = journal.replay(applied, &mut |_, batch| {
         replayed += 1;
         progress.add(batch.len() as u64);

@@ -11,7 +11,7 @@ pub enum Phase {
     /// The names of all keys are read; counted in names, nobody knows how many there are.
     Names,
     /// The journal is replayed; counted in bytes. Its last file is seldom full, so there may be less than was said.
-    Journal,
+    Replay,
 }
 
 /// A place where work notes how far it is. Clones of an `Arc` of it are looked at.
@@ -54,7 +54,7 @@ impl Progress {
 
     /// How far it is; none if nothing is being done.
     pub fn look(&self) -> Option<Seen> {
-        let phases = [Phase::Backend, Phase::Names, Phase::Journal];
+        let phases = [Phase::Backend, Phase::Names, Phase::Replay];
         let phase = *phases.get(usize::from(self.phase.load(Ordering::Acquire)).checked_sub(1)?)?;
         let (done, total) = (self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed));
         Some(Seen { phase, done: if total > 0 { done.min(total) } else { done }, total })
@@ -69,11 +69,11 @@ mod tests {
     fn what_is_noted_is_seen_and_never_more_than_there_is() {
         let progress = Progress::default();
         assert_eq!(progress.look(), None);
-        progress.begin(Phase::Journal, 10);
+        progress.begin(Phase::Replay, 10);
         progress.add(4);
-        assert_eq!(progress.look(), Some(Seen { phase: Phase::Journal, done: 4, total: 10 }));
+        assert_eq!(progress.look(), Some(Seen { phase: Phase::Replay, done: 4, total: 10 }));
         progress.add(7);
-        assert_eq!(progress.look(), Some(Seen { phase: Phase::Journal, done: 10, total: 10 }));
+        assert_eq!(progress.look(), Some(Seen { phase: Phase::Replay, done: 10, total: 10 }));
         progress.begin(Phase::Names, 0);
         progress.add(3);
         assert_eq!(progress.look(), Some(Seen { phase: Phase::Names, done: 3, total: 0 }));

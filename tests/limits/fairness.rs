@@ -17,7 +17,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 /// An idle p99 below this counts as this.
-const FLOOR: Duration = Duration::from_millis(1);
+const FLOOR: Duration = Duration::from_millis(2);
 /// How much larger the p99 may get.
 const FACTOR: u32 = 3;
 /// Clients whose calls are measured, and the rest after each of their calls.
