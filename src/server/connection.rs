@@ -6,8 +6,8 @@
 //! before it reads is served. Must never know: what a command means.
 
 use super::admission;
-use super::bell::Bell;
 use super::company::OnLoop;
+use super::event::{self, Bell, Event};
 use super::outbox::Outbox;
 use super::settings::Settings;
 use super::wire::Wire;
@@ -23,7 +23,6 @@ use crate::resp::{Burst, Decoder};
 use crate::resp::{ProtocolError, encode_protocol_error};
 use crate::session::{Outgoing, Seat, Stop, Turn};
 use brooklet_storage::load::{Loaded, Missing};
-use std::future::poll_fn;
 use std::io::ErrorKind;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -306,18 +305,7 @@ impl Connection {
         let room = if is_read { self.settings.limits.max_request } else { self.ahead() };
         let reads = !self.ended && self.decoder.buffered() < room;
         let writes = !self.outbox.is_empty() || self.wire.is_holding();
-        let (wire, bell) = (&self.wire, &mut self.bell);
-        // By hand, because this is the hot path: a `select!` would enter and leave three lists of waiters each time.
-        poll_fn(|context| {
-            if reads && wire.poll_readable(context).is_ready() {
-                return Poll::Ready(Event::Readable);
-            }
-            if writes && wire.poll_writable(context).is_ready() {
-                return Poll::Ready(Event::Writable);
-            }
-            bell.poll(context).map(|()| Event::Bell)
-        })
-        .await
+        event::next(&self.wire, &mut self.bell, reads, writes).await
     }
 
     /// `parked`: a call waits for its answer.
@@ -398,10 +386,4 @@ impl Connection {
         let traffic = self.take_traffic();
         self.seat.tell(traffic);
     }
-}
-
-enum Event {
-    Readable,
-    Writable,
-    Bell,
 }

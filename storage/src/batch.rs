@@ -314,14 +314,10 @@ impl<'a> Effect<'a> {
                 counted: r.byte()? != 0,
                 ids: Ids::Packed(r.bytes()?),
             },
-            42 => Effect::Deliver {
-                group,
-                consumer: r.num32()?,
-                at_ms: r.signed()?,
-                read: r.option()?,
-                passed: r.num()?,
-                ids: Ids::Packed(r.bytes()?),
-            },
+            42 => {
+                let (consumer, at_ms, read, passed) = (r.num32()?, r.signed()?, r.option()?, r.num()?);
+                Effect::Deliver { group, consumer, at_ms, read, passed, ids: Ids::Packed(r.bytes()?) }
+            }
             other => return Err(StorageError::corrupt("batch", format!("unknown effect {other}"))),
         })
     }

@@ -24,12 +24,20 @@ const FACTOR: u32 = 3;
 const ORDINARY: usize = 4;
 const REST: Duration = Duration::from_millis(3);
 /// How long is measured each time.
-const ROUND: Duration = Duration::from_secs(4);
+const ROUND: Duration = Duration::from_secs(3);
+/// Rounds, of which the middle one counts: something else may want the machine for a moment.
+const ROUNDS: usize = 3;
 /// Entries of the stream that is read as a whole, of 100 bytes each.
 const ENTRIES: usize = 1_000_000;
 
-/// The p99 of PING, GET and XADD, for as long as a round takes.
+/// The p99 of PING, GET and XADD: that of the middle round.
 fn p99(server: &Server) -> Duration {
+    let mut rounds: Vec<Duration> = (0..ROUNDS).map(|_| p99_of_round(server)).collect();
+    rounds.sort_unstable();
+    rounds[ROUNDS / 2]
+}
+
+fn p99_of_round(server: &Server) -> Duration {
     let mut took: Vec<Duration> = std::thread::scope(|scope| {
         let measure = |n| move || one_client(server, n);
         let all: Vec<_> = (0..ORDINARY).map(|n| scope.spawn(measure(n))).collect();
@@ -119,6 +127,7 @@ fn read_all(stream: &mut TcpStream) {
 }
 
 #[test]
+#[ignore = "measured, so it wants the machine for itself: the gate runs it alone"]
 fn a_pipeline_of_ten_thousand_is_not_alone() {
     let folder = tempfile::tempdir().unwrap();
     let server = start(Data::Durable(folder.path().into()), &[]);
@@ -130,6 +139,7 @@ fn a_pipeline_of_ten_thousand_is_not_alone() {
 }
 
 #[test]
+#[ignore = "measured, so it wants the machine for itself: the gate runs it alone"]
 fn who_reads_everything_is_not_alone() {
     let folder = tempfile::tempdir().unwrap();
     let flags = ["--maxmemory", "1gb"];
