@@ -12,7 +12,7 @@ const LEAVES: usize = 64;
 const FEW: usize = 16;
 const JOINED: usize = 48;
 /// The same for the rows of leaves.
-const FEW_ROWS: usize = CAPACITY / 4;
+pub(super) const FEW_ROWS: usize = CAPACITY / 8;
 const JOINED_ROWS: usize = CAPACITY / 2;
 
 #[derive(Clone, Debug)]

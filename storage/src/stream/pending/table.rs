@@ -3,7 +3,7 @@
 //! Everything about one row takes O(log n). The last leaf is open: what comes in order is appended there without a
 //! search, and a small table is nothing else. Must never know: what a number means.
 
-use super::directory::{Directory, Spot};
+use super::directory::{Directory, FEW_ROWS, Spot};
 use super::leaf::{CAPACITY, Leaf, key_of};
 use super::packing::Row;
 use std::ops::ControlFlow;
@@ -17,6 +17,8 @@ pub(super) struct Table<const C: usize> {
     open: Leaf<C>,
     /// Keys from here on belong into the open leaf.
     floor: u128,
+    /// No key is above this.
+    top: u128,
     len: usize,
     /// Bytes behind the leaves.
     bytes: usize,
@@ -47,6 +49,9 @@ impl<const C: usize> Table<C> {
     /// Where `key` stands, or would stand.
     #[inline]
     pub(super) fn find(&self, key: u128) -> Result<Place, Place> {
+        if key > self.top {
+            return Err(Place { spot: self.sealed.end(), row: self.open.len() });
+        }
         let (spot, found) = if key >= self.floor {
             (self.sealed.end(), self.open.search(key))
         } else {
@@ -91,8 +96,12 @@ impl<const C: usize> Table<C> {
     pub(super) fn insert_at(&mut self, place: Place, row: &Row<C>, marked: bool) {
         let place = if self.leaf(place.spot).len() < CAPACITY { place } else { self.place_beside(place, key_of(row)) };
         self.len += 1;
-        self.change(place.spot, |leaf| leaf.insert(place.row, row));
-        if marked {
+        self.top = self.top.max(key_of(row));
+        let was_marked = self.change(place.spot, |leaf| {
+            leaf.insert(place.row, row);
+            leaf.marked
+        });
+        if marked && !was_marked {
             self.mark(place.spot);
         }
     }
@@ -168,25 +177,28 @@ impl<const C: usize> Table<C> {
         place
     }
 
-    /// Takes a row out.
-    pub(super) fn remove(&mut self, key: u128) -> Option<Row<C>> {
-        let place = self.find(key).ok()?;
-        Some(self.remove_at(place))
+    /// Takes a row out, if there is one.
+    pub(super) fn remove(&mut self, key: u128) {
+        if let Ok(place) = self.find(key) {
+            self.remove_at(place);
+        }
     }
 
     /// Takes out the row at a place that was found.
     #[inline]
-    pub(super) fn remove_at(&mut self, place: Place) -> Row<C> {
+    pub(super) fn remove_at(&mut self, place: Place) {
         self.len -= 1;
-        let row = self.change(place.spot, |leaf| leaf.remove(place.row));
-        if place.spot != self.sealed.end() {
+        let left = self.change(place.spot, |leaf| {
+            leaf.remove(place.row);
+            leaf.len()
+        });
+        if left < FEW_ROWS && place.spot != self.sealed.end() {
             let (before, after) = self.sealed.thinned(place.spot);
             self.bytes = self.bytes.wrapping_add(after).wrapping_sub(before);
             if self.sealed.is_empty() {
                 self.floor = 0;
             }
         }
-        row
     }
 
     /// Shows the rows of marked leaves to `visit`, which may change what is behind the key, or end it. Looks at no more
@@ -295,5 +307,6 @@ impl<const C: usize> Table<C> {
         assert!(self.open.len() == 0 || self.open.key(0) >= self.floor);
         assert_eq!((self.len, self.bytes), (len, bytes));
         assert!(!self.sealed.is_empty() || self.floor == 0);
+        assert!(self.open.len() == 0 || self.open.key(self.open.len() - 1) <= self.top);
     }
 }
