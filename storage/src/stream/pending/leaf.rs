@@ -91,24 +91,24 @@ impl<const C: usize> Leaf<C> {
             return self.search_wide(key);
         }
         let Some(needle) = self.packing.needle(key) else { return Err(self.len()) };
-        let (mask, row, first) = (self.packing.key_mask(), self.packing.row_bytes(), self.start(0));
-        let number = |at: usize| load(&self.bytes, first.wrapping_add(at.wrapping_mul(row))) & mask;
-        let mut left = self.len();
+        let (mask, row, mut left) = (self.packing.key_mask(), self.packing.row_bytes(), self.len());
+        let (mut at, mut place): (usize, usize) = (0, self.start(0));
         // Many calls are about the first row.
-        if left == 0 || number(0) >= needle.least {
-            return if left > 0 && needle.may_be && number(0) == needle.least { Ok(0) } else { Err(0) };
+        if left == 0 || load(&self.bytes, place) & mask >= needle.least {
+            let is_it = left > 0 && needle.may_be && load(&self.bytes, place) & mask == needle.least;
+            return if is_it { Ok(0) } else { Err(0) };
         }
-        // The row at `low` is always below, the one `left` behind it never.
-        let mut low: usize = 0;
+        // The row `at` is always below, the one `left` behind it never.
         while left > 1 {
-            let half = left / 2;
-            if number(low.wrapping_add(half)) < needle.least {
-                low = low.wrapping_add(half);
-            }
+            let half = left >> 1;
+            let probe = place.wrapping_add(half.wrapping_mul(row));
+            let below = load(&self.bytes, probe) & mask < needle.least;
+            (at, place) = if below { (half.wrapping_add(at), probe) } else { (at, place) };
             left = left.wrapping_sub(half);
         }
-        let at = low.wrapping_add(1);
-        if needle.may_be && at < self.len() && number(at) == needle.least { Ok(at) } else { Err(at) }
+        (at, place) = (at.wrapping_add(1), place.wrapping_add(row));
+        let is_it = needle.may_be && at < self.len() && load(&self.bytes, place) & mask == needle.least;
+        if is_it { Ok(at) } else { Err(at) }
     }
 
     /// The same where keys are too wide to be read as one number.
