@@ -4,6 +4,8 @@
 //! what they mean (a map, a null array), and the encoder decides.
 
 use brooklet_storage::StreamId;
+use brooklet_storage::stream::chunk::Entry;
+use brooklet_storage::stream::log::Selection;
 use bytes::Bytes;
 use std::borrow::Cow;
 
@@ -50,6 +52,8 @@ pub enum Reply {
     Other(Box<Reply>),
     /// A stream entry: `[id, [field, value, ...]]`, or `[id, nil-array]` when the entry is gone.
     Entry(Box<EntryReply>),
+    /// A list of many stream entries, which are read when they are written. Sessions in process get [`Reply::Array`].
+    Entries(Box<Selection>),
 }
 
 /// One stream entry in a reply.
@@ -75,6 +79,24 @@ impl Reply {
     /// A static bulk string.
     pub const fn text(text: &'static str) -> Reply {
         Reply::Bulk(Bytes::from_static(text.as_bytes()))
+    }
+
+    /// Reads what was put off: afterwards there is no [`Reply::Entries`] in it.
+    pub fn unfold(&mut self) {
+        match self {
+            Reply::Array(items) => items.iter_mut().for_each(Reply::unfold),
+            Reply::Pairs(pairs) => pairs.iter_mut().for_each(|(_, value)| value.unfold()),
+            Reply::Entries(selection) => {
+                let mut items = Vec::with_capacity(usize::try_from(selection.len()).unwrap_or_default());
+                while !selection.is_empty() {
+                    let entries = selection.next_entries().into_iter();
+                    let reply = |e: Entry| EntryReply { id: e.id, fields: Some(e.fields), redelivery: None };
+                    items.extend(entries.map(|e| Reply::Entry(Box::new(reply(e)))));
+                }
+                *self = Reply::Array(items);
+            }
+            _ => {}
+        }
     }
 
     /// An integer from a count.

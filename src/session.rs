@@ -124,7 +124,7 @@ impl Seat {
     }
 
     /// Rings when the session must look whether it was killed.
-    pub fn outside(&self) -> &Notify {
+    pub fn outside(&self) -> &Arc<Notify> {
         &self.outside
     }
 

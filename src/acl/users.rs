@@ -17,12 +17,14 @@ pub struct Users {
     by_id: HashMap<UserId, User>,
     by_name: BTreeMap<Vec<u8>, UserId>,
     last: UserId,
+    /// Whether whoever comes may call without a password: each call asks.
+    open: bool,
 }
 
 impl Default for Users {
     fn default() -> Users {
         let by_id = HashMap::from([(DEFAULT, User::almighty(DEFAULT_NAME))]);
-        Users { by_id, by_name: BTreeMap::from([(DEFAULT_NAME.to_vec(), DEFAULT)]), last: DEFAULT }
+        Users { by_id, by_name: BTreeMap::from([(DEFAULT_NAME.to_vec(), DEFAULT)]), last: DEFAULT, open: true }
     }
 }
 
@@ -54,7 +56,12 @@ impl Users {
 
     /// Whether whoever comes may call without a password.
     pub fn is_open(&self) -> bool {
-        self.get(DEFAULT).is_some_and(|user| user.on && user.nopass)
+        self.open
+    }
+
+    /// Looks again; to be called whenever the default user may have changed.
+    fn look(&mut self) {
+        self.open = self.get(DEFAULT).is_some_and(|user| user.on && user.nopass);
     }
 
     /// Puts a user in the place of the one with its name, or adds it.
@@ -68,6 +75,7 @@ impl Users {
             }
         };
         self.by_id.insert(id, user);
+        self.look();
     }
 
     /// Removes a user, but for `default`; its id.
@@ -89,6 +97,7 @@ impl Users {
             // These are rules.
             let _ = user.apply(&rule);
         }
+        self.look();
     }
 
     /// Takes over another set of users; the ids of those that are gone or differ from before.
@@ -104,6 +113,7 @@ impl Users {
             }
             self.put(user);
         }
+        self.look();
         before.iter().filter(|(id, user)| self.get(**id) != Some(*user)).map(|(id, _)| *id).collect()
     }
 }

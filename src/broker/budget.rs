@@ -8,8 +8,12 @@
 //! | objects, clients, replies | the rest | |
 
 use super::engine::Engine;
-use crate::config::Config;
+use crate::config::{Config, Fsync};
+#[cfg(feature = "rocksdb")]
+use brooklet_storage::progress::Progress;
 use brooklet_storage::stream::log::NodeLimits;
+#[cfg(feature = "rocksdb")]
+use std::sync::Arc;
 
 /// What the last look at memory found. Looked at outside the engine lock about twenty times a second: by the settler,
 /// which gives memory back where it can, or by the timer of a broker that keeps nothing on disk and so never can.
@@ -115,6 +119,16 @@ pub fn checkpoint_bytes(config: &Config) -> u64 {
     config.checkpoint_bytes.min(config.memory_budget() / 8).max(1 << 20)
 }
 
+/// Journal bytes from which on writes wait for checkpoints. So much a restart may have to replay.
+pub fn backlog_bytes(config: &Config) -> u64 {
+    checkpoint_bytes(config).saturating_mul(8)
+}
+
+/// Bytes that may wait for a sync, on a disk that takes them in time. Who syncs never waits for none.
+pub fn unsynced_bytes(config: &Config) -> u64 {
+    if config.appendfsync == Fsync::No { 0 } else { checkpoint_bytes(config) }
+}
+
 /// How large the nodes are in which `~` trims.
 pub fn node_limits(config: &Config) -> NodeLimits {
     let cap = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
@@ -123,7 +137,7 @@ pub fn node_limits(config: &Config) -> NodeLimits {
 
 /// How to open the data folder.
 #[cfg(feature = "rocksdb")]
-pub fn folder_options(config: &Config) -> brooklet_storage::open::FolderOptions {
+pub fn folder_options(config: &Config, progress: Arc<Progress>) -> brooklet_storage::open::FolderOptions {
     use brooklet_storage::backend::rocks::Options;
     use brooklet_storage::journal::FileJournalOptions;
     let cache_bytes = (config.memory_budget() / 8).clamp(8 << 20, 1 << 30) as usize;
@@ -138,5 +152,6 @@ pub fn folder_options(config: &Config) -> brooklet_storage::open::FolderOptions 
         },
         backend: Options { cache_bytes, write_buffer_bytes: cache_bytes / 2, ..Options::default() },
         accept_data_loss: config.accept_data_loss,
+        progress,
     }
 }

@@ -9,6 +9,7 @@ use super::transaction::Transaction;
 use crate::acl::{self, UserId};
 use crate::resp::Protocol;
 use hashbrown::HashMap;
+use std::cell::Cell;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -225,41 +226,59 @@ pub struct Traffic {
 /// All open sessions.
 #[derive(Debug, Default)]
 pub struct Clients {
-    by_id: HashMap<ClientId, Box<Client>, foldhash::fast::FixedState>,
+    places: HashMap<ClientId, u32, foldhash::fast::FixedState>,
+    all: Vec<Option<Box<Client>>>,
+    free: Vec<u32>,
+    /// Whose calls run now is asked for again and again: it, and its place.
+    recent: Cell<(ClientId, u32)>,
     last: ClientId,
 }
 
 impl Clients {
     /// Number of open sessions.
     pub fn len(&self) -> usize {
-        self.by_id.len()
+        self.places.len()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.by_id.is_empty()
+        self.places.is_empty()
     }
 
     /// All, oldest first.
     pub fn iter(&self) -> impl Iterator<Item = &Client> {
-        let mut all: Vec<&Client> = self.by_id.values().map(|c| &**c).collect();
+        let mut all: Vec<&Client> = self.all.iter().filter_map(Option::as_deref).collect();
         all.sort_unstable_by_key(|c| c.id);
         all.into_iter()
     }
 
     /// The client `id`.
+    #[inline]
     pub fn get(&self, id: ClientId) -> Option<&Client> {
-        self.by_id.get(&id).map(|c| &**c)
+        self.all.get(self.place(id)? as usize)?.as_deref()
     }
 
     /// The client `id`.
+    #[inline]
     pub fn get_mut(&mut self, id: ClientId) -> Option<&mut Client> {
-        self.by_id.get_mut(&id).map(|c| &mut **c)
+        let place = self.place(id)?;
+        self.all.get_mut(place as usize)?.as_deref_mut()
+    }
+
+    #[inline]
+    fn place(&self, id: ClientId) -> Option<u32> {
+        let (recent, place) = self.recent.get();
+        if recent == id {
+            return Some(place);
+        }
+        let place = *self.places.get(&id)?;
+        self.recent.set((id, place));
+        Some(place)
     }
 
     /// All, in no order.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Client> {
-        self.by_id.values_mut().map(|c| &mut **c)
+        self.all.iter_mut().filter_map(Option::as_deref_mut)
     }
 
     pub(crate) fn open(&mut self, origin: Origin, authenticated: bool, now_ms: i64) -> ClientId {
@@ -300,12 +319,21 @@ impl Clients {
             monitor: false,
             outside: Arc::new(Notify::new()),
         };
-        self.by_id.insert(self.last, Box::new(client));
+        let place = self.free.pop().unwrap_or_else(|| {
+            self.all.push(None);
+            (self.all.len() - 1) as u32
+        });
+        self.all[place as usize] = Some(Box::new(client));
+        self.places.insert(self.last, place);
         self.last
     }
 
     pub(crate) fn close(&mut self, id: ClientId) {
-        self.by_id.remove(&id);
+        let Some(place) = self.places.remove(&id) else { return };
+        self.all[place as usize] = None;
+        self.free.push(place);
+        // Numbers begin at 1: nobody has this one.
+        self.recent.set((0, 0));
     }
 
     /// Tells a session to end. See [`super::Engine::kill`].

@@ -1,8 +1,9 @@
 //! The only source of time. Stream ids, deadlines, idle times and blocking all ask this clock; a test can move it.
 
+use rustix::time::{ClockId, clock_gettime};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// A clock that only moves when it is told to. Clones share the time.
 #[derive(Clone, Debug)]
@@ -30,8 +31,8 @@ impl ManualClock {
 pub enum Clock {
     /// The machine's clock.
     System {
-        /// The origin of [`Clock::monotonic_us`].
-        started: Instant,
+        /// The origin of [`Clock::monotonic_us`], nanoseconds of the machine's monotonic clock.
+        started_ns: u64,
     },
     /// A test's clock.
     Manual(ManualClock),
@@ -39,9 +40,8 @@ pub enum Clock {
 
 impl Clock {
     /// The machine's clock.
-    #[expect(clippy::disallowed_methods, reason = "this is the one place")]
     pub fn system() -> Clock {
-        Clock::System { started: Instant::now() }
+        Clock::System { started_ns: machine_ns() }
     }
 
     /// Unix time in milliseconds.
@@ -64,7 +64,7 @@ impl Clock {
     /// Microseconds since the broker started; never goes back. For durations.
     pub fn monotonic_us(&self) -> u64 {
         match self {
-            Clock::System { started } => started.elapsed().as_micros() as u64,
+            Clock::System { started_ns } => (machine_ns() - started_ns) / 1000,
             Clock::Manual(clock) => clock.now_ms() as u64 * 1000,
         }
     }
@@ -73,4 +73,11 @@ impl Clock {
     pub fn is_system(&self) -> bool {
         matches!(self, Clock::System { .. })
     }
+}
+
+/// The machine's monotonic clock. Not through `Instant`, which takes twice as long to say how much has elapsed: it is
+/// asked for each call.
+fn machine_ns() -> u64 {
+    let now = clock_gettime(ClockId::Monotonic);
+    now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64
 }

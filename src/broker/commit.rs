@@ -103,14 +103,13 @@ impl Committer {
     /// Returns when `ticket` is committed under the policy. `others`: whether sessions of the same thread may have calls
     /// to run, which then run first and join the batch.
     pub async fn committed(&self, engine: &Mutex<Engine>, ticket: Ticket, others: bool) -> Result<(), CommitFailed> {
-        if self.appended.load(Ordering::Acquire) >= ticket && !self.is_always() {
-            return self.check();
+        // Also for a reply that waits for no commit: replies that leave together wake their readers once. And before a
+        // sync, so that one sync serves all of the turn.
+        if others {
+            tokio::task::yield_now().await;
         }
         if self.is_always() {
             return self.synced(ticket).await;
-        }
-        if others {
-            tokio::task::yield_now().await;
         }
         while !self.append(engine, ticket)? {
             self.relieved().await;
@@ -124,7 +123,10 @@ impl Committer {
 
     /// Returns when `ticket` is synced.
     pub async fn synced(&self, ticket: Ticket) -> Result<(), CommitFailed> {
-        if *self.durable.borrow() < ticket {
+        if *self.durable.borrow() >= ticket {
+            return self.check();
+        }
+        {
             let mut wanted = self.wanted.lock();
             if *wanted < ticket {
                 *wanted = ticket;
@@ -209,7 +211,10 @@ impl Committer {
         }
         if !batch.is_empty() {
             match side.journal.append(&batch) {
-                Ok(mark) => side.mark = mark,
+                Ok(mark) => {
+                    side.mark = mark;
+                    self.sync.pressure.appended(batch.len() as u64, side.journal.live_bytes());
+                }
                 Err(full) if full.is_full() => {
                     side.held = Some(Held { ticket, batch, is_cut: false });
                     self.held.send_replace(true);
@@ -288,7 +293,9 @@ impl Committer {
     pub fn sync(&self) -> Result<Mark, CommitFailed> {
         self.check()?;
         let ticket = self.appended.load(Ordering::Acquire);
+        let syncing = self.sync.pressure.sync();
         let mark = self.syncer.sync().map_err(|e| self.fail(&e))?;
+        syncing.done();
         self.durable.send_if_modified(|durable| {
             let newer = *durable < ticket;
             *durable = ticket.max(*durable);
@@ -336,7 +343,12 @@ impl Committer {
     /// Gives the journal's space back through a commit that is settled. Files are renamed and deleted without the lock,
     /// because sessions append under it.
     pub fn drop_through(&self, commit: u64) -> Result<(), CommitFailed> {
-        let released = self.journal.lock().journal.release_through(commit);
+        let released = {
+            let mut side = self.journal.lock();
+            let released = side.journal.release_through(commit);
+            self.sync.pressure.settled(side.journal.live_bytes());
+            released
+        };
         released.give_back().map_err(|e| self.fail(&e))
     }
 

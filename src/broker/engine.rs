@@ -235,7 +235,9 @@ impl Engine {
             self.functions.set_limit(self.config.script_memory_limit as usize);
         }
         self.change_terms();
-        self.tasks.sync().always.store(self.config.appendfsync == Fsync::Always, Ordering::Release);
+        let sync = self.tasks.sync();
+        sync.always.store(self.config.appendfsync == Fsync::Always, Ordering::Release);
+        sync.pressure.set_limits(budget::backlog_bytes(&self.config), budget::unsynced_bytes(&self.config));
     }
 
     /// Has everybody look at the terms again.

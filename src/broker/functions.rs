@@ -5,7 +5,7 @@
 
 use super::Engine;
 use super::scripts::Refused;
-use crate::command::args::{Args, OwnedArgs};
+use crate::command::args::Args;
 use crate::glob;
 use crate::script::{Called, Host, Problem, Registered, Run, Vm};
 use bytes::Bytes;
@@ -53,11 +53,11 @@ pub struct Functions {
 struct Loading;
 
 impl Host for Loading {
-    fn call(&mut self, _: &OwnedArgs) -> Called {
+    fn call(&mut self, _: Args<'_>) -> Called {
         Called::Missing
     }
 
-    fn may_call(&mut self, _: &OwnedArgs) -> Option<bool> {
+    fn may_call(&mut self, _: Args<'_>) -> Option<bool> {
         None
     }
 
@@ -172,7 +172,7 @@ impl Functions {
     /// Begins a function.
     pub fn begin(&mut self, function: &Registered, keys: Args<'_>, args: Args<'_>) -> Result<Run, Refused> {
         let Some(vm) = &mut self.vm else { return Err(Refused::Full) };
-        Ok(vm.begin_function(&function.code, &function.name, keys.iter(), args.iter())?)
+        Ok(vm.begin_function(function.code.clone(), &function.name, keys.iter(), args.iter())?)
     }
 
     /// Takes a function back that has ended, or is given up.

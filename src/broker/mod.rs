@@ -21,6 +21,7 @@ pub mod mailbox;
 pub mod monitor;
 pub mod notify;
 mod parking;
+pub mod pressure;
 pub mod pubsub;
 #[cfg(feature = "scripting")]
 pub mod scripts;

@@ -32,9 +32,13 @@ impl From<Problem> for Refused {
     }
 }
 
-/// A script that is known.
+/// A script that is about to run.
 #[derive(Clone, Debug)]
-pub struct Script(Arc<Known>);
+pub struct Script {
+    known: Arc<Known>,
+    /// Compiled in the machine that was there when it was asked for.
+    code: Option<Code>,
+}
 
 #[derive(Debug)]
 struct Known {
@@ -43,20 +47,22 @@ struct Known {
     declared: Declared,
 }
 
+impl Known {
+    fn name(&self) -> &str {
+        std::str::from_utf8(&self.sha).unwrap_or_default()
+    }
+}
+
 impl Script {
     /// What its first line declares.
     pub fn declared(&self) -> Declared {
-        self.0.declared
-    }
-
-    fn name(&self) -> &str {
-        std::str::from_utf8(&self.0.sha).unwrap_or_default()
+        self.known.declared
     }
 }
 
 #[derive(Debug)]
 struct Entry {
-    script: Script,
+    known: Arc<Known>,
     /// Compiled in the machine that is there now.
     code: Option<Code>,
     /// When it was last used, if it may be forgotten for others.
@@ -82,7 +88,7 @@ pub struct Scripts {
     /// Those that may be forgotten, the longest unused first.
     by_use: BTreeMap<u64, Sha>,
     /// The text of the last EVAL and its script: most clients send the same one again.
-    last: Option<Script>,
+    last: Option<Arc<Known>>,
     clock: u64,
     bytes: usize,
     /// The one that holds the engine.
@@ -113,26 +119,24 @@ impl Scripts {
 
     /// The script with this text; it is known from now on.
     pub fn of_text(&mut self, text: &[u8]) -> Result<Script, Refused> {
-        if let Some(last) = self.last.clone().filter(|last| last.0.text == text) {
-            self.touch(&last.0.sha);
-            return Ok(last);
+        let last = self.last.as_ref().filter(|last| last.text == text).map(|last| last.sha);
+        if let Some(script) = last.and_then(|sha| self.find(&sha)) {
+            return Ok(script);
         }
         let script = self.learn(text, false)?;
-        self.last = Some(script.clone());
+        self.last = Some(Arc::clone(&script.known));
         Ok(script)
     }
 
     /// The script with this SHA-1, if it is known.
-    pub fn of_sha(&mut self, sha: &[u8]) -> Result<Option<Script>, Refused> {
-        let Some(sha) = sha_of(sha) else { return Ok(None) };
-        self.touch(&sha);
-        Ok(self.known.get(&sha).map(|entry| entry.script.clone()))
+    pub fn of_sha(&mut self, sha: &[u8]) -> Option<Script> {
+        self.find(&sha_of(sha)?)
     }
 
     /// Keeps a script until all are forgotten; its SHA-1.
     pub fn load(&mut self, text: &[u8]) -> Result<String, Refused> {
         let script = self.learn(text, true)?;
-        Ok(script.name().to_owned())
+        Ok(script.known.name().to_owned())
     }
 
     /// Whether a script is known.
@@ -172,17 +176,20 @@ impl Scripts {
     }
 
     /// Begins a script.
-    pub fn begin(&mut self, script: &Script, keys: Args<'_>, args: Args<'_>) -> Result<Run, Refused> {
+    pub fn begin(&mut self, script: Script, keys: Args<'_>, args: Args<'_>) -> Result<Run, Refused> {
         let vm = machine(&mut self.vm, self.limit)?;
-        let entry = self.known.get_mut(&script.0.sha);
-        let code = match entry.as_ref().and_then(|entry| entry.code.clone()) {
+        let Script { known, code } = script;
+        let code = match code {
             Some(code) => code,
-            None => vm.compile(&script.0.text)?,
+            None => {
+                let code = vm.compile(&known.text)?;
+                if let Some(entry) = self.known.get_mut(&known.sha) {
+                    entry.code = Some(code.clone());
+                }
+                code
+            }
         };
-        if let Some(entry) = entry {
-            entry.code.get_or_insert_with(|| code.clone());
-        }
-        Ok(vm.begin(&code, script.name(), keys.iter(), args.iter())?)
+        Ok(vm.begin(code, known.name(), keys.iter(), args.iter())?)
     }
 
     /// Takes a script back that has ended, or is given up.
@@ -201,12 +208,12 @@ impl Scripts {
         let declared = declared(text)?;
         let mut sha = [0; 40];
         sha.copy_from_slice(sha1_hex(text).as_bytes());
-        if let Some(entry) = self.known.get_mut(&sha) {
-            let script = entry.script.clone();
-            if let Some(used) = entry.used.take_if(|_| stays) {
-                self.by_use.remove(&used);
-            }
-            self.touch(&sha);
+        if let Some(entry) = self.known.get_mut(&sha)
+            && let Some(used) = entry.used.take_if(|_| stays)
+        {
+            self.by_use.remove(&used);
+        }
+        if let Some(script) = self.find(&sha) {
             return Ok(script);
         }
         if !self.fits(text.len()) {
@@ -214,20 +221,20 @@ impl Scripts {
         }
         let code = Some(machine(&mut self.vm, self.limit)?.compile(text)?);
         self.make_room(text.len(), stays)?;
-        let script = Script(Arc::new(Known { sha, text: Bytes::copy_from_slice(text), declared }));
+        let known = Arc::new(Known { sha, text: Bytes::copy_from_slice(text), declared });
         self.bytes += text.len();
         let used = (!stays).then(|| {
             self.clock += 1;
             self.by_use.insert(self.clock, sha);
             self.clock
         });
-        self.known.insert(sha, Entry { script: script.clone(), code, used });
-        Ok(script)
+        self.known.insert(sha, Entry { known: Arc::clone(&known), code: code.clone(), used });
+        Ok(Script { known, code })
     }
 
     /// Whether there is room for a text when all that may be forgotten is.
     fn fits(&self, len: usize) -> bool {
-        let text_of = |sha: &Sha| self.known.get(sha).map_or(0, |entry| entry.script.0.text.len());
+        let text_of = |sha: &Sha| self.known.get(sha).map_or(0, |entry| entry.known.text.len());
         let leaving: usize = self.by_use.values().map(text_of).sum();
         self.bytes - leaving + len <= self.limit
     }
@@ -237,19 +244,24 @@ impl Scripts {
         while self.bytes + len > self.limit || (!stays && self.by_use.len() >= MOST_EVALUATED) {
             let (_, sha) = self.by_use.pop_first().ok_or(Refused::Full)?;
             if let Some(entry) = self.known.remove(&sha) {
-                self.bytes -= entry.script.0.text.len();
+                self.bytes -= entry.known.text.len();
                 self.evicted += 1;
             }
         }
         Ok(())
     }
 
-    fn touch(&mut self, sha: &Sha) {
-        let Some(used) = self.known.get_mut(sha).and_then(|entry| entry.used.as_mut()) else { return };
-        self.by_use.remove(used);
-        self.clock += 1;
-        *used = self.clock;
-        self.by_use.insert(self.clock, *sha);
+    /// The script with this SHA-1, which is used now.
+    fn find(&mut self, sha: &Sha) -> Option<Script> {
+        let entry = self.known.get_mut(sha)?;
+        // The one that was used last stays where it is.
+        if let Some(used) = entry.used.as_mut().filter(|used| **used != self.clock) {
+            self.by_use.remove(used);
+            self.clock += 1;
+            *used = self.clock;
+            self.by_use.insert(self.clock, *sha);
+        }
+        Some(Script { known: Arc::clone(&entry.known), code: entry.code.clone() })
     }
 }
 

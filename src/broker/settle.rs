@@ -100,7 +100,8 @@ fn sync_until_done(shared: &Shared, mut watermark: Watermark, done: &AtomicBool,
         };
         let now_us = shared.clock().monotonic_us();
         let asked = shared.tasks().sync().wanted.load(Ordering::Acquire) > shared.committer().durable();
-        if last_round || asked || now_us.saturating_sub(last_sync_us) >= due {
+        let much = shared.tasks().sync().pressure.wants_sync();
+        if last_round || asked || much || now_us.saturating_sub(last_sync_us) >= due {
             last_sync_us = now_us;
             if shared.tasks().ending() == Some(super::tasks::Ending::Abrupt) {
                 return;
@@ -165,7 +166,8 @@ fn settle_until_ended(shared: &Shared, mut settler: Settler) {
         }
         if asked.is_some() || checkpoint_due(shared, now_us.saturating_sub(last_us)) {
             last_us = now_us;
-            shared.tasks().checkpoint_began((shared.clock().now_ms() / 1000) as u64);
+            let objects = shared.engine().store.dirty_objects();
+            shared.tasks().checkpoint_began((shared.clock().now_ms() / 1000) as u64, objects);
             let done = checkpoint(shared, &mut settler, asked);
             shared.tasks().checkpoint_ended();
             if let Err(failed) = done {
@@ -232,6 +234,7 @@ fn gather_pass(shared: &Shared, settler: &Settler, gathered: &mut Gathered) -> R
         let slice = shared.engine().store.gather(settler.epoch(), SLICE, gathered);
         settler.write_chunks(gathered)?;
         taken += slice.taken;
+        shared.tasks().checkpoint_gathered(slice.taken);
         if !slice.more || taken >= dirty {
             break;
         }

@@ -10,6 +10,8 @@ use brooklet_storage::StorageError;
 use brooklet_storage::backend::Backend;
 use brooklet_storage::journal::{Mark, NoJournal};
 use brooklet_storage::load::{Loaded, Missing};
+#[cfg(feature = "rocksdb")]
+use brooklet_storage::progress::Progress;
 use parking_lot::{Mutex, MutexGuard};
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
@@ -77,13 +79,17 @@ impl Shared {
         (shared, threads)
     }
 
-    /// A broker over the folder `config.dir`, with its background threads running.
+    /// A broker over the folder `config.dir`, with its background threads running. `progress` shows how far opening it is.
     #[cfg(feature = "rocksdb")]
-    pub fn open(config: Config, clock: Clock) -> Result<(Arc<Shared>, Threads), StorageError> {
+    pub fn open(
+        config: Config,
+        clock: Clock,
+        progress: &Arc<Progress>,
+    ) -> Result<(Arc<Shared>, Threads), StorageError> {
         use super::{cluster, settle};
         use brooklet_storage::open::open_folder;
         let config = config.settled();
-        let found = open_folder(&config.dir, super::budget::folder_options(&config))?;
+        let found = open_folder(&config.dir, super::budget::folder_options(&config, Arc::clone(progress)))?;
         for warning in &found.warnings {
             tracing::warn!("{warning}");
         }
@@ -94,6 +100,7 @@ impl Shared {
             found.opened.replayed
         );
         let tasks = Tasks::default();
+        tasks.sync().pressure.keep_time(clock.clone());
         tasks.set_started((clock.now_ms() / 1000) as u64);
         let mut engine = Engine::new(found.opened.store, config, clock.clone(), tasks.clone());
         if let Some(own) = &mut engine.cluster {

@@ -29,18 +29,28 @@ pub struct CommandStats {
 pub struct Commands {
     places: hashbrown::HashMap<usize, u32, foldhash::fast::FixedState>,
     all: Vec<CommandStats>,
+    /// The last one asked for: the same verb is often called many times in a row.
+    recent: (usize, u32),
 }
 
 impl Commands {
     #[inline]
     fn of(&mut self, spec: &'static Spec) -> &mut CommandStats {
+        let address = std::ptr::from_ref(spec) as usize;
+        if self.recent.0 != address {
+            self.recent = (address, self.place_of(address, spec));
+        }
+        &mut self.all[self.recent.1 as usize]
+    }
+
+    fn place_of(&mut self, address: usize, spec: &'static Spec) -> u32 {
         let fresh = self.all.len() as u32;
-        let place = *self.places.entry(std::ptr::from_ref(spec) as usize).or_insert(fresh);
+        let place = *self.places.entry(address).or_insert(fresh);
         if place == fresh {
             let durations = Histogram::default();
             self.all.push(CommandStats { spec, calls: 0, micros: 0, rejected: 0, failed: 0, durations });
         }
-        &mut self.all[place as usize]
+        place
     }
 
     /// The commands that were called or refused, in the order of their first call.
@@ -51,6 +61,7 @@ impl Commands {
     fn clear(&mut self) {
         self.places.clear();
         self.all.clear();
+        self.recent = (0, 0);
     }
 }
 
@@ -104,6 +115,8 @@ pub struct Stats {
     pub error_is_counted: bool,
     /// Error replies.
     pub total_errors: u64,
+    /// How often a write had to wait for the disk. One that waits long asks again, and counts again.
+    pub delayed_writes: u64,
     /// Clients closed because their output grew too large.
     pub output_limit_disconnections: u64,
     /// Clients closed because their input grew too large.
@@ -170,6 +183,7 @@ impl Stats {
             hits: 0,
             misses: 0,
             total_errors: 0,
+            delayed_writes: 0,
             error_is_counted: false,
             output_limit_disconnections: 0,
             query_limit_disconnections: 0,
@@ -199,6 +213,7 @@ impl Stats {
             &mut self.hits,
             &mut self.misses,
             &mut self.total_errors,
+            &mut self.delayed_writes,
             &mut self.output_limit_disconnections,
             &mut self.query_limit_disconnections,
             &mut self.reads,

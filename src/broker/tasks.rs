@@ -2,6 +2,7 @@
 //!
 //! Requests that somebody waits for are numbered: whoever asked looks whether its number has been served.
 
+use super::pressure::Pressure;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread::Thread;
@@ -25,6 +26,8 @@ pub struct SyncState {
     pub wanted: AtomicU64,
     /// The ticket up to which everything is synced.
     pub synced: AtomicU64,
+    /// Whether writes have to wait for the disk.
+    pub pressure: Pressure,
 }
 
 /// Requests from the engine to the threads around it.
@@ -43,6 +46,9 @@ struct Inner {
     /// When the checkpoint that is under way began, and how many seconds the last one took and one more; 0 = there is none.
     checkpoint_begun_s: AtomicU64,
     last_checkpoint_took: AtomicU64,
+    /// Objects that the checkpoint under way has gathered, and those there were to gather when it began.
+    checkpoint_gathered: AtomicU64,
+    checkpoint_objects: AtomicU64,
     ending: parking_lot::Mutex<Option<Ending>>,
     ended: Notify,
     drained: AtomicBool,
@@ -94,8 +100,9 @@ impl Tasks {
     }
 
     #[cfg(feature = "rocksdb")]
-    /// A checkpoint begins; [`Tasks::checkpoint_ended`] follows, whatever comes of it.
-    pub(crate) fn checkpoint_began(&self, unix_s: u64) {
+    /// A checkpoint of about so many objects begins; [`Tasks::checkpoint_ended`] follows, whatever comes of it.
+    pub(crate) fn checkpoint_began(&self, unix_s: u64, objects: usize) {
+        self.0.checkpoint_objects.store(objects as u64, Ordering::Release);
         self.0.checkpoint_begun_s.store(unix_s, Ordering::Release);
     }
 
@@ -103,6 +110,21 @@ impl Tasks {
     /// No checkpoint is under way.
     pub(crate) fn checkpoint_ended(&self) {
         self.0.checkpoint_begun_s.store(0, Ordering::Release);
+        self.0.checkpoint_objects.store(0, Ordering::Release);
+        self.0.checkpoint_gathered.store(0, Ordering::Release);
+    }
+
+    #[cfg(feature = "rocksdb")]
+    /// The checkpoint under way has gathered so many objects more.
+    pub(crate) fn checkpoint_gathered(&self, objects: usize) {
+        self.0.checkpoint_gathered.fetch_add(objects as u64, Ordering::AcqRel);
+    }
+
+    /// Objects that the checkpoint under way has gathered, and how many there are to gather, about; zeros without one.
+    pub fn checkpoint_progress(&self) -> (u64, u64) {
+        let gathered = self.0.checkpoint_gathered.load(Ordering::Acquire);
+        // What changes meanwhile is gathered again.
+        (gathered, self.0.checkpoint_objects.load(Ordering::Acquire).max(gathered))
     }
 
     /// Unix time in seconds at which the checkpoint that is under way began.

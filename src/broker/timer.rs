@@ -38,6 +38,8 @@ fn keep_time(shared: &Shared, mut sample: Sample) {
         std::thread::park_timeout(wait);
         if shared.clock().monotonic_us().saturating_sub(sample.at_us) >= LOOK.as_micros() as u64 {
             sample = Sample::take(shared, &sample);
+            // A sync that takes long is no event: somebody has to look.
+            shared.tasks().sync().pressure.judge();
             shared.engine().note_sample(sample);
         }
         let buried = {

@@ -154,7 +154,15 @@ impl Engine {
     }
 
     /// Tells those who watch what was touched. One who knows needs to be told nothing more: its watches end.
+    #[inline]
     pub(crate) fn note_touches(&mut self) {
+        // Nobody watches or tracks anything.
+        if self.store.touched.is_some() {
+            self.tell_touches();
+        }
+    }
+
+    fn tell_touches(&mut self) {
         let touched = self.store.touched.as_mut().filter(|touched| !touched.is_empty()).map(std::mem::take);
         if let (Some(touched), false) = (&touched, self.tracking.is_empty()) {
             self.invalidate_touched(touched, self.actor);

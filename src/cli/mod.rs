@@ -3,6 +3,8 @@
 pub mod bench;
 mod descriptors;
 mod doors;
+#[cfg(feature = "rocksdb")]
+mod progress;
 mod serve;
 mod users;
 

@@ -1,5 +1,7 @@
 //! Serving: open the data, listen, say so, wait for the end, exit with a code that tells how it went.
 
+#[cfg(feature = "rocksdb")]
+use super::progress;
 use super::{complain, descriptors, doors, users};
 use crate::broker::client::Endpoint;
 use crate::broker::clock::Clock;
@@ -8,6 +10,8 @@ use crate::broker::tasks::Ending;
 use crate::config::{Config, Startup};
 use crate::server::listener::{self, Listening};
 use crate::telemetry::log;
+#[cfg(feature = "rocksdb")]
+use brooklet_storage::progress::{Phase, Progress};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -66,7 +70,16 @@ pub fn serve(startup: Startup) -> ExitCode {
 fn open(config: &Config) -> Result<(Arc<Shared>, Threads), brooklet_storage::StorageError> {
     #[cfg(feature = "rocksdb")]
     if !config.is_volatile() {
-        return Shared::open(config.clone(), Clock::system());
+        let progress = Arc::new(Progress::default());
+        progress.begin(Phase::Backend, 0);
+        let shown = progress::show(&progress, config.logfile.as_os_str().is_empty() && !config.quiet);
+        let opened = Shared::open(config.clone(), Clock::system(), &progress);
+        progress.end();
+        if let Some(shown) = shown {
+            shown.thread().unpark();
+            let _ = shown.join();
+        }
+        return opened;
     }
     if !config.is_volatile() {
         tracing::warn!("built without RocksDB: nothing is kept on disk");

@@ -14,13 +14,13 @@ pub struct Span {
 /// One call: the verb at 0, then its arguments. Cheap to copy.
 #[derive(Clone, Copy, Debug)]
 pub struct Args<'a> {
-    bytes: &'a Bytes,
+    bytes: &'a [u8],
     spans: &'a [Span],
 }
 
 impl<'a> Args<'a> {
     /// Arguments at `spans` of `bytes`; every span must lie inside.
-    pub fn new(bytes: &'a Bytes, spans: &'a [Span]) -> Args<'a> {
+    pub fn new(bytes: &'a [u8], spans: &'a [Span]) -> Args<'a> {
         Args { bytes, spans }
     }
 
@@ -93,8 +93,8 @@ impl OwnedArgs {
     }
 }
 
-/// A call that is being built.
-#[derive(Debug)]
+/// A call that is being built, or one that is used at once and gives its room to the next.
+#[derive(Debug, Default)]
 pub struct ArgsBuilder {
     bytes: Vec<u8>,
     spans: Vec<Span>,
@@ -111,6 +111,20 @@ impl ArgsBuilder {
         let start = self.bytes.len() as u32;
         write(&mut self.bytes);
         self.spans.push(Span { start, end: self.bytes.len() as u32 });
+    }
+
+    /// What was added so far.
+    pub fn as_args(&self) -> Args<'_> {
+        Args { bytes: &self.bytes, spans: &self.spans }
+    }
+
+    /// Empty again. It keeps its room, if that is not much.
+    pub fn clear(&mut self) {
+        const KEPT: usize = 64 << 10;
+        self.bytes.clear();
+        self.spans.clear();
+        self.bytes.shrink_to(KEPT);
+        self.spans.shrink_to(KEPT / size_of::<Span>());
     }
 
     /// The call.

@@ -1,6 +1,6 @@
 //! What stands between a call and its execution, in the reference's order. Each gate is one small function.
 //!
-//! Verb and arity (`table.rs`), authentication, MULTI, access lists (`permission.rs`), slots of a cluster, memory, disk, [replica],
+//! Verb and arity (`table.rs`), authentication, MULTI, access lists (`permission.rs`), slots of a cluster, memory, a slow disk, a full one, [replica],
 //! subscriptions, work that holds the engine, pause.
 //! Those in brackets come with their work, in this order.
 
@@ -12,6 +12,7 @@ use super::slots;
 use super::spec::{Flag, Spec};
 use crate::broker::Engine;
 use crate::broker::client::ClientId;
+use crate::broker::pressure::Waiting;
 
 /// How long a write waits before it asks for memory again.
 const PRESSED_MS: i64 = 10;
@@ -44,6 +45,7 @@ pub fn check(engine: &mut Engine, client: ClientId, spec: &'static Spec, args: A
         in_one_slot(engine, client, spec, args).map_err(Stop::Refused)?;
     }
     has_memory(engine, demands)?;
+    disk_keeps_up(engine, demands)?;
     can_write(engine, demands)?;
     may_while_listening(engine, client, spec)?;
     may_while_monitoring(engine, client, spec)?;
@@ -143,6 +145,24 @@ fn has_memory(engine: &Engine, demands: Demands) -> Result<(), Stop> {
     } else {
         Ok(())
     }
+}
+
+/// The disk is behind: see [`crate::broker::pressure`]. Writes wait as they do for memory.
+#[inline]
+fn disk_keeps_up(engine: &mut Engine, demands: Demands) -> Result<(), Stop> {
+    if !demands.may_write {
+        return Ok(());
+    }
+    let waits = match engine.tasks.sync().pressure.look().0 {
+        Waiting::Nobody => false,
+        Waiting::Growth => demands.memory || !demands.writes,
+        Waiting::Writes => true,
+    };
+    if waits {
+        engine.stats.delayed_writes += 1;
+        return Err(Stop::Paused(engine.clock.now_ms() + PRESSED_MS));
+    }
+    Ok(())
 }
 
 /// The disk takes nothing: see [`Engine::write_trouble`].

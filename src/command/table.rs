@@ -7,6 +7,7 @@ use super::{
     bitmap, cluster, connection, hash, keyspace, list, pubsub, script, sentinel, server, set, sort, stream, string,
     transaction, zset,
 };
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -38,9 +39,24 @@ type ByName = HashMap<&'static [u8], &'static Spec, foldhash::fast::FixedState>;
 
 static BY_NAME: LazyLock<ByName> = LazyLock::new(|| verbs().map(|spec| (spec.name.as_bytes(), spec)).collect());
 
+thread_local! {
+    /// The verb that was found last: the same one is often called many times in a row.
+    static RECENT: Cell<Option<&'static Spec>> = const { Cell::new(None) };
+}
+
 /// The verb called `name`, in any case.
 #[inline]
 pub fn find(name: &[u8]) -> Option<&'static Spec> {
+    let recent = RECENT.get();
+    if recent.is_some_and(|spec| name.eq_ignore_ascii_case(spec.name.as_bytes())) {
+        return recent;
+    }
+    let found = look_up(name);
+    RECENT.set(found);
+    found
+}
+
+fn look_up(name: &[u8]) -> Option<&'static Spec> {
     let mut lower = [0u8; LONGEST];
     let lower = lower.get_mut(..name.len())?;
     lower.copy_from_slice(name);

@@ -77,7 +77,7 @@ impl Builder {
         }
         #[cfg(feature = "rocksdb")]
         {
-            let (shared, threads) = Shared::open(config, clock)?;
+            let (shared, threads) = Shared::open(config, clock, &std::sync::Arc::default())?;
             Ok(Broker::start(shared, threads, self.manual, is_limited))
         }
         #[cfg(not(feature = "rocksdb"))]

@@ -31,7 +31,10 @@ impl Session {
         let call = OwnedArgs::collect(args);
         match self.run(&call).await? {
             Some(Reply::Error(line)) => Err(Error::Refused(line.into_owned())),
-            Some(reply) => Ok(reply),
+            Some(mut reply) => {
+                reply.unfold();
+                Ok(reply)
+            }
             None => Ok(Reply::Null),
         }
     }

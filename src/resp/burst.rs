@@ -7,7 +7,7 @@ use crate::command::args::{Args, Span};
 use bytes::Bytes;
 
 /// Complete commands in their order, and the error that follows them, if one does.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Burst {
     /// The bytes of the commands as they arrived (inline commands: unescaped in place), split off the read buffer.
     pub bytes: Bytes,

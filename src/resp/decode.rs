@@ -3,13 +3,13 @@
 
 use super::limits::Limits;
 use super::scan::{Scanner, Step};
-use super::{Burst, ProtocolError};
+use super::{Burst, ProtocolError, spare};
 use crate::command::args::Span;
 use bytes::{Buf, BytesMut};
 use std::mem;
 
 /// Room that a read is offered when nothing is known about what comes.
-const READ_ROOM: usize = 16 * 1024;
+pub(super) const READ_ROOM: usize = 16 * 1024;
 /// With less room than this the buffer grows before a read.
 const LEAST_ROOM: usize = 4 * 1024;
 /// A burst ends with the command that passes this many bytes, so that 32-bit spans reach its end.
@@ -76,6 +76,9 @@ impl Decoder {
     pub fn buffer_mut(&mut self) -> &mut BytesMut {
         let arrived = self.buf.len();
         let wanted = self.scanner.wanted(arrived);
+        if self.buf.capacity() == 0 {
+            self.buf = spare::take();
+        }
         let room = self.buf.capacity() - arrived;
         if room < wanted.unwrap_or(LEAST_ROOM).min(LEAST_ROOM) {
             let most = arrived.saturating_mul(2).max(READ_ROOM);
@@ -87,10 +90,10 @@ impl Decoder {
         &mut self.buf
     }
 
-    /// Frees the buffer of a connection that has nothing on its way.
+    /// Gives the buffer away if nothing is on its way; the next read gets one again.
     pub fn release(&mut self) {
         if self.buf.is_empty() {
-            self.buf = BytesMut::new();
+            spare::give(mem::take(&mut self.buf));
         }
     }
 

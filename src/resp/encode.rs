@@ -1,8 +1,9 @@
 //! Replies as bytes. Owns the framing of both protocols and the rule that no line of ours holds a line break of
 //! somebody else. Must never know: verbs, sockets. Depth is bounded by whoever builds a reply.
 
-use super::{ProtocolError, double};
+use super::{ProtocolError, Sliced, double};
 use crate::reply::{EntryReply, Reply};
+use brooklet_storage::stream::log::Selection;
 use brooklet_storage::{Fields, StreamId};
 use memchr::memchr2;
 
@@ -36,13 +37,14 @@ pub fn encode_protocol_error(error: &ProtocolError, out: &mut Vec<u8>) {
     out.extend_from_slice(b"\r\n");
 }
 
-struct Encoder<'a> {
-    out: &'a mut Vec<u8>,
-    resp3: bool,
+/// Writes replies of one protocol.
+pub(super) struct Encoder<'a> {
+    pub out: &'a mut Vec<u8>,
+    pub resp3: bool,
 }
 
 impl Encoder<'_> {
-    fn reply(&mut self, reply: &Reply) {
+    pub fn reply(&mut self, reply: &Reply) {
         match reply {
             Reply::Nothing => {}
             Reply::Status(text) => self.line(b'+', text),
@@ -64,6 +66,7 @@ impl Encoder<'_> {
             Reply::Boolean(value) => self.boolean(*value),
             Reply::Verbatim(format, text) => self.verbatim(format, text),
             Reply::Entry(entry) => self.entry(entry),
+            Reply::Entries(selection) => self.entries(selection),
             Reply::Other(reply) => Encoder { out: self.out, resp3: !self.resp3 }.reply(reply),
         }
     }
@@ -81,7 +84,7 @@ impl Encoder<'_> {
     }
 
     /// A marker and a count or length.
-    fn header(&mut self, marker: u8, n: usize) {
+    pub fn header(&mut self, marker: u8, n: usize) {
         self.out.push(marker);
         self.out.extend_from_slice(itoa::Buffer::new().format(n).as_bytes());
         self.out.extend_from_slice(b"\r\n");
@@ -110,19 +113,28 @@ impl Encoder<'_> {
     }
 
     /// RESP2 knows no other list than an array.
+    pub fn list_header(&mut self, resp3_marker: u8, n: usize) {
+        self.header(if self.resp3 { resp3_marker } else { b'*' }, n);
+    }
+
     fn list(&mut self, resp3_marker: u8, items: &[Reply]) {
-        self.header(if self.resp3 { resp3_marker } else { b'*' }, items.len());
+        self.list_header(resp3_marker, items.len());
         for item in items {
             self.reply(item);
         }
     }
 
-    fn map(&mut self, pairs: &[(Reply, Reply)]) {
+    /// The header of so many pairs.
+    pub fn map_header(&mut self, n: usize) {
         if self.resp3 {
-            self.header(b'%', pairs.len());
+            self.header(b'%', n);
         } else {
-            self.header(b'*', pairs.len() * 2);
+            self.header(b'*', n * 2);
         }
+    }
+
+    fn map(&mut self, pairs: &[(Reply, Reply)]) {
+        self.map_header(pairs.len());
         for (key, value) in pairs {
             self.reply(key);
             self.reply(value);
@@ -184,7 +196,16 @@ impl Encoder<'_> {
         self.out.extend_from_slice(b"\r\n");
     }
 
-    fn entry(&mut self, entry: &EntryReply) {
+    fn entries(&mut self, selection: &Selection) {
+        let mut whole = Sliced::new(Reply::Entries(Box::new(selection.clone())), self.protocol());
+        while whole.pour(usize::MAX, self.out) {}
+    }
+
+    fn protocol(&self) -> Protocol {
+        if self.resp3 { Protocol::Resp3 } else { Protocol::Resp2 }
+    }
+
+    pub fn entry(&mut self, entry: &EntryReply) {
         self.header(b'*', if entry.redelivery.is_some() { 4 } else { 2 });
         self.id(entry.id);
         match &entry.fields {

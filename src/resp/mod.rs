@@ -7,7 +7,7 @@
 //! ```text
 //! socket -> Decoder::buffer_mut -> Decoder::decode -> Burst -> Args per command
 //!                                                       '---> Decoder::recycle
-//! Reply -> encode -> Vec<u8> -> socket
+//! Reply -> encode, or Sliced if it is long -> Vec<u8> -> socket
 //! ```
 //!
 //! Where the protocol is only written down loosely, a real redis-server (8.0) was asked; it does not look at the byte
@@ -24,6 +24,8 @@ mod error;
 mod inline;
 mod limits;
 mod scan;
+mod sliced;
+mod spare;
 
 #[cfg(test)]
 mod properties;
@@ -35,3 +37,4 @@ pub use error::ProtocolError;
 #[cfg(feature = "scripting")]
 pub(crate) use inline::words;
 pub use limits::Limits;
+pub use sliced::{SLICE_BYTES, Sliced};

@@ -5,7 +5,7 @@
 
 use super::json::{self, Settings};
 use super::random::Random;
-use super::{error, msgpack, pack, slice};
+use super::{error, msgpack, pack, slice, stack};
 use mlua::{Lua, LuaString, MultiValue, Table, Value};
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -115,10 +115,10 @@ pub fn one(value: Value) -> MultiValue {
     MultiValue::from_iter([value])
 }
 
-/// The table that the prelude is given; `slot` is where it finds the host of a slice.
-pub fn table(lua: &Lua, shared: &Arc<Shared>, slot: &Table) -> mlua::Result<Table> {
+/// The table that the prelude is given.
+pub fn table(lua: &Lua, shared: &Arc<Shared>) -> mlua::Result<Table> {
     let rust = lua.create_table()?;
-    rust.set("slot", slot)?;
+    rust.set("ask", stack::door(lua)?)?;
     rust.set("null", Value::NULL)?;
     rust.set("version", crate::telemetry::version::REDIS_VERSION)?;
     rust.set("version_number", version_number(crate::telemetry::version::REDIS_VERSION))?;

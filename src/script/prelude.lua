@@ -4,10 +4,10 @@
 -- reads go through it, writes are refused. Whatever could get behind a guard (rawset, pairs, next, table.insert, a
 -- metatable) is replaced here. Nothing else of the standard libraries is reachable: what is not named below is not there.
 --
--- `rust` holds the functions of library.rs, the table `slot` (its first field is the host of this slice) and `null`.
+-- `rust` holds the functions of library.rs, `ask` (the way to the host of the slice, see stack.rs) and `null`.
 
 local rust = ...
-local slot = rust.slot
+local ask, trace = rust.ask, rust.trace
 
 local error, type, tostring, tonumber, select, next = error, type, tostring, tonumber, select, next
 local ipairs_, setfenv_ = ipairs, setfenv
@@ -360,23 +360,23 @@ globals.struct = guard(checked(rust.pack))
 
 -- redis -----------------------------------------------------------------------------------------------------------------
 
--- What a function of the host answers: DONE and a value, FAILED and an error, or MISSING.
+-- What the host answers: DONE and a value, FAILED and an error, or MISSING.
 local DONE, FAILED = 0, 1
 -- What is asked of the host.
-local CALL, AGAIN, MAY, LOG = 0, 1, 2, 3
+local CALL, AGAIN, MAY, LOG, BEGIN = 0, 1, 2, 3, 4
 
 local function settled(kind, value)
     while kind ~= DONE and kind ~= FAILED do
         -- Something has to be loaded: the slice ends here, and the call is done when the next one begins.
         rust.stop()
         yield_()
-        kind, value = slot[1](AGAIN)
+        kind, value = ask(AGAIN)
     end
     return kind, value
 end
 
 local function call(...)
-    local kind, value = slot[1](CALL, ...)
+    local kind, value = ask(CALL, ...)
     if kind == DONE then return value end
     kind, value = settled(kind, value)
     if kind == FAILED then error(value, 0) end
@@ -384,7 +384,7 @@ local function call(...)
 end
 
 local function pcall_redis(...)
-    local _, value = settled(slot[1](CALL, ...))
+    local _, value = settled(ask(CALL, ...))
     return value
 end
 
@@ -432,7 +432,7 @@ function redis.log(...)
         local word = select(i, ...)
         if type(word) == "string" or type(word) == "number" then words[#words + 1] = tostring(word) end
     end
-    slot[1](LOG, floor_(level), concat_(words, " "))
+    ask(LOG, floor_(level), concat_(words, " "))
 end
 
 function redis.setresp(...)
@@ -457,7 +457,7 @@ function redis.debug() end
 
 function redis.acl_check_cmd(...)
     if select("#", ...) == 0 then raise "Please specify at least one argument for this redis lib call" end
-    local kind, value = slot[1](MAY, ...)
+    local kind, value = ask(MAY, ...)
     if kind == FAILED then error(value, 0) end
     return value
 end
@@ -556,14 +556,30 @@ end
 
 -- Running ---------------------------------------------------------------------------------------------------------------
 
+-- How a script gets its keys and arguments, if it does.
+local GLOBALS, PASSED = 1, 2
+
+local function begun(given, f, keys, args)
+    if given == GLOBALS then
+        globals.KEYS, globals.ARGV = keys, args
+        return f()
+    elseif given == PASSED then return f(keys, args)
+    end
+    return f()
+end
+
+local function run()
+    return begun(ask(BEGIN))
+end
+
 -- One coroutine runs script after script; each yield but the one here is the end of a slice.
-local function serve(f, ...)
-    return serve(yield_(true, xpcall_(f, rust.trace, ...)))
+local function serve()
+    return serve(yield_(true, xpcall_(run, trace)))
 end
 
-local function start(...)
+local function start()
     main = running_()
-    return serve(...)
+    return serve()
 end
 
-return _G, globals, start, begin_load, end_load
+return _G, start, begin_load, end_load

@@ -4,7 +4,7 @@
 //! yields from inside the hook; being resumed it goes on as if nothing had been. Where it cannot yield (inside of a comparison
 //! of table.sort, or a callback of string.gsub), it goes on, up to a limit behind which it is ended with an error.
 //!
-//! This is the one file that may be unsafe: LuaJIT can yield from a hook, the binding does not offer it.
+//! The first of the three files that may be unsafe: LuaJIT can yield from a hook, the binding does not offer it.
 #![allow(unsafe_code)]
 
 use mlua::Lua;
@@ -58,6 +58,11 @@ pub fn arrived() {
     SLICE.set(SLICE.get().map(|slice| Slice { killed: false, end: slice.end + Duration::from_secs(3600), ..slice }));
 }
 
+/// The script gets nowhere any more: it is to end as if it was killed.
+pub fn give_up() {
+    SLICE.set(SLICE.get().map(|slice| Slice { killed: true, ..slice }));
+}
+
 /// Notes that the coroutine that runs is about to yield, for us and not for the script.
 pub fn stop() {
     SLICE.set(SLICE.get().map(|slice| Slice { stopped: true, ..slice }));
@@ -104,7 +109,8 @@ unsafe extern "C-unwind" fn look(state: *mut lua_State, place: *mut lua_Debug) {
             ffi::lua_error(state);
         } else if lua_isyieldable(state) != 0 {
             if is_ours(state, place) {
-                // The prelude may have fetched the host of this slice and not called it yet: the script stops behind it.
+                // The prelude may be about to yield for us, and to be taken for the script if it does so in another slice: the
+                // script stops behind it.
                 SLICE.set(Some(Slice { sharp: true, ..slice }));
                 ffi::lua_sethook(state, Some(look), ffi::LUA_MASKCOUNT, 1);
             } else {

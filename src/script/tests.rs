@@ -14,8 +14,7 @@ struct Table {
 }
 
 impl Host for Table {
-    fn call(&mut self, call: &OwnedArgs) -> Called {
-        let args = call.as_args();
+    fn call(&mut self, args: Args<'_>) -> Called {
         self.calls += 1;
         Called::Reply(match args.at(0).to_ascii_lowercase().as_slice() {
             b"set" => {
@@ -30,8 +29,8 @@ impl Host for Table {
         })
     }
 
-    fn may_call(&mut self, call: &OwnedArgs) -> Option<bool> {
-        Some(call.as_args().at(0) == b"get")
+    fn may_call(&mut self, args: Args<'_>) -> Option<bool> {
+        Some(args.at(0) == b"get")
     }
 
     fn log(&mut self, level: u8, line: &[u8]) {
@@ -62,7 +61,7 @@ impl Bench {
             Err(Problem(line)) => return Reply::Error(line),
         };
         let none = || std::iter::empty::<&[u8]>();
-        let mut run = self.vm.begin(&code, "sha", none(), none()).unwrap();
+        let mut run = self.vm.begin(code.clone(), "sha", none(), none()).unwrap();
         (self.slices, self.missing) = (0, 0);
         let reply = loop {
             self.slices += 1;
@@ -298,7 +297,7 @@ fn what_is_missing_is_called_again() {
     let code =
         bench.vm.compile(b"return (string.gsub('x', '.', function() return redis.call('miss', 'f') end))").unwrap();
     let none = || std::iter::empty::<&[u8]>();
-    let mut stuck = bench.vm.begin(&code, "sha", none(), none()).unwrap();
+    let mut stuck = bench.vm.begin(code.clone(), "sha", none(), none()).unwrap();
     if let Step::Stuck(Reply::Error(line)) = stuck.step(&mut bench.host, SLICE) {
         run.push_str(&line);
     }
@@ -379,7 +378,7 @@ fn a_short_script_is_cheap() {
     let began = std::time::Instant::now();
     for _ in 0..rounds {
         let (keys, args) = ([&b"lock"[..]], [&b"me"[..]]);
-        let mut run = bench.vm.begin(&code, "sha", keys.into_iter(), args.into_iter()).unwrap();
+        let mut run = bench.vm.begin(code.clone(), "sha", keys.into_iter(), args.into_iter()).unwrap();
         let step = run.step(&mut bench.host, Duration::from_secs(1));
         assert!(matches!(step, Step::Done(Reply::Bulk(_))));
         assert!(bench.vm.end(run));

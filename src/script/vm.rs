@@ -2,15 +2,17 @@
 //!
 //! Must never know: who asks for a script, where its text is kept. Read next: `run.rs`.
 
-use super::Host;
+use super::convert::NAMES;
+use super::desk::{Given, Start, Tray};
 use super::error::{BAD_ENGINE, BAD_SHEBANG, NO_MEMORY, Problem, plain};
 use super::escapes;
 use super::library::{self, Shared};
-use super::run::Run;
-use super::{slice, steps, tail, words};
+use super::run::{Run, Runner};
+use super::stack::Coroutine;
+use super::{Host, slice, steps, tail, words};
 use crate::resp::words as split_line;
 use mlua::chunk::ChunkMode;
-use mlua::{Function, Lua, LuaOptions, MultiValue, StdLib, Table, Thread, Value};
+use mlua::{Function, Lua, LuaOptions, RegistryKey, StdLib, Table};
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
@@ -47,7 +49,7 @@ pub struct Registered {
 }
 
 impl Registered {
-    fn read(table: &Table) -> mlua::Result<Registered> {
+    fn read(lua: &Lua, table: &Table) -> mlua::Result<Registered> {
         let flags: Vec<String> = table.raw_get::<Option<Vec<String>>>("flags")?.unwrap_or_default();
         let mut declared = Declared { any: true, ..Declared::default() };
         for flag in &flags {
@@ -58,7 +60,7 @@ impl Registered {
             description: table.raw_get("description")?,
             flags,
             declared,
-            code: Code(table.raw_get("callback")?),
+            code: Code::keep(lua, table.raw_get("callback")?)?,
         })
     }
 }
@@ -66,14 +68,14 @@ impl Registered {
 /// A machine.
 pub struct Vm {
     lua: Lua,
-    globals: Table,
     start: Function,
     begin_load: Function,
     end_load: Function,
-    slot: Table,
+    /// The names of fields, for those who read tables.
+    names: Arc<RegistryKey>,
     shared: Arc<Shared>,
-    /// The coroutine, between two scripts.
-    idle: Option<Thread>,
+    /// What runs scripts, between two of them.
+    idle: Option<Box<Runner>>,
     limit: usize,
 }
 
@@ -83,9 +85,17 @@ impl fmt::Debug for Vm {
     }
 }
 
-/// A script that can be run, in the machine that compiled it.
+/// A script that can be run, in the machine that compiled it: the machine keeps its function under a number.
 #[derive(Clone, Debug)]
-pub struct Code(Function);
+pub struct Code(Arc<RegistryKey>);
+
+impl Code {
+    fn keep(lua: &Lua, function: Function) -> mlua::Result<Code> {
+        // Scripts that were forgotten meanwhile go.
+        lua.expire_registry_values();
+        Ok(Code(Arc::new(lua.create_registry_value(function)?)))
+    }
+}
 
 /// What the first line of a script declares.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -128,15 +138,15 @@ impl Vm {
         let lua = Lua::new_with(libraries, LuaOptions::new().catch_rust_panics(true))?;
         // Where it cannot be limited there are no scripts.
         lua.set_memory_limit(limit)?;
-        let slot = lua.create_table()?;
         let shared = Arc::new(Shared::default());
-        let rust = library::table(&lua, &shared, &slot)?;
+        let rust = library::table(&lua, &shared)?;
         let prelude = lua.load(include_str!("prelude.lua")).set_name(PRELUDE);
-        let (visible, globals, start, begin_load, end_load) = prelude.call(rust)?;
+        let (visible, start, begin_load, end_load) = prelude.call(rust)?;
         let visible: Table = visible;
         lua.set_globals(visible)?;
         slice::watch(&lua)?;
-        Ok(Vm { lua, globals, start, begin_load, end_load, slot, shared, idle: None, limit })
+        let names = Arc::new(lua.create_registry_value(lua.create_sequence_from(NAMES)?)?);
+        Ok(Vm { lua, start, begin_load, end_load, names, shared, idle: None, limit })
     }
 
     /// Bytes that it uses.
@@ -148,7 +158,8 @@ impl Vm {
     pub fn compile(&self, text: &[u8]) -> Result<Code, Problem> {
         // The first line stays, empty: errors count lines.
         let body = if text.starts_with(b"#!") { &text[line_end(text)..] } else { text };
-        self.function(body, USER_SCRIPT).map(Code).map_err(|why| Problem::compile(&said(&why)))
+        let function = self.function(body, USER_SCRIPT).map_err(|why| Problem::compile(&said(&why)))?;
+        Ok(Code::keep(&self.lua, function)?)
     }
 
     /// Compiles a text, so that it runs as in Lua 5.1.
@@ -163,37 +174,56 @@ impl Vm {
     /// Begins a run of a script with these keys and arguments; `name` stands in its errors.
     pub fn begin<'a>(
         &mut self,
-        code: &Code,
+        code: Code,
         name: &str,
         keys: impl Iterator<Item = &'a [u8]>,
         args: impl Iterator<Item = &'a [u8]>,
     ) -> Result<Run, Problem> {
-        self.shared.reset();
-        self.globals.raw_set("KEYS", self.list(keys)?)?;
-        self.globals.raw_set("ARGV", self.list(args)?)?;
-        self.run(code, MultiValue::new(), name)
+        self.run(code, name, Given::Globals, keys, args)
     }
 
     /// Begins a run of a function, which gets its keys and arguments passed.
     pub fn begin_function<'a>(
         &mut self,
-        code: &Code,
+        code: Code,
         name: &str,
         keys: impl Iterator<Item = &'a [u8]>,
         args: impl Iterator<Item = &'a [u8]>,
     ) -> Result<Run, Problem> {
-        self.shared.reset();
-        let passed = MultiValue::from_iter([Value::Table(self.list(keys)?), Value::Table(self.list(args)?)]);
-        self.run(code, passed, name)
+        self.run(code, name, Given::Passed, keys, args)
     }
 
-    fn run(&mut self, code: &Code, mut passed: MultiValue, name: &str) -> Result<Run, Problem> {
-        let thread = match self.idle.take() {
-            Some(thread) => thread,
-            None => self.lua.create_thread(self.start.clone())?,
+    fn run<'a>(
+        &mut self,
+        code: Code,
+        name: &str,
+        given: Given,
+        keys: impl Iterator<Item = &'a [u8]>,
+        args: impl Iterator<Item = &'a [u8]>,
+    ) -> Result<Run, Problem> {
+        if !self.lua.owns_registry_value(&code.0) {
+            // Its number means something else here.
+            return Err(Problem::machine("the script is of another machine"));
+        }
+        self.shared.reset();
+        let mut runner = match self.idle.take() {
+            Some(runner) => runner,
+            None => self.runner()?,
         };
-        passed.push_front(Value::Function(code.0.clone()));
-        Ok(Run::new(self.lua.clone(), thread, passed, self.slot.clone(), Arc::clone(&self.shared), name))
+        runner.name.clear();
+        runner.name.push_str(name);
+        let Start { code: number, given: how, words, keys: count } = &mut runner.tray.start;
+        (*number, *how) = (code.0.id(), given);
+        keys.for_each(|key| words.push(key));
+        *count = words.as_args().len();
+        args.for_each(|arg| words.push(arg));
+        Ok(Run::new(runner, code))
+    }
+
+    fn runner(&self) -> mlua::Result<Box<Runner>> {
+        let coroutine = Coroutine::new(&self.lua, &self.start)?;
+        let (lua, names, shared) = (self.lua.clone(), Arc::clone(&self.names), Arc::clone(&self.shared));
+        Ok(Box::new(Runner { lua, coroutine, names, tray: Tray::new(shared), name: String::new() }))
     }
 
     /// Runs the text of a library, which registers its functions. `host` takes what it logs.
@@ -201,8 +231,8 @@ impl Vm {
         let body = &text[line_end(text)..];
         let chunk = self.function(body, USER_FUNCTION).map_err(|why| Problem::function(&said(&why)))?;
         self.begin_load.call::<()>(&chunk)?;
-        self.shared.reset();
-        let mut run = self.run(&Code(chunk), MultiValue::new(), "")?;
+        let none = || std::iter::empty::<&[u8]>();
+        let mut run = self.run(Code::keep(&self.lua, chunk)?, "", Given::Nothing, none(), none())?;
         let outcome = run.load(host, LOAD_TIME);
         let usable = self.end(run);
         let registered: Table = self.end_load.call(())?;
@@ -210,15 +240,7 @@ impl Vm {
         if !usable {
             return Err(Problem::registering(&super::error::coded(NO_MEMORY)));
         }
-        registered.sequence_values::<Table>().map(|f| Ok(Registered::read(&f?)?)).collect()
-    }
-
-    fn list<'a>(&self, items: impl Iterator<Item = &'a [u8]>) -> mlua::Result<Table> {
-        let table = self.lua.create_table_with_capacity(items.size_hint().0, 0)?;
-        for (i, item) in items.enumerate() {
-            table.raw_set(i + 1, self.lua.create_string(item)?)?;
-        }
-        Ok(table)
+        registered.sequence_values::<Table>().map(|f| Ok(Registered::read(&self.lua, &f?)?)).collect()
     }
 
     /// Takes a run back; whether the machine is still good. One whose memory was used up is not.

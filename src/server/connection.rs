@@ -7,6 +7,7 @@
 
 use super::admission;
 use super::company::OnLoop;
+use super::event::{self, Bell, Event};
 use super::outbox::Outbox;
 use super::settings::Settings;
 use super::wire::Wire;
@@ -65,6 +66,7 @@ struct Connection {
     settings: Settings,
     /// What the engine was not told yet.
     traffic: Traffic,
+    bell: Bell,
     /// The mailbox held more than there was room for.
     more_mail: bool,
     /// Nothing more is read: the peer has closed its side, or a protocol error was answered.
@@ -76,15 +78,14 @@ impl Connection {
         let (terms, _) = seat.tell(Traffic::default());
         let settings = Settings::of(&seat.shared().engine(), terms);
         let decoder = Decoder::new(settings.limits);
-        let traffic = Traffic::default();
-        Connection { wire, seat, decoder, outbox: Outbox::default(), settings, traffic, more_mail: false, ended: false }
+        let (traffic, outbox, bell) = (Traffic::default(), Outbox::default(), Bell::of(Arc::clone(seat.outside())));
+        Connection { wire, seat, decoder, outbox, settings, traffic, bell, more_mail: false, ended: false }
     }
 
     async fn run(&mut self) -> Flow {
         loop {
             while let Some(burst) = self.decoder.decode(BURST_COMMANDS) {
-                self.run_burst(&burst).await?;
-                self.decoder.recycle(burst);
+                self.run_burst(burst).await?;
             }
             if self.ended {
                 return ControlFlow::Break(());
@@ -96,7 +97,7 @@ impl Connection {
     }
 
     /// Runs all calls of a burst; returns when their replies are in the socket or the outbox.
-    async fn run_burst(&mut self, burst: &Burst) -> Flow {
+    async fn run_burst(&mut self, mut burst: Burst) -> Flow {
         let (mut next, mut loads) = (0, 0);
         while next < burst.len() {
             let traffic = self.take_traffic();
@@ -104,14 +105,20 @@ impl Connection {
             let calls = |i: usize| (i < burst.len()).then(|| burst.args(i));
             let Turn { next: reached, stop, ticket, terms } = self.seat.run(calls, next, traffic, |protocol, out| {
                 match out {
-                    Outgoing::Reply(reply) => outbox.push(&reply, protocol),
+                    Outgoing::Reply(reply) => outbox.push(reply, protocol),
                     Outgoing::Message(message) => outbox.push_message(&message, protocol),
                 }
-                outbox.len() < unread
+                outbox.has_room(unread)
             });
             self.more_mail = false;
             loads = if reached > next { 0 } else { loads };
             next = reached;
+            if next == burst.len() && burst.error.is_none() {
+                // Who waits for a commit needs no buffer: the next connection of this turn takes it while it is warm.
+                self.decoder.recycle(std::mem::take(&mut burst));
+                self.decoder.release();
+                next = 0;
+            }
             self.commit(ticket).await?;
             self.send()?;
             self.keep_to(terms);
@@ -120,7 +127,7 @@ impl Connection {
                 Stop::Parked(wake) => self.wait(wake).await?,
                 Stop::Missing(_) if loads == MOST_LOADS => {
                     self.seat.woken(Reply::Error(TOO_LITTLE_MEMORY.into()), |protocol, reply| {
-                        self.outbox.push(&reply, protocol);
+                        self.outbox.push(reply, protocol);
                     });
                     next += 1;
                 }
@@ -168,7 +175,7 @@ impl Connection {
         }
     }
 
-    async fn load(&self, missing: Missing) -> Flow<Loaded> {
+    async fn load(&mut self, missing: Missing) -> Flow<Loaded> {
         let shared = Arc::clone(self.seat.shared());
         if self.seat.is_killed() {
             return ControlFlow::Break(());
@@ -185,7 +192,7 @@ impl Connection {
             return ControlFlow::Break(());
         };
         let outbox = &mut self.outbox;
-        self.seat.woken(reply, |protocol, reply| outbox.push(&reply, protocol));
+        self.seat.woken(reply, |protocol, reply| outbox.push(reply, protocol));
         self.send()
     }
 
@@ -208,7 +215,7 @@ impl Connection {
             match woken {
                 Ok(Wake::Answer(reply, ticket)) => {
                     let outbox = &mut self.outbox;
-                    self.seat.woken(reply, |protocol, reply| outbox.push(&reply, protocol));
+                    self.seat.woken(reply, |protocol, reply| outbox.push(reply, protocol));
                     self.commit(ticket).await?;
                     return self.send();
                 }
@@ -234,9 +241,10 @@ impl Connection {
         if self.ended { self.cut() } else { ControlFlow::Continue(()) }
     }
 
-    /// Sends what the socket takes now; the rest waits in the outbox.
+    /// Sends what the socket takes now, of a long reply one slice; the rest waits in the outbox.
     fn send(&mut self) -> Flow {
-        while !self.outbox.is_empty() {
+        self.outbox.pour();
+        while !self.outbox.unsent().is_empty() {
             match self.wire.write(self.outbox.unsent()) {
                 Ok(n) => {
                     self.outbox.advance(n);
@@ -261,7 +269,7 @@ impl Connection {
     /// Waits until the client has read enough of its replies to be given more. One that goes on writing instead must not
     /// wait for us while we wait for it: it is served on, up to the limit on output.
     async fn drain(&mut self) -> Flow {
-        while self.outbox.len() >= self.settings.unread && self.decoder.buffered() < self.ahead() {
+        while !self.outbox.has_room(self.settings.unread) && self.decoder.buffered() < self.ahead() {
             match tokio::time::timeout(PATIENCE, self.outside()).await {
                 Ok(event) => self.handle(event, false).await?,
                 Err(_) => {
@@ -292,15 +300,12 @@ impl Connection {
     }
 
     /// The next thing that happens to this connection from outside. Cancel-safe. A connection that waits holds no buffer.
-    async fn outside(&self) -> Event {
-        let is_read = self.outbox.len() < self.settings.unread;
+    async fn outside(&mut self) -> Event {
+        let is_read = self.outbox.has_room(self.settings.unread);
         let room = if is_read { self.settings.limits.max_request } else { self.ahead() };
-        tokio::select! {
-            biased;
-            _ = self.wire.readable(), if !self.ended && self.decoder.buffered() < room => Event::Readable,
-            _ = self.wire.writable(), if !self.outbox.is_empty() || self.wire.is_holding() => Event::Writable,
-            () = self.seat.outside().notified() => Event::Bell,
-        }
+        let reads = !self.ended && self.decoder.buffered() < room;
+        let writes = !self.outbox.is_empty() || self.wire.is_holding();
+        event::next(&self.wire, &mut self.bell, reads, writes).await
     }
 
     /// `parked`: a call waits for its answer.
@@ -312,7 +317,11 @@ impl Connection {
             }
             Event::Writable => {
                 self.send()?;
-                let has_room = self.more_mail && self.outbox.len() < self.settings.unread;
+                if self.outbox.is_pouring() {
+                    // The socket may take it as fast as it is made; others have their turn between two slices.
+                    tokio::task::yield_now().await;
+                }
+                let has_room = self.more_mail && self.outbox.has_room(self.settings.unread);
                 if has_room { self.look(parked).await } else { ControlFlow::Continue(()) }
             }
             Event::Bell => self.look(parked).await,
@@ -336,7 +345,7 @@ impl Connection {
             let Some(ticket) = told.ticket else { return ControlFlow::Continue(()) };
             self.commit(ticket).await?;
             self.send()?;
-            if !told.more || self.outbox.len() >= self.settings.unread {
+            if !told.more || !self.outbox.has_room(self.settings.unread) {
                 return ControlFlow::Continue(());
             }
         }
@@ -372,14 +381,9 @@ impl Connection {
 
     /// Sends what is left, within reason.
     async fn farewell(&mut self) {
+        self.outbox.pour_all();
         let _ = tokio::time::timeout(FAREWELL, self.wire.close(self.outbox.unsent())).await;
         let traffic = self.take_traffic();
         self.seat.tell(traffic);
     }
-}
-
-enum Event {
-    Readable,
-    Writable,
-    Bell,
 }

@@ -8,7 +8,7 @@ use bytes::BytesMut;
 use rustls::{ServerConfig, ServerConnection};
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
@@ -61,14 +61,14 @@ impl Encrypted {
         }
     }
 
-    /// See [`super::wire::Wire::readable`].
-    pub async fn readable(&self) -> io::Result<()> {
-        if self.arrived > 0 || self.is_over { Ok(()) } else { self.socket.readable().await }
+    /// See [`super::wire::Wire::poll_readable`].
+    pub fn poll_readable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.arrived > 0 || self.is_over { Poll::Ready(Ok(())) } else { self.socket.poll_read_ready(context) }
     }
 
-    /// See [`super::wire::Wire::writable`].
-    pub async fn writable(&self) -> io::Result<()> {
-        self.socket.writable().await
+    /// See [`super::wire::Wire::poll_writable`].
+    pub fn poll_writable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.socket.poll_write_ready(context)
     }
 
     /// See [`super::wire::Wire::read`].

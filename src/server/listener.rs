@@ -12,7 +12,6 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio::task::LocalSet;
 
 /// Connections that wait for a loop to take them, at most; the kernel's backlog holds the rest.
 const HANDOVER: usize = 128;
@@ -78,13 +77,12 @@ fn run_loop(
             return;
         }
     };
-    let local = LocalSet::new();
-    local.block_on(&runtime, async {
+    runtime.block_on(async {
         for door in doors {
-            tokio::task::spawn_local(accept(Arc::clone(shared), door, others.clone()));
+            tokio::spawn(accept(Arc::clone(shared), door, others.clone()));
         }
         if let Some(handed) = handed {
-            tokio::task::spawn_local(take_over(Arc::clone(shared), handed));
+            tokio::spawn(take_over(Arc::clone(shared), handed));
         }
         shared.tasks().ended().await;
         // What is on its way is still answered; then the connections are closed with the loop.
@@ -102,7 +100,7 @@ async fn accept(shared: Arc<Shared>, door: Door, others: Vec<mpsc::Sender<Crossi
                 prepare(&shared, &wire);
                 turn = (turn + 1) % (others.len() + 1);
                 if turn == 0 {
-                    tokio::task::spawn_local(connection::serve(wire, Arc::clone(&shared)));
+                    tokio::spawn(connection::serve(wire, Arc::clone(&shared)));
                 } else if let Ok(crossing) = wire.leave() {
                     let _ = others[turn - 1].send(crossing).await;
                 }
@@ -126,7 +124,7 @@ fn prepare(shared: &Shared, wire: &Wire) {
 async fn take_over(shared: Arc<Shared>, mut handed: mpsc::Receiver<Crossing>) {
     while let Some(crossing) = handed.recv().await {
         if let Ok(wire) = crossing.arrive() {
-            tokio::task::spawn_local(connection::serve(wire, Arc::clone(&shared)));
+            tokio::spawn(connection::serve(wire, Arc::clone(&shared)));
         }
     }
 }

@@ -6,6 +6,7 @@ mod connection;
 pub mod door;
 #[cfg(feature = "tls")]
 mod encrypted;
+mod event;
 pub mod listener;
 mod outbox;
 mod settings;

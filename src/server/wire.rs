@@ -7,6 +7,7 @@
 use super::encrypted::Encrypted;
 use crate::broker::client::Origin;
 use bytes::BytesMut;
+use std::future::poll_fn;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::os::fd::AsRawFd;
@@ -38,23 +39,23 @@ impl Wire {
         }
     }
 
-    /// Waits until there may be something to read. Cancel-safe.
-    pub async fn readable(&self) -> io::Result<()> {
+    /// Ready when there may be something to read. One task at a time may ask.
+    pub fn poll_readable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
-            Wire::Plain(stream) => stream.readable().await,
-            Wire::Local(stream, _) => stream.readable().await,
+            Wire::Plain(stream) => stream.poll_read_ready(context),
+            Wire::Local(stream, _) => stream.poll_read_ready(context),
             #[cfg(feature = "tls")]
-            Wire::Encrypted(wire) => wire.readable().await,
+            Wire::Encrypted(wire) => wire.poll_readable(context),
         }
     }
 
-    /// Waits until something can be written. Cancel-safe.
-    pub async fn writable(&self) -> io::Result<()> {
+    /// Ready when something can be written. One task at a time may ask.
+    pub fn poll_writable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
-            Wire::Plain(stream) => stream.writable().await,
-            Wire::Local(stream, _) => stream.writable().await,
+            Wire::Plain(stream) => stream.poll_write_ready(context),
+            Wire::Local(stream, _) => stream.poll_write_ready(context),
             #[cfg(feature = "tls")]
-            Wire::Encrypted(wire) => wire.writable().await,
+            Wire::Encrypted(wire) => wire.poll_writable(context),
         }
     }
 
@@ -102,7 +103,9 @@ impl Wire {
         while !rest.is_empty() {
             match self.write(rest) {
                 Ok(n) => rest = &rest[n..],
-                Err(error) if error.kind() == ErrorKind::WouldBlock => self.writable().await?,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    poll_fn(|context| self.poll_writable(context)).await?
+                }
                 Err(error) => return Err(error),
             }
         }

@@ -66,8 +66,8 @@ pub enum Effect<'a> {
     ConsumerRemove { group: u32, consumer: u32 },
     /// When the consumer last called and last got something.
     ConsumerSeen { group: u32, consumer: u32, seen_ms: i64, active_ms: i64 },
-    /// New entries are pending for `consumer`, first delivery at `at_ms`.
-    Deliver { group: u32, consumer: u32, at_ms: i64, ids: Ids<'a> },
+    /// New entries are pending for `consumer`, first delivery at `at_ms`; the group's cursor is at the last of them.
+    Deliver { group: u32, consumer: u32, at_ms: i64, read: Option<u64>, passed: u64, ids: Ids<'a> },
     /// These entries are not pending any more.
     Ack { group: u32, ids: Ids<'a> },
     /// One entry is pending like this.
@@ -226,9 +226,11 @@ impl<'a> Effect<'a> {
                 out.put_signed(*seen_ms);
                 out.put_signed(*active_ms);
             }
-            Effect::Deliver { group, consumer, at_ms, ids } => {
-                put_nums(out, 38, &[u64::from(*group), u64::from(*consumer)]);
+            Effect::Deliver { group, consumer, at_ms, read, passed, ids } => {
+                put_nums(out, 42, &[u64::from(*group), u64::from(*consumer)]);
                 out.put_signed(*at_ms);
+                out.put_option(*read);
+                out.put_num(*passed);
                 ids.encode(out);
             }
             Effect::Ack { group, ids } => {
@@ -297,7 +299,6 @@ impl<'a> Effect<'a> {
             35 => Effect::ConsumerAdd { group, consumer: r.num32()?, name: r.bytes()?, seen_ms: r.signed()? },
             36 => Effect::ConsumerRemove { group, consumer: r.num32()? },
             37 => Effect::ConsumerSeen { group, consumer: r.num32()?, seen_ms: r.signed()?, active_ms: r.signed()? },
-            38 => Effect::Deliver { group, consumer: r.num32()?, at_ms: r.signed()?, ids: Ids::Packed(r.bytes()?) },
             39 => Effect::Ack { group, ids: Ids::Packed(r.bytes()?) },
             40 => Effect::Pend {
                 group,
@@ -313,6 +314,10 @@ impl<'a> Effect<'a> {
                 counted: r.byte()? != 0,
                 ids: Ids::Packed(r.bytes()?),
             },
+            42 => {
+                let (consumer, at_ms, read, passed) = (r.num32()?, r.signed()?, r.option()?, r.num()?);
+                Effect::Deliver { group, consumer, at_ms, read, passed, ids: Ids::Packed(r.bytes()?) }
+            }
             other => return Err(StorageError::corrupt("batch", format!("unknown effect {other}"))),
         })
     }

@@ -14,6 +14,7 @@ use crate::error::{Result, StorageError};
 use crate::journal::Mark;
 use crate::keys;
 use crate::load::NameRecord;
+use crate::progress::Progress;
 use crate::store::Store;
 use bytes::Bytes;
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,6 +31,8 @@ pub struct Gathered {
     born: Vec<(u32, u32)>,
     died: Vec<(u32, u32)>,
     flushed: Vec<u32>,
+    /// Chunks that were sealed for it in this slice: slot, uid, ordinal.
+    sealed: Vec<(u32, u64, u64)>,
     /// Databases have changed their places.
     swapped: bool,
     /// Bytes copied, about; what is deleted counts as well.
@@ -282,7 +285,7 @@ impl Store {
 }
 
 /// A store as its records describe it, before the journal is replayed.
-pub(crate) fn restore(backend: &dyn Backend, meta: &Meta) -> Result<Store> {
+pub(crate) fn restore(backend: &dyn Backend, meta: &Meta, progress: &Progress) -> Result<Store> {
     let mut store = Store::new(meta.databases.len(), meta.seed);
     (store.next_uid, store.next_physical, store.completed_epoch) = (meta.next_uid, meta.next_physical, meta.epoch);
     store.libraries.bytes = backend.get(Space::Meta, LIBRARIES_KEY)?.unwrap_or_default().into();
@@ -291,6 +294,7 @@ pub(crate) fn restore(backend: &dyn Backend, meta: &Meta) -> Result<Store> {
         database.physical = *physical;
         crate::load::scan_prefix(backend, Space::Names, keys::database(*physical), |key, value| {
             let (hash, _) = keys::split_name(key).ok_or_else(|| StorageError::corrupt("name", "malformed key"))?;
+            progress.add(1);
             database.add_cold(hash, NameRecord::decode(value)?.deadline_ms);
             Ok(())
         })?;

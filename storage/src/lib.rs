@@ -22,6 +22,7 @@ pub mod keyspace;
 pub mod load;
 pub mod names;
 pub mod open;
+pub mod progress;
 pub mod store;
 pub mod stream;
 #[cfg(all(test, feature = "memory"))]

@@ -13,6 +13,7 @@ use crate::backend::Backend;
 use crate::checkpoint::{Meta, Settler, restore};
 use crate::error::{Result, StorageError};
 use crate::journal::{Journal, Mark};
+use crate::progress::{Phase, Progress};
 use crate::store::Store;
 use crate::stream::log::NodeLimits;
 use std::hash::{BuildHasher, RandomState};
@@ -38,9 +39,21 @@ pub fn open(
     databases: usize,
     limits: NodeLimits,
 ) -> Result<Opened> {
+    open_watched(backend, journal, databases, limits, &Progress::default())
+}
+
+/// [`open`], and notes in `progress` how far it is.
+pub fn open_watched(
+    backend: Arc<dyn Backend>,
+    journal: &mut dyn Journal,
+    databases: usize,
+    limits: NodeLimits,
+    progress: &Progress,
+) -> Result<Opened> {
     let meta = Meta::read(&*backend)?;
+    progress.begin(Phase::Names, 0);
     let (mut store, applied, epoch) = match &meta {
-        Some(meta) => (restore(&*backend, meta)?, meta.applied, meta.epoch),
+        Some(meta) => (restore(&*backend, meta, progress)?, meta.applied, meta.epoch),
         None => (Store::new(databases, RandomState::new().hash_one(0)), Mark::default(), 0),
     };
     let mut settler = Settler::open(Arc::clone(&backend), epoch)?;
@@ -52,8 +65,10 @@ pub fn open(
     }
     store.node_limits = limits;
     let mut replayed = 0;
+    progress.begin(Phase::Replay, journal.replay_bytes(applied)?);
     let mark = journal.replay(applied, &mut |_, batch| {
         replayed += 1;
+        progress.add(batch.len() as u64);
         store.replay(batch, |store, missing| {
             let loaded = missing.read(&*backend)?;
             store.install(loaded);

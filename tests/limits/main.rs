@@ -1,7 +1,7 @@
 //! Hard days of a whole server: many clients, clients that never read or never send, more data than memory, a disk whose
 //! space must come back, starts and ends, and the tools that people point at it. Each test starts its own server.
 
-#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stdout)]
 
 mod access;
 mod connections;
@@ -9,10 +9,13 @@ mod connections;
 mod disk;
 #[cfg(feature = "tls")]
 mod encrypted;
+mod fairness;
 mod lifecycle;
 mod local;
 #[cfg(feature = "rocksdb")]
 mod memory;
+#[cfg(feature = "rocksdb")]
+mod slow_disk;
 mod subscribers;
 mod tools;
 

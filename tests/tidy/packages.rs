@@ -44,7 +44,7 @@ fn nothing_links_openssl() {
 
 #[test]
 fn packages_come_from_the_public_registry() {
-    let ours = ["brooklet", "brooklet-storage", "brooklet-testkit", "brooklet-client"];
+    let ours = ["brooklet", "brooklet-storage", "brooklet-testkit", "brooklet-sizes", "brooklet-client"];
     let is_registry = |source: &str| source.starts_with("registry+") && source.contains("rust-lang/");
     let strange = packages().into_iter().filter(|p| match &p.source {
         Some(source) => !is_registry(source),

@@ -61,7 +61,10 @@ impl Committer {
         self.check()?;
         let Some(held) = side.held.take() else { return Ok(None) };
         match side.journal.append(&held.batch) {
-            Ok(mark) => side.mark = mark,
+            Ok(mark) => {
+                side.mark = mark;
+                self.sync.pressure.appended(held.batch.len() as u64, side.journal.live_bytes());
+            }
             Err(full) if full.is_full() => {
                 side.held = Some(held);
                 return Ok(Some(full));

@@ -1,6 +1,7 @@
 //! The command line of `brooklet bench`, and the defaults that depend on other options.
 
 use super::load::{Load, PayloadKind, Release, Target, Workload};
+use super::table::{self, Bar, Row};
 use clap::{Args, Parser, Subcommand};
 
 /// Measures a server that speaks the Redis protocol
@@ -52,11 +53,17 @@ pub(super) struct Compare {
 #[derive(Args, Debug)]
 pub(super) struct Plan {
     /// What each connection does
-    #[arg(value_enum, required_unless_present = "suite")]
+    #[arg(value_enum, required_unless_present = "table")]
     workload: Option<Workload>,
-    /// Run the standard list instead of one workload
+    /// Run the table instead of one workload: each row with a bar for the second server, and a verdict
     #[arg(long, conflicts_with = "workload")]
-    suite: bool,
+    table: bool,
+    /// Rows of the table whose title holds this text, and no others
+    #[arg(long, requires = "table")]
+    only: Option<String>,
+    /// Each row of the table as short as it says anything at all
+    #[arg(long, requires = "table")]
+    quick: bool,
     /// One JSON object a line instead of tables
     #[arg(long)]
     pub(super) json: bool,
@@ -65,59 +72,62 @@ pub(super) struct Plan {
 }
 
 #[derive(Args, Clone, Debug)]
-struct LoadArgs {
+pub(super) struct LoadArgs {
     /// Connections (delay: consumers)
     #[arg(long, short, default_value_t = 50, value_parser = at_least_one)]
-    clients: usize,
+    pub(super) clients: usize,
     /// Requests in one round trip [default: 1]; with --rate, unanswered requests of one connection [default: 128]
     #[arg(long, short = 'P', value_parser = at_least_one)]
-    pipeline: Option<usize>,
+    pub(super) pipeline: Option<usize>,
     /// Stop after this many operations
     #[arg(long, short = 'n')]
-    requests: Option<u64>,
+    pub(super) requests: Option<u64>,
     /// Stop after this time [default: 5, but group: when drained]
     #[arg(long, short, value_parser = seconds)]
-    seconds: Option<f64>,
+    pub(super) seconds: Option<f64>,
     /// Seconds before measuring [default: 0.5; with --requests and for group: 0]
     #[arg(long, value_parser = seconds)]
-    warm_up: Option<f64>,
+    pub(super) warm_up: Option<f64>,
     /// Payload bytes
     #[arg(long, short = 'd', default_value_t = 100)]
-    payload: usize,
+    pub(super) payload: usize,
     #[arg(long, value_enum, default_value = "random")]
-    payload_kind: PayloadKind,
+    pub(super) payload_kind: PayloadKind,
     /// Generator threads: connections are shared out
     #[arg(long, default_value_t = 1, value_parser = at_least_one)]
-    threads: usize,
-    /// Cycles a second over all connections, on a schedule (open loop) [default for delay: 1000]
+    pub(super) threads: usize,
+    /// Cycles a second over all connections, on a schedule (open loop) [default for delay: 1000; 0: as fast as it goes]
     #[arg(long, value_parser = rate)]
-    rate: Option<f64>,
+    pub(super) rate: Option<f64>,
+    /// CONFIG SET appendfsync always for the time of each run, then everysec
+    #[arg(long)]
+    pub(super) always: bool,
     /// Protocol version
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(2..=3))]
-    resp: u8,
+    pub(super) resp: u8,
     /// Distinct keys or streams [default: get, set 10000; lock 1000000; else 1]
     #[arg(long, short, value_parser = clap::value_parser!(u64).range(1..1_000_000_000_000))]
-    keys: Option<u64>,
+    pub(super) keys: Option<u64>,
     /// COUNT of group and xrange
     #[arg(long, default_value_t = 10, value_parser = at_least_one)]
-    count: usize,
+    pub(super) count: usize,
     /// Entries filled in before group and xrange
     #[arg(long, default_value_t = 200_000, value_parser = clap::value_parser!(u64).range(1..))]
-    entries: u64,
+    pub(super) entries: u64,
     /// Producing connections of delay
     #[arg(long, default_value_t = 1, value_parser = at_least_one)]
-    producers: usize,
+    pub(super) producers: usize,
     #[arg(long, value_enum, default_value = "eval")]
-    release: Release,
+    pub(super) release: Release,
     /// FLUSHALL before each run
     #[arg(long)]
-    flush: bool,
+    pub(super) flush: bool,
     /// Whom to log in as
     #[arg(long)]
-    user: Option<String>,
+    pub(super) user: Option<String>,
     /// The password; better given in the variable REDISCLI_AUTH, as redis-cli takes it, than seen in the process list
     #[arg(long)]
-    password: Option<String>,
+    pub(super) password: Option<String>,
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {
@@ -129,23 +139,30 @@ fn seconds(text: &str) -> Result<f64, String> {
 }
 
 fn rate(text: &str) -> Result<f64, String> {
-    text.parse().ok().filter(|r| (0.001..=1e8).contains(r)).ok_or_else(|| "want cycles a second above 0".to_owned())
+    text.parse()
+        .ok()
+        .filter(|r| *r == 0.0 || (0.001..=1e8).contains(r))
+        .ok_or_else(|| "want cycles a second".to_owned())
 }
 
 impl Plan {
     /// The runs asked for, one after the other.
-    pub(super) fn loads(&self) -> Vec<Load> {
+    pub(super) fn rows(&self) -> Vec<Row> {
         match self.workload {
-            Some(workload) if !self.suite => vec![self.load.settle(workload)],
-            _ => self.load.suite(),
+            Some(workload) if !self.table => vec![Row { load: self.load.settle(workload), bar: Bar::default() }],
+            _ => {
+                let mut rows = table::rows(&self.load, self.quick);
+                rows.retain(|row| self.only.as_ref().is_none_or(|only| row.load.title().contains(only)));
+                rows
+            }
         }
     }
 }
 
 impl LoadArgs {
-    fn settle(&self, workload: Workload) -> Load {
+    pub(super) fn settle(&self, workload: Workload) -> Load {
         let a = self.clone();
-        let rate = a.rate.or((workload == Workload::Delay).then_some(1000.0));
+        let rate = a.rate.or((workload == Workload::Delay).then_some(1000.0)).filter(|rate| *rate > 0.0);
         let drains = workload == Workload::Group;
         let by_time = a.requests.is_none() && !drains;
         Load {
@@ -159,6 +176,7 @@ impl LoadArgs {
             payload_kind: a.payload_kind,
             threads: a.threads.min(a.clients),
             rate,
+            always: a.always,
             resp: a.resp,
             keys: a.keys.unwrap_or(workload.default_keys()),
             count: a.count,
@@ -169,21 +187,6 @@ impl LoadArgs {
             user: a.user,
             password: a.password.or_else(|| std::env::var("REDISCLI_AUTH").ok()),
         }
-    }
-
-    /// The standard list. What it fixes (pipeline, keys, COUNT) wins over the options.
-    fn suite(&self) -> Vec<Load> {
-        use Workload::{Get, Group, Lock, Ping, Set, Xadd};
-        let run = |workload, pipeline, keys| {
-            let fixed = LoadArgs { pipeline: Some(pipeline), keys, count: 10, ..self.clone() };
-            fixed.settle(workload)
-        };
-        let mut list: Vec<Load> = [1, 16, 64].map(|p| run(Xadd, p, None)).into();
-        list.push(run(Xadd, 16, Some(1000)));
-        list.push(run(Group, 1, None));
-        list.push(run(Lock, 1, None));
-        list.extend([Ping, Get, Set].into_iter().flat_map(|w| [1, 16].map(|p| run(w, p, None))));
-        list
     }
 }
 
@@ -199,7 +202,7 @@ mod tests {
 
     #[test]
     fn defaults_depend_on_the_workload() {
-        let load = |words: &[&str]| Cli::try_parse_from(words).unwrap().single.plan.loads().remove(0);
+        let load = |words: &[&str]| Cli::try_parse_from(words).unwrap().single.plan.rows().remove(0).load;
         assert_eq!(load(&["xadd"]).seconds, Some(5.0));
         assert_eq!(load(&["group"]).seconds, None);
         assert_eq!(load(&["set", "-n", "10"]).seconds, None);
@@ -208,11 +211,13 @@ mod tests {
     }
 
     #[test]
-    fn compare_takes_targets_and_a_suite() {
-        let words = ["compare", "--target", "a=127.0.0.1:1", "-t", "b=127.0.0.1:2:3", "--suite", "--flush"];
+    fn compare_takes_targets_and_the_table() {
+        let words = ["compare", "--target", "a=127.0.0.1:1", "-t", "b=127.0.0.1:2:3", "--table", "--flush"];
         let Some(Mode::Compare(compare)) = Cli::try_parse_from(words).unwrap().compare else { panic!() };
-        assert_eq!((compare.targets.len(), compare.plan.loads().len()), (2, 12));
+        assert_eq!(compare.targets.len(), 2);
+        let rows = compare.plan.rows();
+        assert!(rows.len() > 25 && rows.iter().all(|row| row.load.flush && row.bar != Bar::default()));
         assert!(Cli::try_parse_from(["compare", "-t", "a=127.0.0.1:1"]).is_err());
-        assert!(Cli::try_parse_from(["--suite", "ping"]).is_err());
+        assert!(Cli::try_parse_from(["--table", "ping"]).is_err());
     }
 }

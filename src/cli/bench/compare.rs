@@ -65,6 +65,31 @@ fn ratio(of: Option<Spread>, base: Option<Spread>) -> Option<f64> {
     (base > 0.0).then(|| of / base)
 }
 
+/// How a server stands to the first one.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Ratios {
+    pub(super) throughput: Option<f64>,
+    pub(super) cpu: Option<f64>,
+    pub(super) p50: Option<f64>,
+    pub(super) p99: Option<f64>,
+    /// CPU microseconds of an operation: the first server's and its own.
+    pub(super) cpu_us: Option<(f64, f64)>,
+}
+
+impl Ratios {
+    /// Of `one` to `base`.
+    pub(super) fn of(one: &Series<'_>, base: &Series<'_>) -> Ratios {
+        let latency = |figure: fn(&Figures) -> f64| Some(one.latency(figure)? / base.latency(figure)?);
+        Ratios {
+            throughput: ratio(one.throughput(), base.throughput()),
+            cpu: ratio(one.cpu(), base.cpu()),
+            p50: latency(|f| f.latency.p50_us),
+            p99: latency(|f| f.latency.p99_us),
+            cpu_us: base.cpu().zip(one.cpu()).map(|(base, one)| (base.median, one.median)),
+        }
+    }
+}
+
 /// Writes the table of one workload.
 pub(super) fn human(out: &mut dyn Write, load: &Load, series: &[Series<'_>]) -> io::Result<()> {
     let Some(base) = series.first() else { return Ok(()) };

@@ -95,6 +95,8 @@ pub(super) struct Load {
     pub(super) threads: usize,
     /// Cycles a second of an open loop.
     pub(super) rate: Option<f64>,
+    /// The server syncs before it answers (`appendfsync always`) while this runs.
+    pub(super) always: bool,
     pub(super) resp: u8,
     pub(super) keys: u64,
     pub(super) count: usize,
@@ -114,6 +116,9 @@ impl Load {
             Some(rate) => format!("{} rate={rate}/s", self.workload.name()),
             None => format!("{} P={}", self.workload.name(), self.pipeline),
         };
+        if self.always {
+            title.push_str(&format!(" appendfsync=always clients={}", self.clients));
+        }
         if matches!(self.workload, Workload::Group | Workload::Xrange) {
             title.push_str(&format!(" count={}", self.count));
         }

@@ -24,9 +24,11 @@ mod report;
 mod request;
 mod run;
 mod schedule;
+mod table;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod verdict;
 mod workload;
 
 use clap::Parser;
@@ -38,6 +40,8 @@ use load::{Load, Target};
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
+use table::Row;
+use verdict::Verdict;
 
 /// Runs `brooklet bench` with the arguments after `bench`; figures go to standard output, complaints to standard error.
 ///
@@ -57,7 +61,7 @@ pub fn run_to(args: impl IntoIterator<Item = OsString>, out: &mut dyn Write, err
         }
     };
     let done = match &cli.compare {
-        Some(Mode::Compare(c)) => Bench::new(out, c.plan.json).and_then(|b| b.compare(&c.plan.loads(), c)),
+        Some(Mode::Compare(c)) => Bench::new(out, c.plan.json).and_then(|b| b.compare(&c.plan.rows(), c)),
         None => single(&cli.single, out),
     };
     match done {
@@ -73,7 +77,7 @@ pub fn run_to(args: impl IntoIterator<Item = OsString>, out: &mut dyn Write, err
 fn single(single: &cli::Single, out: &mut dyn Write) -> io::Result<bool> {
     let target = Target::new(&single.address, &single.address, single.pid);
     let target = target.map_err(|e| io::Error::new(io::ErrorKind::InvalidInput, e))?;
-    Bench::new(out, single.plan.json)?.single(&single.plan.loads(), &target)
+    Bench::new(out, single.plan.json)?.single(&single.plan.rows(), &target)
 }
 
 /// The runs of one command line.
@@ -93,9 +97,9 @@ impl<'a> Bench<'a> {
     }
 
     /// Runs the list against one server. True when all went well.
-    fn single(mut self, loads: &[Load], target: &Target) -> io::Result<bool> {
+    fn single(mut self, rows: &[Row], target: &Target) -> io::Result<bool> {
         let mut well = true;
-        for load in loads {
+        for Row { load, .. } in rows {
             let figures = run::run(target, load, &self.interrupt)?;
             well &= went_well(&figures);
             if self.json {
@@ -110,10 +114,11 @@ impl<'a> Bench<'a> {
         Ok(well)
     }
 
-    /// Runs the list against several servers, one workload after the other. True when all went well.
-    fn compare(mut self, loads: &[Load], compare: &cli::Compare) -> io::Result<bool> {
-        let mut well = true;
-        for load in loads {
+    /// Runs the list against several servers, one workload after the other. True when all went well; a bar that is
+    /// missed is shown, and is no failure of the run.
+    fn compare(mut self, rows: &[Row], compare: &cli::Compare) -> io::Result<bool> {
+        let (mut well, mut verdicts) = (true, Vec::new());
+        for Row { load, bar } in rows {
             let mut series: Vec<Series<'_>> =
                 compare.targets.iter().map(|target| Series { target, rounds: vec![] }).collect();
             let stopped = self.rounds(load, compare.rounds as usize, &mut series);
@@ -124,10 +129,15 @@ impl<'a> Bench<'a> {
             } else {
                 compare::human(self.out, load, &series)?;
             }
+            verdicts.extend(Verdict::of_all(load, *bar, &series));
+            self.out.flush()?;
             stopped?;
             if self.interrupted() {
                 break;
             }
+        }
+        if verdicts.len() > 1 && !self.json {
+            verdict::table(self.out, &verdicts)?;
         }
         Ok(well)
     }

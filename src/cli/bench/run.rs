@@ -28,12 +28,31 @@ pub(super) fn run(target: &Target, load: &Load, interrupt: &Interrupt) -> io::Re
         admin.must(&["FLUSHALL"])?;
     }
     let release = prepare(target, load, &mut admin, interrupt)?;
+    let _always = load.always.then(|| Always::begin(target, load)).transpose()?;
     let speakers = connect(target, load, scripts(load, &release))?;
     let mut before = (None, None);
     let measured = generator::run(speakers, &course(load), interrupt, || before = samples(pid))?;
     let after = samples(pid);
     let used = |now: Option<Sample>, then: Option<Sample>| Some(now?.since(&then?));
     Ok(Figures::new(measured, used(after.0, before.0), used(after.1, before.1)))
+}
+
+/// A server that syncs before it answers, as long as this lives.
+struct Always(Admin);
+
+impl Always {
+    fn begin(target: &Target, load: &Load) -> io::Result<Always> {
+        let mut admin = Admin::connect(target.address, load)?;
+        admin.must(&["CONFIG", "SET", "appendfsync", "always"])?;
+        Ok(Always(admin))
+    }
+}
+
+impl Drop for Always {
+    fn drop(&mut self) {
+        // Should it fail, the server is gone.
+        let _ = self.0.must(&["CONFIG", "SET", "appendfsync", "everysec"]);
+    }
 }
 
 fn local_process(target: &Target, admin: &mut Admin) -> Option<u32> {

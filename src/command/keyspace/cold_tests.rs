@@ -1,7 +1,7 @@
 //! Verbs over keys that are only on disk: what they answer, how often they have to load, and what they leave there.
 
 use crate::broker::clock::Clock;
-use crate::command::cold_kit::{Broker, texts};
+use crate::command::cold_kit::{Broker, texts, whatever_the_chunks};
 use crate::reply::Reply;
 use std::collections::BTreeSet;
 
@@ -144,7 +144,8 @@ fn trimming_a_cold_stream_ends_however_small_the_cache_is() {
         assert_eq!(cold.call(trim), warm.call(trim), "{trim}");
         assert!(cold.engine.progress.is_empty(), "{trim}");
         for look in ["XLEN s", "XPENDING s a", "XPENDING s b", "XINFO STREAM s", "XINFO GROUPS s"] {
-            assert_eq!(cold.call(look), warm.call(look), "{look} after {trim}");
+            let (cold, warm) = (cold.call(look), warm.call(look));
+            assert_eq!(whatever_the_chunks(cold), whatever_the_chunks(warm), "{look} after {trim}");
         }
         let ids = |broker: &mut Broker| {
             let stream = broker.engine.store.find(0, b"s").unwrap().unwrap();

@@ -215,8 +215,7 @@ impl Caller<'_> {
 }
 
 impl Host for Caller<'_> {
-    fn call(&mut self, call: &OwnedArgs) -> Called {
-        let args = call.as_args();
+    fn call(&mut self, args: Args<'_>) -> Called {
         let (spec, refused) = find(args);
         let refused = refused.map(Cow::Borrowed).or_else(|| self.check(spec?, args).err());
         match (spec, refused) {
@@ -225,8 +224,7 @@ impl Host for Caller<'_> {
         }
     }
 
-    fn may_call(&mut self, call: &OwnedArgs) -> Option<bool> {
-        let args = call.as_args();
+    fn may_call(&mut self, args: Args<'_>) -> Option<bool> {
         let spec = find(args).0?;
         Some(self.engine.user_of(self.client).is_none_or(|user| user.check(spec, args).is_ok()))
     }

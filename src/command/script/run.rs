@@ -30,12 +30,12 @@ pub fn eval(ctx: &mut Ctx<'_>, args: Args<'_>, source: Source, read_only: bool) 
     let keys = number_of_keys(args, error::NOT_INTEGER)?;
     let script = match source {
         Source::Text => ctx.engine.scripts.of_text(args.at(1)).map_err(refused)?,
-        Source::Sha => ctx.engine.scripts.of_sha(args.at(1)).map_err(refused)?.ok_or(error::script::NOSCRIPT)?,
+        Source::Sha => ctx.engine.scripts.of_sha(args.at(1)).ok_or(error::script::NOSCRIPT)?,
     };
     let (keys, rest) = (args.from(3).up_to(keys), args.from(3 + keys));
     let terms = terms(ctx, script.declared(), keys, read_only)?;
     ctx.all_warm(keys.iter())?;
-    let run = ctx.engine.scripts.begin(&script, keys, rest).map_err(refused)?;
+    let run = ctx.engine.scripts.begin(script, keys, rest).map_err(refused)?;
     host::start(ctx, run, terms, None)
 }
 

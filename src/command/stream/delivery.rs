@@ -174,7 +174,7 @@ fn redeliver(ctx: &mut Ctx<'_>, at: InGroup, consumer: u32, ids: &[StreamId]) {
     }
 }
 
-/// Delivers new entries: two effects, however many there are.
+/// Delivers new entries: one effect, however many there are.
 fn deliver(ctx: &mut Ctx<'_>, at: InGroup, consumer: u32, noack: bool, fresh: &[Entry]) {
     if fresh.is_empty() {
         return;
@@ -186,14 +186,15 @@ fn deliver(ctx: &mut Ctx<'_>, at: InGroup, consumer: u32, noack: bool, fresh: &[
         read = lag::read_after(stream, last, read, entry.id);
         last = entry.id;
     }
-    let cursor = Effect::GroupCursor { group: at.group, last, read, passed: group.passed + fresh.len() as u64 };
-    if !noack {
-        let ids: Vec<StreamId> = fresh.iter().map(|e| e.id).collect();
-        let (group, at_ms) = (at.group, ctx.now_ms);
-        ctx.store().change(at.key, &Effect::Deliver { group, consumer, at_ms, ids: Ids::Listed(&ids) });
-        if first_pending {
-            at.wake_claimers(ctx);
-        }
+    let passed = group.passed + fresh.len() as u64;
+    if noack {
+        ctx.store().change(at.key, &Effect::GroupCursor { group: at.group, last, read, passed });
+        return;
     }
-    ctx.store().change(at.key, &cursor);
+    let ids: Vec<StreamId> = fresh.iter().map(|e| e.id).collect();
+    let (group, at_ms, ids) = (at.group, ctx.now_ms, Ids::Listed(&ids));
+    ctx.store().change(at.key, &Effect::Deliver { group, consumer, at_ms, read, passed, ids });
+    if first_pending {
+        at.wake_claimers(ctx);
+    }
 }

@@ -34,6 +34,7 @@ pub mod xtrim;
 use super::spec::Spec;
 use crate::reply::{EntryReply, Reply};
 use brooklet_storage::stream::chunk::Entry;
+use brooklet_storage::stream::log::{IdRange, Log};
 
 /// The verbs of this group, one line each.
 pub static VERBS: &[&Spec] = &[
@@ -58,6 +59,14 @@ pub static VERBS: &[&Spec] = &[
     &xsetid::SPEC,
     &xtrim::SPEC,
 ];
+
+/// From so many chunks on, a range is answered without copying its entries under the engine lock.
+const MANY_CHUNKS: usize = 5;
+
+/// Whether up to `count` entries of `range` are more than should be read at once.
+fn many(log: &Log, range: IdRange, count: usize) -> bool {
+    count > 256 && log.chunks_in(range) >= MANY_CHUNKS
+}
 
 /// A live entry as it is answered.
 fn entry_reply(entry: Entry, redelivery: Option<(i64, i64)>) -> Reply {

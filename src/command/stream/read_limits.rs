@@ -3,8 +3,10 @@
 //! MAXSIZE is soft: it is looked at before each further entry, so one entry always passes, and the last one may be
 //! larger than what was left.
 
+use super::{entry_reply, many};
 use crate::broker::Ctx;
 use crate::command::error::Refusal;
+use crate::reply::Reply;
 use brooklet_storage::StreamId;
 use brooklet_storage::store::Key;
 use brooklet_storage::stream::chunk::Entry;
@@ -74,6 +76,23 @@ impl Budget {
         if self.limits.max_bytes != usize::MAX {
             self.bytes = self.bytes.saturating_add(entry.map_or(40, entry_len));
         }
+    }
+
+    /// What is answered of the entries above `after`; none if there are none.
+    pub fn answer(&mut self, ctx: &Ctx<'_>, key: Key, after: StreamId) -> Result<Option<Reply>, Refusal> {
+        let log = &ctx.stream(key).log;
+        if self.limits.max_bytes == usize::MAX
+            && let Some(range) = IdRange::after(after)
+            && many(log, range, self.room())
+        {
+            let selection = ctx.warm(key, log.select(range, self.room(), false))?;
+            let found = usize::try_from(selection.len()).unwrap_or(usize::MAX);
+            (self.given, self.of_stream) = (self.given + found, self.of_stream + found);
+            return Ok((found > 0).then(|| Reply::Entries(Box::new(selection))));
+        }
+        let entries = self.read(ctx, key, after)?;
+        let reply = |entries: Vec<Entry>| Reply::Array(entries.into_iter().map(|e| entry_reply(e, None)).collect());
+        Ok((!entries.is_empty()).then(|| reply(entries)))
     }
 
     /// Reads what fits of the entries above `after`.

@@ -2,7 +2,7 @@
 //!
 //! The one surprising rule: COUNT 0 (or less) answers a null array, but a key that does not exist an empty one.
 
-use super::{entry_reply, id};
+use super::{entry_reply, id, many};
 use crate::broker::Ctx;
 use crate::command::args::Args;
 use crate::command::error::{self, Refusal};
@@ -59,6 +59,10 @@ pub fn answer(ctx: &mut Ctx<'_>, args: Args<'_>, direction: Direction) -> Result
         return Ok(Reply::NullArray);
     }
     let log = &ctx.stream(key).log;
+    if many(log, range, count) {
+        let selected = log.select(range, count, direction == Direction::Descending);
+        return Ok(Reply::Entries(Box::new(ctx.warm(key, selected)?)));
+    }
     let found = match direction {
         Direction::Ascending => log.range(range, count),
         Direction::Descending => log.range_back(range, count),

@@ -3,7 +3,6 @@
 //! `$` and `+` mean the moment of the call: a wait remembers the id they stood for. A key that is deleted or becomes
 //! something else while a call waits does not end the wait; it may become a stream again.
 
-use super::entry_reply;
 use super::read_args::{ReadArgs, Verb};
 use super::read_limits::Budget;
 use crate::broker::Ctx;
@@ -45,10 +44,8 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     let mut found = Vec::new();
     for target in &targets {
         let Some(key) = target.key.filter(|_| budget.open(target.name)) else { continue };
-        let entries = budget.read(ctx, key, target.after)?;
-        if !entries.is_empty() {
-            let entries = entries.into_iter().map(|e| entry_reply(e, None)).collect();
-            found.push((Reply::bulk(target.name), Reply::Array(entries)));
+        if let Some(entries) = budget.answer(ctx, key, target.after)? {
+            found.push((Reply::bulk(target.name), entries));
         }
     }
     match read.block_ms {

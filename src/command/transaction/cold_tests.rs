@@ -7,7 +7,7 @@ use crate::broker::client::Origin;
 use crate::broker::pubsub::Space;
 use crate::broker::wait::{Answer, Wake};
 use crate::command::args::OwnedArgs;
-use crate::command::cold_kit::{Broker, texts};
+use crate::command::cold_kit::{Broker, texts, whatever_the_chunks};
 use crate::command::dispatch::dispatch;
 use crate::reply::Reply;
 use brooklet_storage::backend::memory::Memory;
@@ -307,6 +307,7 @@ fn any_call(rng: &mut fastrand::Rng) -> String {
 
 /// Names come in the order of hashes, which differ between the two.
 fn comparable(reply: Reply) -> Vec<String> {
+    let reply = whatever_the_chunks(reply);
     let mut lines: Vec<String> = items(&reply).iter().map(|answer| format!("{answer:?}")).collect();
     for (line, answer) in lines.iter_mut().zip(items(&reply)) {
         if let names @ [_, ..] = texts(answer).as_mut_slice() {

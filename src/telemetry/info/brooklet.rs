@@ -2,13 +2,28 @@
 
 use super::page::Page;
 use crate::broker::Engine;
+use crate::broker::pressure::Behind;
 use crate::telemetry::version::OWN_VERSION;
+
+/// What writes wait for now.
+fn waits_for(engine: &Engine, behind: Behind) -> &'static str {
+    match behind {
+        Behind::Nothing if engine.memory.pressed => "memory",
+        Behind::Nothing => "none",
+        Behind::Sync => "sync",
+        Behind::Checkpoint => "checkpoint",
+    }
+}
 
 pub(super) fn write(engine: &Engine, page: &mut Page) {
     let (sample, tasks) = (&engine.sample, &engine.tasks);
     page.line("brooklet_version", OWN_VERSION);
     page.line("storage", if engine.is_durable { "durable" } else { "memory" });
     page.line("out_of_memory", u8::from(engine.is_out_of_memory()));
+    let pressure = &tasks.sync().pressure;
+    page.line("backpressure", waits_for(engine, pressure.look().1));
+    page.line("backpressure_ms", pressure.waited_us() / 1000);
+    page.line("backpressure_delayed_writes", engine.stats.delayed_writes);
     page.line("journal_bytes", sample.journal_bytes);
     page.line("journal_uncommitted_bytes", engine.store.uncommitted_bytes());
     page.line("checkpoints", tasks.checkpoints());

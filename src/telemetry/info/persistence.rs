@@ -6,7 +6,9 @@ use crate::broker::Engine;
 pub(super) fn write(engine: &Engine, page: &mut Page) {
     page.zeros(&["loading", "async_loading", "current_cow_peak", "current_cow_size", "current_cow_size_age"]);
     page.line("current_fork_perc", "0.00");
-    page.zeros(&["current_save_keys_processed", "current_save_keys_total"]);
+    let (gathered, objects) = engine.tasks.checkpoint_progress();
+    page.line("current_save_keys_processed", gathered);
+    page.line("current_save_keys_total", objects);
     checkpoints(engine, page);
     journal(engine, page);
     page.zeros(&["module_fork_in_progress", "module_fork_last_cow_size"]);
@@ -42,6 +44,7 @@ fn journal(engine: &Engine, page: &mut Page) {
         page.line("aof_base_size", 0);
         page.line("aof_pending_rewrite", 0);
         page.line("aof_buffer_length", engine.store.uncommitted_bytes());
-        page.zeros(&["aof_rewrite_buffer_length", "aof_pending_bio_fsync", "aof_delayed_fsync"]);
+        page.zeros(&["aof_rewrite_buffer_length", "aof_pending_bio_fsync"]);
+        page.line("aof_delayed_fsync", engine.tasks.sync().pressure.delayed_syncs());
     }
 }

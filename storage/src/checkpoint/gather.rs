@@ -10,7 +10,7 @@ use crate::keys;
 use crate::keyspace::object::{Kind, Object, Value};
 use crate::keyspace::{Database, Gone, GoneValue};
 use crate::load::{NameRecord, encode_pending};
-use crate::store::Store;
+use crate::store::{Key, Store};
 use crate::stream::{Stream, header};
 
 /// What a slice may still take.
@@ -54,9 +54,12 @@ impl Store {
         self.gather_flushed(out);
         let mut room = Room { objects: limit, bytes };
         let start = out.bytes;
-        for database in &mut self.databases {
+        let mut sealed = Vec::new();
+        for (db, database) in (0..).zip(&mut self.databases) {
             gather_database(database, epoch, &mut room, start, out);
+            sealed.extend(out.sealed.drain(..).map(|(slot, uid, ordinal)| (Key { db, slot }, uid, ordinal)));
         }
+        sealed.into_iter().for_each(|(key, uid, ordinal)| self.list_chunk(key, uid, ordinal));
         self.gathering = self.gathering || !out.is_empty();
         Slice { taken: limit - room.objects, more: self.dirty_objects() > 0 }
     }
@@ -90,12 +93,23 @@ fn gather_database(database: &mut Database, epoch: u32, room: &mut Room, start: 
     }
     while database.gone.is_empty() && !room.is_used_up(start, out) {
         let Some((slot, object)) = database.next_dirty() else { break };
-        if !gather_object(physical, epoch, object, room.writes(start, out), out) {
+        let sealed = seal_early(slot, object, out);
+        let whole = gather_object(physical, epoch, object, room.writes(start, out), out);
+        database.chunk_bytes += sealed;
+        if !whole {
             database.still_dirty(slot);
             return;
         }
         room.objects -= 1;
     }
+}
+
+/// See [`crate::stream::log::Log::seal_early`]; how many bytes of chunks the object holds more.
+fn seal_early(slot: u32, object: &mut Object, out: &mut Gathered) -> usize {
+    let Value::Stream(stream) = &mut object.value else { return 0 };
+    let Some(bytes) = stream.log.seal_early() else { return 0 };
+    out.sealed.push((slot, object.uid, stream.log.last_sealed()));
+    bytes
 }
 
 /// Takes up to `limit` of the chunks of what is gone; whether these were all.

@@ -249,6 +249,14 @@ impl Journal for FileJournal {
         Ok(self.mark)
     }
 
+    fn replay_bytes(&self, applied: Mark) -> Result<u64> {
+        let found = self.segments()?;
+        let begins = |found: &Found| found.header.map_or(0, |header| header.before.commit);
+        let first = found.iter().rposition(|found| begins(found) <= applied.commit).unwrap_or(0);
+        let length = |found: &Found| std::fs::metadata(&found.path).map_err(StorageError::io("inspect", &found.path));
+        found[first..].iter().try_fold(0, |sum, found| Ok(sum + length(found)?.len()))
+    }
+
     fn append(&mut self, payload: &[u8]) -> Result<Mark> {
         self.shared.check()?;
         if self.stage == Stage::Opened {

@@ -42,6 +42,11 @@ pub trait Journal: Send {
     /// last intact one. Called once, before any append. Returns the last mark (`applied` if there is nothing after it).
     fn replay(&mut self, applied: Mark, visit: &mut dyn FnMut(CommitNo, &[u8]) -> Result<()>) -> Result<Mark>;
 
+    /// Bytes that [`Journal::replay`] will read at most after `applied`; 0 = nobody knows.
+    fn replay_bytes(&self, _applied: Mark) -> Result<u64> {
+        Ok(0)
+    }
+
     /// Appends one record with one write; durable only after [`Syncer::sync`]. Returns the new mark. After an error that
     /// [`StorageError::is_full`] nothing was appended, and the same may be tried again; after any other all is over.
     ///

@@ -3,13 +3,14 @@
 //! Nothing that was ever part of the store is changed before it is clear that it may be served. What was accepted as lost is forgotten at
 //! once and for good: the next start, without the flag, finds a folder that is whole.
 
-use super::{Opened, open};
+use super::{Opened, open_watched};
 use crate::backend::Backend;
 #[cfg(feature = "rocksdb")]
 use crate::backend::rocks::{Options, Rocks};
 use crate::error::{Result, StorageError};
 use crate::folder::DataFolder;
 use crate::journal::{CommitNo, FileJournal, FileJournalOptions, Journal, Mark};
+use crate::progress::{Phase, Progress};
 use crate::stream::log::NodeLimits;
 use crate::watermark::Watermark;
 use std::path::Path;
@@ -29,6 +30,8 @@ pub struct FolderOptions {
     pub backend: Options,
     /// Serve even if durable data is missing.
     pub accept_data_loss: bool,
+    /// Where opening notes how far it is. It does not end what it notes there.
+    pub progress: Arc<Progress>,
 }
 
 /// A folder that was opened.
@@ -61,10 +64,11 @@ pub fn open_folder_over(
     let folder = DataFolder::open(path)?;
     let mut losses = Losses { accepted: options.accept_data_loss, warnings: Vec::new() };
     let watermark = losses.allow(Watermark::open(&folder.watermark()))?;
+    options.progress.begin(Phase::Backend, 0);
     let backend = backend(&folder.backend())?;
     let journal_options = FileJournalOptions { accept_data_loss: options.accept_data_loss, ..options.journal };
     let mut journal = FileJournal::open(&folder.journal(), journal_options)?;
-    let opened = open(backend, &mut journal, options.databases, options.node_limits)?;
+    let opened = open_watched(backend, &mut journal, options.databases, options.node_limits, &options.progress)?;
     losses.allow(journal.other_past().map_or(Ok(()), Err))?;
     losses.allow(watermark.as_ref().map_or(Ok(()), |watermark| watermark.verify(opened.mark)))?;
     losses.allow(nothing_missing(journal.known_durable(), opened.mark))?;

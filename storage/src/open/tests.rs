@@ -41,6 +41,7 @@ impl World {
             #[cfg(feature = "rocksdb")]
             backend: Default::default(),
             accept_data_loss,
+            progress: Arc::default(),
         };
         let backend = Arc::clone(&self.backend) as Arc<dyn Backend>;
         open_folder_over(self.folder.path(), &options, |_| Ok(backend))

@@ -165,12 +165,18 @@ impl Stream {
                     (c.seen_ms, c.active_ms) = (*seen_ms, *active_ms);
                 }
             }
-            Effect::Deliver { group, consumer, at_ms, ids } => {
+            Effect::Deliver { group, consumer, at_ms, read, passed, ids } => {
                 let g = self.group_mut(*group)?;
-                ids.for_each(|id| g.pending.put(id, *consumer, *at_ms, 1))?;
+                let mut last = g.last_delivered;
+                ids.for_each(|id| {
+                    g.pending.put(id, *consumer, *at_ms, 1);
+                    last = id;
+                })?;
+                (g.last_delivered, g.entries_read, g.passed) = (last, *read, *passed);
                 if let Some(c) = g.consumer_mut(*consumer) {
                     (c.seen_ms, c.active_ms) = (*at_ms, *at_ms);
                 }
+                self.furthest_cursor = self.furthest_cursor.max(last);
             }
             Effect::Ack { group, ids } => {
                 let g = self.group_mut(*group)?;

@@ -67,7 +67,7 @@ fn effect<'a>(dice: &mut Dice, bytes: &'a [u8], ids: &'a [StreamId]) -> Effect<'
         17 => Effect::ConsumerAdd { group, consumer, name, seen_ms: ms },
         18 => Effect::ConsumerRemove { group, consumer },
         19 => Effect::ConsumerSeen { group, consumer, seen_ms: ms, active_ms: ms2 },
-        20 => Effect::Deliver { group, consumer, at_ms: ms, ids },
+        20 => Effect::Deliver { group, consumer, at_ms: ms, read: some, passed: m, ids },
         21 => Effect::Ack { group, ids },
         22 => Effect::Pend { group, id, consumer, delivered_ms: ms, deliveries: ms2 },
         23 => Effect::IdmpRecord { producer: name, iid: bytes, id },
@@ -100,7 +100,8 @@ fn stream(dice: &mut Dice) -> Stream {
         let (name, last, read) = (&[b'g', group as u8][..], StreamId::new(dice.roll(n), 0), Some(1));
         apply(Effect::GroupCreate { group, name, last, read, passed: last.ms });
         apply(Effect::ConsumerAdd { group, consumer: 1, name: b"c", seen_ms: 5 });
-        apply(Effect::Deliver { group, consumer: 1, at_ms: 6, ids: Ids::Listed(&[StreamId::new(1, 0)]) });
+        let (read, passed, ids) = (Some(1), last.ms, Ids::Listed(&[StreamId::new(1, 0)]));
+        apply(Effect::Deliver { group, consumer: 1, at_ms: 6, read, passed, ids });
     }
     apply(Effect::IdmpRecord { producer: b"p", iid: b"i", id: StreamId::new(1, 0) });
     stream

@@ -326,7 +326,8 @@ fn groups_that_come_and_go_between_checkpoints_leave_nothing() {
         let ids: Vec<StreamId> = stream.entries.keys().copied().collect();
         world.store.change(key, &Effect::GroupCreate { group: number, name: b"g", last, read: None, passed });
         world.store.change(key, &Effect::ConsumerAdd { group: number, consumer: 1, name: b"c", seen_ms: 1 });
-        world.store.change(key, &Effect::Deliver { group: number, consumer: 1, at_ms: 1, ids: Ids::Listed(&ids) });
+        let (read, listed) = (None, Ids::Listed(&ids));
+        world.store.change(key, &Effect::Deliver { group: number, consumer: 1, at_ms: 1, read, passed, ids: listed });
         world.slice(1, false);
         world.store.change(key, &Effect::Ack { group: number, ids: Ids::Listed(&ids[..1]) });
         world.store.change(key, &Effect::GroupDestroy { group: number });

@@ -149,7 +149,7 @@ impl World {
         let c = g.consumers.get_mut(&consumer).unwrap();
         (c.1, c.2) = (at_ms, at_ms);
         g.last = last;
-        self.store.change(key, &Effect::Deliver { group: number, consumer, at_ms, ids: Ids::Listed(&ids) });
-        self.store.change(key, &Effect::GroupCursor { group: number, last, read: group.read, passed });
+        let (read, ids) = (group.read, Ids::Listed(&ids));
+        self.store.change(key, &Effect::Deliver { group: number, consumer, at_ms, read, passed, ids });
     }
 }

@@ -31,6 +31,12 @@ pub struct Target {
 }
 
 impl Target {
+    /// A program of which the caller knows whose flags it takes.
+    #[must_use]
+    pub fn new(program: PathBuf, dialect: Dialect) -> Self {
+        Self { program, dialect }
+    }
+
     /// Ours, or what `BROOKLET_UNDER_TEST` names instead. `built` is `env!("CARGO_BIN_EXE_brooklet")` of the test.
     #[must_use]
     pub fn under_test(built: &str) -> Self {

@@ -74,7 +74,7 @@ mod tests {
 
     /// The settings these words stand for.
     pub(super) fn load(words: &[&str]) -> Load {
-        Cli::try_parse_from(words).unwrap().single.plan.loads().remove(0)
+        Cli::try_parse_from(words).unwrap().single.plan.rows().remove(0).load
     }
 
     pub(super) fn answer(kind: Kind, bytes: &[u8]) -> Answer<'_> {

@@ -5,7 +5,7 @@
 //! Must never know: groups, the journal, where chunks are stored.
 //!
 //! Here: the parts and appending. `read.rs`: reading; `lookup.rs`: many single entries; `remove.rs`: deleting and trimming; `nodes.rs`: where `~` cuts;
-//! `residence.rs`: what is in memory and what is on disk.
+//! `residence.rs`: what is in memory and what is on disk; `selection.rs`: long ranges.
 
 mod finger;
 mod lookup;
@@ -13,10 +13,12 @@ mod nodes;
 mod read;
 mod remove;
 mod residence;
+mod selection;
 #[cfg(test)]
 mod tests;
 
 pub use nodes::{CutLimit, Incoming, NodeCut};
+pub use selection::Selection;
 
 use super::chunk::{self, CHUNK_BYTES};
 use crate::id::StreamId;
@@ -166,6 +168,9 @@ impl Default for NodeLimits {
     }
 }
 
+/// An open chunk is sealed by a checkpoint from so many bytes on.
+const EARLY_BYTES: usize = CHUNK_BYTES / 8;
+
 impl Log {
     /// Live entries.
     pub fn len(&self) -> u64 {
@@ -194,6 +199,8 @@ impl Log {
         let sealed = full && self.open.live > 0;
         if sealed {
             self.seal();
+            // The next chunk will grow to the same size: allocate it once.
+            self.open.bytes = Vec::with_capacity(CHUNK_BYTES);
         } else if full {
             // Nothing in it is needed any more.
             self.open.bytes.clear();
@@ -240,8 +247,17 @@ impl Log {
             chunk.data = Some(Arc::new(open.bytes.into_boxed_slice().into()));
         }
         self.sealed.push_back(chunk);
-        // The next chunk will grow to the same size: allocate it once.
-        self.open.bytes = Vec::with_capacity(CHUNK_BYTES);
+    }
+
+    /// Seals the open chunk before it is full, if it is worth a chunk: a checkpoint writes the open one each time as long
+    /// as it is open, and a stream that grows slowly would be written many times over. The bytes that are sealed now.
+    pub(crate) fn seal_early(&mut self) -> Option<usize> {
+        let len = self.open.bytes.len();
+        if len < EARLY_BYTES || self.open.live == 0 {
+            return None;
+        }
+        self.seal();
+        Some(len)
     }
 
     /// Index into `sealed` of the chunk that may hold `id`; `sealed.len()` means the open chunk.

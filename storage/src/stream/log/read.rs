@@ -107,7 +107,7 @@ impl Log {
     }
 
     /// The chunks from `index` on that `count` more entries need: known exactly, because live entries are counted.
-    fn cold_forward(&self, index: usize, end: StreamId, count: usize) -> Cold {
+    pub(super) fn cold_forward(&self, index: usize, end: StreamId, count: usize) -> Cold {
         let mut wanted = count as u64;
         let mut out = Vec::new();
         for i in index..self.sealed.len() {
@@ -124,7 +124,7 @@ impl Log {
         Cold(out)
     }
 
-    fn cold_backward(&self, index: usize, start: StreamId, count: usize) -> Cold {
+    pub(super) fn cold_backward(&self, index: usize, start: StreamId, count: usize) -> Cold {
         let mut wanted = count as u64;
         let mut out = Vec::new();
         for i in (0..=index).rev() {

@@ -1,6 +1,6 @@
 //! A log, the map that says what it must answer, and a disk that keeps exactly what the log says it keeps.
 
-use super::super::{Cold, IdRange, Log, NodeLimits, PAGE};
+use super::super::{Cold, IdRange, Log, NodeLimits, PAGE, Selection};
 use crate::id::StreamId;
 use crate::stream::chunk::{self, Entry};
 use crate::stream::{Stream, header};
@@ -177,9 +177,14 @@ impl Pair {
         let forward: Vec<_> = expected.iter().take(count).cloned().collect();
         assert_eq!(plain(self.ask(|log| log.range(range, count))), forward, "{range:?} {count}");
         self.evict();
+        assert_eq!(plain(read_out(self.ask(|log| log.select(range, count, false)))), forward, "{range:?} {count}");
+        self.evict();
         expected.reverse();
         expected.truncate(count);
         assert_eq!(plain(self.ask(|log| log.range_back(range, count))), expected, "{range:?} back {count}");
+        self.evict();
+        let selected = read_out(self.ask(|log| log.select(range, count, true)));
+        assert_eq!(plain(selected), expected, "{range:?} selected back {count}");
         self.evict();
         assert_eq!(self.ask(|log| log.contains(a)), self.live.contains_key(&a));
         assert_eq!(self.ask(|log| log.get(b)).is_some(), self.live.contains_key(&b));
@@ -190,4 +195,14 @@ impl Pair {
         assert_eq!(self.ask(Log::first).map(|e| e.id), self.nth_live(0));
         assert_eq!(self.ask(Log::last).map(|e| e.id), self.live.last_key_value().map(|(id, _)| *id));
     }
+}
+
+/// All entries of a selection, which are as many as it said.
+fn read_out(mut selection: Selection) -> Vec<Entry> {
+    let (promised, mut out) = (selection.len(), Vec::new());
+    while !selection.is_empty() {
+        out.extend(selection.next_entries());
+    }
+    assert_eq!(out.len() as u64, promised);
+    out
 }
