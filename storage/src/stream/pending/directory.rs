@@ -12,7 +12,7 @@ const LEAVES: usize = 64;
 const FEW: usize = 16;
 const JOINED: usize = 48;
 /// The same for the rows of leaves.
-const FEW_ROWS: usize = CAPACITY / 4;
+pub(super) const FEW_ROWS: usize = CAPACITY / 8;
 const JOINED_ROWS: usize = CAPACITY / 2;
 
 #[derive(Clone, Debug)]
@@ -75,20 +75,21 @@ impl<const C: usize> Directory<C> {
         self.blocks.get_mut(spot.block)?.leaves.get_mut(spot.leaf)
     }
 
+    /// Keys below this belong into the first leaf, if there are others.
+    pub(super) fn second_key(&self) -> Option<u128> {
+        let first = self.blocks.front()?;
+        first.keys.get(1).copied().or_else(|| self.blocks.get(1).map(|block| block.first))
+    }
+
     /// The leaf in which `key` would be. There must be a leaf.
     #[inline]
     pub(super) fn find(&self, key: u128) -> Spot {
-        let block = match self.blocks.get(1) {
-            Some(second) if second.first <= key => self.blocks.partition_point(|b| b.first <= key) - 1,
-            _ => 0,
+        let block = match self.blocks.len() {
+            1 => 0,
+            _ => self.blocks.partition_point(|b| b.first <= key).saturating_sub(1),
         };
-        let leaf = match self.blocks.get(block) {
-            Some(b) if b.keys.get(1).is_some_and(|second| *second <= key) => {
-                b.keys.partition_point(|first| *first <= key) - 1
-            }
-            _ => 0,
-        };
-        Spot { block, leaf }
+        let leaf = self.blocks.get(block).map_or(0, |b| b.keys.partition_point(|first| *first <= key));
+        Spot { block, leaf: leaf.saturating_sub(1) }
     }
 
     /// The place after this one: a leaf's, or the end.

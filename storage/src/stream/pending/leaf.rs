@@ -3,7 +3,7 @@
 //! The first two numbers of a row are its key. Rows are dense; there may be room before them, where rows were removed, and
 //! behind them. Must never know: other leaves, what a number means.
 
-use super::packing::{BEHIND, Packing, Row};
+use super::packing::{BEHIND, Packing, Row, load};
 use std::ops::ControlFlow;
 
 /// Rows of a leaf at most.
@@ -87,8 +87,33 @@ impl<const C: usize> Leaf<C> {
     /// Where `key` stands, or would stand.
     #[inline]
     pub(super) fn search(&self, key: u128) -> Result<usize, usize> {
+        if !self.packing.is_narrow() {
+            return self.search_wide(key);
+        }
+        let Some(needle) = self.packing.needle(key) else { return Err(self.len()) };
+        let (mask, row, mut left) = (self.packing.key_mask(), self.packing.row_bytes(), self.len());
+        let (mut at, mut place): (usize, usize) = (0, self.start(0));
+        // Many calls are about the first row.
+        if left == 0 || load(&self.bytes, place) & mask >= needle.least {
+            let is_it = left > 0 && needle.may_be && load(&self.bytes, place) & mask == needle.least;
+            return if is_it { Ok(0) } else { Err(0) };
+        }
+        // The row `at` is always below, the one `left` behind it never.
+        while left > 1 {
+            let half = left >> 1;
+            let probe = place.wrapping_add(half.wrapping_mul(row));
+            let below = load(&self.bytes, probe) & mask < needle.least;
+            (at, place) = if below { (half.wrapping_add(at), probe) } else { (at, place) };
+            left = left.wrapping_sub(half);
+        }
+        (at, place) = (at.wrapping_add(1), place.wrapping_add(row));
+        let is_it = needle.may_be && at < self.len() && load(&self.bytes, place) & mask == needle.least;
+        if is_it { Ok(at) } else { Err(at) }
+    }
+
+    /// The same where keys are too wide to be read as one number.
+    fn search_wide(&self, key: u128) -> Result<usize, usize> {
         let (mut low, mut high) = (0, self.len());
-        // Most calls are about one of the ends.
         if high == 0 || self.key(high - 1) < key {
             return Err(high);
         }
@@ -144,8 +169,8 @@ impl<const C: usize> Leaf<C> {
 
     /// Takes a row out.
     #[inline]
-    pub(super) fn remove(&mut self, at: usize) -> Row<C> {
-        let (row, len) = (self.row(at), self.len());
+    pub(super) fn remove(&mut self, at: usize) {
+        let len = self.len();
         if at * 2 < len {
             let (from, to) = (self.start(0), self.start(at));
             if from < to {
@@ -165,7 +190,6 @@ impl<const C: usize> Leaf<C> {
                 self.bytes = Box::default();
             }
         }
-        row
     }
 
     /// Shows all rows to `visit`, which may change what is behind the key, or end it: whether it saw all.

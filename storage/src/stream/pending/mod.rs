@@ -212,7 +212,9 @@ impl PendingList {
 
     /// Removes an entry from all orders but its consumer's.
     fn forget(&mut self, id: StreamId) -> Option<Pending> {
-        let old = unpack(self.by_id.remove(key(id))?).1;
+        let place = self.by_id.find(key(id)).ok()?;
+        let old = unpack(self.by_id.row(place)).1;
+        self.by_id.remove_at(place);
         self.by_due.remove(due_key(old.delivered_ms, old.order));
         if old.stored {
             self.stored -= 1;

@@ -1,7 +1,8 @@
 //! How the numbers of a row become bytes: each as its distance from a base, in as many bytes as the distances need.
 //!
-//! Owns the places of numbers within a row. Must never know: the order of rows, what a number means. Whoever writes has
-//! asked first whether the row fits.
+//! The first two numbers are the key, high and low. The low one stands before the high one, so that both together read as
+//! one number, which sorts as keys do. Must never know: the order of rows, what a number means. Whoever writes has asked
+//! first whether the row fits.
 
 /// `C` numbers.
 pub(super) type Row<const C: usize> = [u64; C];
@@ -42,9 +43,9 @@ impl<const C: usize> Packing<C> {
     /// One for `row`, and for neighbours whose numbers need about so many bytes.
     pub(super) fn starting(row: &Row<C>, width: [u8; C]) -> Packing<C> {
         let mut new = Packing { base: *row, width, at: [0; C], row: 0 };
-        for c in 0..C {
+        for (c, number) in row.iter().enumerate() {
             // Counting from zero, where that is no wider, spares a packing that has to begin lower.
-            if bytes_of(row[c]) <= width[c] {
+            if bytes_of(*number) <= width[c] {
                 new.base[c] = 0;
             }
         }
@@ -54,10 +55,16 @@ impl<const C: usize> Packing<C> {
 
     fn arrange(&mut self) {
         self.row = 0;
-        for c in 0..C {
+        for c in Self::places() {
             self.at[c] = self.row;
             self.row += self.width[c];
         }
+    }
+
+    /// The numbers in the order in which they stand.
+    #[inline]
+    fn places() -> impl Iterator<Item = usize> {
+        (0..C).map(|c| if c < 2 && C > 1 { 1 - c } else { c })
     }
 
     /// Bytes of a row.
@@ -126,33 +133,94 @@ impl<const C: usize> Packing<C> {
     /// The row that begins at `start`.
     #[inline]
     pub(super) fn row(&self, bytes: &[u8], start: usize) -> Row<C> {
-        std::array::from_fn(|c| self.number(bytes, start, c))
+        let mut row = [0; C];
+        if self.row <= 8 {
+            // As nearly always: one read for all of them.
+            let all = load(bytes, start);
+            for (c, number) in row.iter_mut().enumerate() {
+                let distance = all.wrapping_shr(8 * u32::from(self.at[c])) & mask(self.width[c]);
+                *number = self.base[c].wrapping_add(distance);
+            }
+        } else {
+            for (c, number) in row.iter_mut().enumerate() {
+                *number = self.number(bytes, start, c);
+            }
+        }
+        row
     }
 
     /// Writes a row that fits.
     #[inline]
     pub(super) fn write(&self, bytes: &mut [u8], start: usize, row: &Row<C>) {
+        if self.row <= 8 {
+            let mut all = load(bytes, start) & !mask(self.row);
+            for (c, number) in row.iter().enumerate() {
+                all |= number.wrapping_sub(self.base[c]).wrapping_shl(8 * u32::from(self.at[c]));
+            }
+            return store(bytes, start, all);
+        }
         // Each number writes zeros over what comes after it: first over its neighbours, which follow, at last over the
         // next row, which is put back.
         let end = start.wrapping_add(self.row_bytes());
         let next = load(bytes, end);
-        for (c, number) in row.iter().enumerate() {
-            store(bytes, start.wrapping_add(usize::from(self.at[c])), number.wrapping_sub(self.base[c]));
+        for c in Self::places() {
+            store(bytes, start.wrapping_add(usize::from(self.at[c])), row[c].wrapping_sub(self.base[c]));
         }
         store(bytes, end, next);
     }
 }
 
+/// Where a key stands among keys that are packed: all before are below `least`, and it is that one if it `may_be`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Needle {
+    pub(super) least: u64,
+    pub(super) may_be: bool,
+}
+
+impl<const C: usize> Packing<C> {
+    /// Whether keys are read as one number.
+    #[inline]
+    pub(super) fn is_narrow(&self) -> bool {
+        self.width[0] + self.width[1] <= 8
+    }
+
+    /// What is left of eight bytes of a row whose keys are read as one number.
+    #[inline]
+    pub(super) fn key_mask(&self) -> u64 {
+        mask(self.width[0] + self.width[1])
+    }
+
+    /// What to look for, for a key; `None` if it is above all that can be here.
+    #[inline]
+    pub(super) fn needle(&self, key: u128) -> Option<Needle> {
+        let (high, low) = ((key >> 64) as u64, key as u64);
+        if high < self.base[0] {
+            return Some(Needle { least: 0, may_be: false });
+        }
+        let (high, low_mask) = (high - self.base[0], mask(self.width[1]));
+        if high > mask(self.width[0]) {
+            return None;
+        }
+        let high = high.checked_shl(8 * u32::from(self.width[1])).unwrap_or(0);
+        match low.checked_sub(self.base[1]) {
+            None => Some(Needle { least: high, may_be: false }),
+            Some(low) if low <= low_mask => Some(Needle { least: high | low, may_be: true }),
+            Some(_) => Some(Needle { least: (high | low_mask).checked_add(1)?, may_be: false }),
+        }
+    }
+}
+
+/// Eight bytes; there are [`BEHIND`] behind every row.
 #[inline]
-fn load(bytes: &[u8], at: usize) -> u64 {
-    bytes.get(at..).and_then(|b| b.first_chunk()).map_or(0, |b| u64::from_le_bytes(*b))
+pub(super) fn load(bytes: &[u8], at: usize) -> u64 {
+    let mut eight = [0; 8];
+    eight.copy_from_slice(&bytes[at..][..8]);
+    u64::from_le_bytes(eight)
 }
 
 #[inline]
 fn store(bytes: &mut [u8], at: usize, number: u64) {
-    if let Some(place) = bytes.get_mut(at..).and_then(|b| b.first_chunk_mut()) {
-        *place = number.to_le_bytes();
-    }
+    bytes[at..][..8].copy_from_slice(&number.to_le_bytes());
 }
 
 #[cfg(test)]
@@ -176,12 +244,27 @@ mod tests {
 
     #[test]
     fn what_grows_downwards_gets_room_below() {
-        let first = [1_000_000u64];
-        let packing = Packing::starting(&first, [0]);
-        assert!(!packing.fits(&[999_999]));
-        let wider = packing.widened(&[999_999], [first].into_iter());
-        assert_eq!((wider.row_bytes(), wider.fits(&[999_745]), wider.fits(&[1_000_001])), (1, true, false));
-        let wider = packing.widened(&[1_000_255], [first].into_iter());
-        assert_eq!((wider.row_bytes(), wider.fits(&[1_000_255]), wider.fits(&[999_999])), (1, true, false));
+        let first = [1_000_000, 0];
+        let packing = Packing::starting(&first, [0; 2]);
+        assert!(!packing.fits(&[999_999, 0]));
+        let wider = packing.widened(&[999_999, 0], [first].into_iter());
+        assert_eq!((wider.row_bytes(), wider.fits(&[999_745, 0]), wider.fits(&[1_000_001, 0])), (1, true, false));
+        let wider = packing.widened(&[1_000_255, 0], [first].into_iter());
+        assert_eq!((wider.row_bytes(), wider.fits(&[1_000_255, 0]), wider.fits(&[999_999, 0])), (1, true, false));
+    }
+
+    #[test]
+    fn a_key_outside_of_what_is_packed_lies_before_or_behind_it() {
+        let rows = [[10, 300], [10, 400], [20, 310]];
+        let packing =
+            Packing::starting(&rows[0], [0; 2]).widened(&rows[2], rows.into_iter()).widened(&rows[1], rows.into_iter());
+        let key = |high: u64, low: u64| u128::from(high) << 64 | u128::from(low);
+        let needle = |high, low| packing.needle(key(high, low)).map(|n| (n.least, n.may_be));
+        let (base, width) = (packing.base, 8 * u32::from(packing.width[1]));
+        assert_eq!(base, [0, 300]);
+        assert_eq!(needle(10, 400), Some(((10 << width) + 100, true)));
+        assert_eq!(needle(10, 299), Some((10 << width, false)));
+        assert_eq!(needle(10, u64::MAX), Some((11 << width, false)));
+        assert_eq!((needle(255, u64::MAX), needle(256, 0)), (Some((256 << width, false)), None));
     }
 }

@@ -3,7 +3,7 @@
 //! Everything about one row takes O(log n). The last leaf is open: what comes in order is appended there without a
 //! search, and a small table is nothing else. Must never know: what a number means.
 
-use super::directory::{Directory, Spot};
+use super::directory::{Directory, FEW_ROWS, Spot};
 use super::leaf::{CAPACITY, Leaf, key_of};
 use super::packing::Row;
 use std::ops::ControlFlow;
@@ -17,6 +17,10 @@ pub(super) struct Table<const C: usize> {
     open: Leaf<C>,
     /// Keys from here on belong into the open leaf.
     floor: u128,
+    /// Keys below this belong into the first leaf.
+    second: u128,
+    /// No key is above this.
+    top: u128,
     len: usize,
     /// Bytes behind the leaves.
     bytes: usize,
@@ -45,12 +49,16 @@ impl<const C: usize> Table<C> {
     }
 
     /// Where `key` stands, or would stand.
-    #[inline]
+    #[inline(always)]
     pub(super) fn find(&self, key: u128) -> Result<Place, Place> {
+        if key > self.top {
+            return Err(Place { spot: self.sealed.end(), row: self.open.len() });
+        }
         let (spot, found) = if key >= self.floor {
             (self.sealed.end(), self.open.search(key))
         } else {
-            let spot = self.sealed.find(key);
+            // The oldest leaf is where most of what was delivered is acknowledged.
+            let spot = if key < self.second { Spot::FIRST } else { self.sealed.find(key) };
             (spot, self.leaf(spot).search(key))
         };
         let at = |row| Place { spot, row };
@@ -89,10 +97,14 @@ impl<const C: usize> Table<C> {
     /// Puts a row at the place where its key would stand.
     #[inline]
     pub(super) fn insert_at(&mut self, place: Place, row: &Row<C>, marked: bool) {
-        let place = if self.leaf(place.spot).len() < CAPACITY { place } else { self.place_beside(place, key_of(row)) };
+        let place = if self.leaf(place.spot).len() < CAPACITY { place } else { self.make_room(place, key_of(row)) };
         self.len += 1;
-        self.change(place.spot, |leaf| leaf.insert(place.row, row));
-        if marked {
+        self.top = self.top.max(key_of(row));
+        let was_marked = self.change(place.spot, |leaf| {
+            leaf.insert(place.row, row);
+            leaf.marked
+        });
+        if marked && !was_marked {
             self.mark(place.spot);
         }
     }
@@ -114,9 +126,16 @@ impl<const C: usize> Table<C> {
         }
     }
 
-    /// A leaf is full: the place for `key`, once there is room. At its end rows begin another leaf, so that leaves of what
-    /// comes in order are full; elsewhere it is split.
-    fn place_beside(&mut self, full: Place, key: u128) -> Place {
+    /// A leaf is full: the place for `key`, once there is room.
+    fn make_room(&mut self, full: Place, key: u128) -> Place {
+        self.divide(full, key);
+        self.second = self.sealed.second_key().unwrap_or(self.floor);
+        let (Ok(place) | Err(place)) = self.find(key);
+        place
+    }
+
+    /// At the end of a leaf rows begin another one, so that leaves of what comes in order are full; elsewhere it is split.
+    fn divide(&mut self, full: Place, key: u128) {
         let spot = full.spot;
         let is_open = spot == self.sealed.end();
         match (full.row == CAPACITY, is_open) {
@@ -124,7 +143,7 @@ impl<const C: usize> Table<C> {
                 let next = self.open.next();
                 self.seal(next, key);
             }
-            (true, false) => return self.place_after(spot, key),
+            (true, false) => self.begin_after(spot, key),
             (false, true) => {
                 let upper = self.split(spot);
                 let floor = upper.key(0);
@@ -135,8 +154,6 @@ impl<const C: usize> Table<C> {
                 self.sealed.insert_after(spot, upper.key(0), upper);
             }
         }
-        let (Ok(place) | Err(place)) = self.find(key);
-        place
     }
 
     fn split(&mut self, spot: Spot) -> Leaf<C> {
@@ -152,7 +169,7 @@ impl<const C: usize> Table<C> {
 
     /// `key` is above all rows of this full leaf, and below those of the next: it becomes the first there, or begins a
     /// leaf between them.
-    fn place_after(&mut self, spot: Spot, key: u128) -> Place {
+    fn begin_after(&mut self, spot: Spot, key: u128) {
         let next = self.sealed.after(spot);
         if self.leaf(next).len() < CAPACITY {
             if next == self.sealed.end() {
@@ -164,29 +181,31 @@ impl<const C: usize> Table<C> {
             let empty = self.leaf(spot).next();
             self.sealed.insert_after(spot, key, empty);
         }
-        let (Ok(place) | Err(place)) = self.find(key);
-        place
     }
 
-    /// Takes a row out.
-    pub(super) fn remove(&mut self, key: u128) -> Option<Row<C>> {
-        let place = self.find(key).ok()?;
-        Some(self.remove_at(place))
+    /// Takes a row out, if there is one.
+    pub(super) fn remove(&mut self, key: u128) {
+        if let Ok(place) = self.find(key) {
+            self.remove_at(place);
+        }
     }
 
     /// Takes out the row at a place that was found.
     #[inline]
-    pub(super) fn remove_at(&mut self, place: Place) -> Row<C> {
+    pub(super) fn remove_at(&mut self, place: Place) {
         self.len -= 1;
-        let row = self.change(place.spot, |leaf| leaf.remove(place.row));
-        if place.spot != self.sealed.end() {
+        let left = self.change(place.spot, |leaf| {
+            leaf.remove(place.row);
+            leaf.len()
+        });
+        if left < FEW_ROWS && place.spot != self.sealed.end() {
             let (before, after) = self.sealed.thinned(place.spot);
             self.bytes = self.bytes.wrapping_add(after).wrapping_sub(before);
             if self.sealed.is_empty() {
                 self.floor = 0;
             }
+            self.second = self.sealed.second_key().unwrap_or(self.floor);
         }
-        row
     }
 
     /// Shows the rows of marked leaves to `visit`, which may change what is behind the key, or end it. Looks at no more
@@ -295,5 +314,7 @@ impl<const C: usize> Table<C> {
         assert!(self.open.len() == 0 || self.open.key(0) >= self.floor);
         assert_eq!((self.len, self.bytes), (len, bytes));
         assert!(!self.sealed.is_empty() || self.floor == 0);
+        assert_eq!(self.second, self.sealed.second_key().unwrap_or(self.floor));
+        assert!(self.open.len() == 0 || self.open.key(self.open.len() - 1) <= self.top);
     }
 }
