@@ -230,7 +230,7 @@ pub struct Clients {
     all: Vec<Option<Box<Client>>>,
     free: Vec<u32>,
     /// Whose calls run now is asked for again and again: it, and its place.
-    recent: Cell<(ClientId, u32)>,
+    recent: Cell<Option<(ClientId, u32)>>,
     last: ClientId,
 }
 
@@ -267,12 +267,13 @@ impl Clients {
 
     #[inline]
     fn place(&self, id: ClientId) -> Option<u32> {
-        let (recent, place) = self.recent.get();
-        if recent == id {
+        if let Some((recent, place)) = self.recent.get()
+            && recent == id
+        {
             return Some(place);
         }
         let place = *self.places.get(&id)?;
-        self.recent.set((id, place));
+        self.recent.set(Some((id, place)));
         Some(place)
     }
 
@@ -332,8 +333,7 @@ impl Clients {
         let Some(place) = self.places.remove(&id) else { return };
         self.all[place as usize] = None;
         self.free.push(place);
-        // Numbers begin at 1: nobody has this one.
-        self.recent.set((0, 0));
+        self.recent.set(None);
     }
 
     /// Tells a session to end. See [`super::Engine::kill`].
@@ -342,5 +342,24 @@ impl Clients {
         client.killed = true;
         client.outside.notify_one();
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_that_nobody_has_is_nobody() {
+        let mut clients = Clients::default();
+        let mut open = || clients.open(Origin::in_process(), true, 0);
+        let (first, second) = (open(), open());
+        assert!(clients.get(0).is_none() && clients.get(second + 1).is_none());
+        assert_eq!(clients.get(first).map(|c| c.id), Some(first));
+        clients.close(first);
+        assert!(clients.get(first).is_none() && clients.get(0).is_none());
+        let third = clients.open(Origin::in_process(), true, 0);
+        assert!(clients.get(first).is_none(), "its place is another one's now");
+        assert_eq!([second, third].map(|id| clients.get_mut(id).map(|c| c.id)), [Some(second), Some(third)]);
     }
 }

@@ -210,11 +210,8 @@ impl Committer {
             return Err(CommitFailed(ENDED.into()));
         }
         if !batch.is_empty() {
-            match side.journal.append(&batch) {
-                Ok(mark) => {
-                    side.mark = mark;
-                    self.sync.pressure.appended(batch.len() as u64, side.journal.live_bytes());
-                }
+            match self.write(side, &batch) {
+                Ok(()) => {}
                 Err(full) if full.is_full() => {
                     side.held = Some(Held { ticket, batch, is_cut: false });
                     self.held.send_replace(true);
@@ -232,6 +229,13 @@ impl Committer {
         }
         self.appended.fetch_max(ticket, Ordering::AcqRel);
         Ok(true)
+    }
+
+    /// Appends to the journal, and notes how far the disk is behind then.
+    fn write(&self, side: &mut Append, batch: &[u8]) -> Result<(), StorageError> {
+        side.mark = side.journal.append(batch)?;
+        self.sync.pressure.appended(batch.len() as u64, side.journal.live_bytes());
+        Ok(())
     }
 
     /// Appends what was executed so far, and nothing ever after.

@@ -60,11 +60,8 @@ impl Committer {
     pub(super) fn try_held(&self, side: &mut Append) -> Result<Option<StorageError>, CommitFailed> {
         self.check()?;
         let Some(held) = side.held.take() else { return Ok(None) };
-        match side.journal.append(&held.batch) {
-            Ok(mark) => {
-                side.mark = mark;
-                self.sync.pressure.appended(held.batch.len() as u64, side.journal.live_bytes());
-            }
+        match self.write(side, &held.batch) {
+            Ok(()) => {}
             Err(full) if full.is_full() => {
                 side.held = Some(held);
                 return Ok(Some(full));

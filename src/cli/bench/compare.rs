@@ -101,17 +101,17 @@ pub(super) fn human(out: &mut dyn Write, load: &Load, series: &[Series<'_>]) -> 
         "target", "ops/s", "ratio", "noise", "CPU us/op", "ratio", "noise", "p50", "p99", "peak RSS", "errors"
     )?;
     for one in series {
-        let (throughput, cpu) = (one.throughput(), one.cpu());
+        let (throughput, cpu, ratios) = (one.throughput(), one.cpu(), Ratios::of(one, base));
         let text = |value: Option<String>| value.unwrap_or_else(|| "-".to_owned());
         writeln!(
             out,
             "  {:<14} {:>11} {:>7} {:>23} {:>9} {:>7} {:>15} {:>9} {:>9} {:>9} {:>7}",
             one.target.name,
             text(throughput.map(|s| grouped(s.median))),
-            text(ratio(throughput, base.throughput()).map(|r| format!("{r:.2}x"))),
+            text(ratios.throughput.map(|r| format!("{r:.2}x"))),
             text(throughput.map(|s| format!("{}..{}", grouped(s.min), grouped(s.max)))),
             text(cpu.map(|s| format!("{:.2}", s.median))),
-            text(ratio(cpu, base.cpu()).map(|r| format!("{r:.2}x"))),
+            text(ratios.cpu.map(|r| format!("{r:.2}x"))),
             text(cpu.map(|s| format!("{:.2}..{:.2}", s.min, s.max))),
             text(one.latency(|f| f.latency.p50_us).map(duration)),
             text(one.latency(|f| f.latency.p99_us).map(duration)),
@@ -126,15 +126,15 @@ pub(super) fn human(out: &mut dyn Write, load: &Load, series: &[Series<'_>]) -> 
 pub(super) fn json(out: &mut dyn Write, load: &Load, series: &[Series<'_>]) -> io::Result<()> {
     let Some(base) = series.first() else { return Ok(()) };
     for one in series {
-        let (throughput, cpu) = (one.throughput(), one.cpu());
+        let (throughput, cpu, ratios) = (one.throughput(), one.cpu(), Ratios::of(one, base));
         let object = settings(Object::new().truth("summary", true).text("target", &one.target.name), load)
             .count("rounds", one.rounds.len() as u64)
             .count("errors", one.errors())
             .maybe("p50_us", one.latency(|f| f.latency.p50_us))
             .maybe("p99_us", one.latency(|f| f.latency.p99_us))
             .maybe("server_peak_rss_bytes", one.peak_rss_bytes().map(|b| b as f64));
-        let object = spread_fields(object, "operations_per_s", throughput, ratio(throughput, base.throughput()));
-        let object = spread_fields(object, "server_cpu_us_per_op", cpu, ratio(cpu, base.cpu()));
+        let object = spread_fields(object, "operations_per_s", throughput, ratios.throughput);
+        let object = spread_fields(object, "server_cpu_us_per_op", cpu, ratios.cpu);
         writeln!(out, "{}", object.finish())?;
     }
     Ok(())

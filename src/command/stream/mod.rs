@@ -62,10 +62,12 @@ pub static VERBS: &[&Spec] = &[
 
 /// From so many chunks on, a range is answered without copying its entries under the engine lock.
 const MANY_CHUNKS: usize = 5;
+/// A call that wants no more entries than this is never of that kind.
+const FEW_ENTRIES: usize = 256;
 
 /// Whether up to `count` entries of `range` are more than should be read at once.
 fn many(log: &Log, range: IdRange, count: usize) -> bool {
-    count > 256 && log.chunks_in(range) >= MANY_CHUNKS
+    count > FEW_ENTRIES && log.chunks_in(range) >= MANY_CHUNKS
 }
 
 /// A live entry as it is answered.
