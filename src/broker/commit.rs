@@ -17,6 +17,7 @@
 mod held;
 #[cfg(test)]
 mod tests;
+mod turn;
 
 use super::engine::Engine;
 use super::tasks::SyncState;
@@ -106,7 +107,7 @@ impl Committer {
         // Also for a reply that waits for no commit: replies that leave together wake their readers once. And before a
         // sync, so that one sync serves all of the turn.
         if others {
-            tokio::task::yield_now().await;
+            turn::others_first().await;
         }
         if self.is_always() {
             return self.synced(ticket).await;

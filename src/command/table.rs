@@ -7,7 +7,7 @@ use super::{
     bitmap, cluster, connection, hash, keyspace, list, pubsub, script, sentinel, server, set, sort, stream, string,
     transaction, zset,
 };
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -39,21 +39,32 @@ type ByName = HashMap<&'static [u8], &'static Spec, foldhash::fast::FixedState>;
 
 static BY_NAME: LazyLock<ByName> = LazyLock::new(|| verbs().map(|spec| (spec.name.as_bytes(), spec)).collect());
 
+/// A verb as a client spelled it.
+#[derive(Clone, Copy)]
+struct Spelled {
+    name: [u8; LONGEST],
+    len: usize,
+    spec: &'static Spec,
+}
+
 thread_local! {
-    /// The verb that was found last: the same one is often called many times in a row.
-    static RECENT: Cell<Option<&'static Spec>> = const { Cell::new(None) };
+    /// The verb that was found last: the same one is often called many times in a row, spelled the same way.
+    static RECENT: RefCell<Option<Spelled>> = const { RefCell::new(None) };
 }
 
 /// The verb called `name`, in any case.
 #[inline]
 pub fn find(name: &[u8]) -> Option<&'static Spec> {
-    let recent = RECENT.get();
-    if recent.is_some_and(|spec| name.eq_ignore_ascii_case(spec.name.as_bytes())) {
-        return recent;
-    }
-    let found = look_up(name);
-    RECENT.set(found);
-    found
+    RECENT.with_borrow_mut(|recent| match recent {
+        Some(verb) if verb.name[..verb.len] == *name => Some(verb.spec),
+        _ => {
+            let spec = look_up(name)?;
+            let mut verb = Spelled { name: [0; LONGEST], len: name.len(), spec };
+            verb.name[..name.len()].copy_from_slice(name);
+            *recent = Some(verb);
+            Some(spec)
+        }
+    })
 }
 
 fn look_up(name: &[u8]) -> Option<&'static Spec> {

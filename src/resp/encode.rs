@@ -84,7 +84,17 @@ impl Encoder<'_> {
     }
 
     /// A marker and a count or length.
+    #[inline]
     pub fn header(&mut self, marker: u8, n: usize) {
+        let digit = |n: usize| b'0' + n as u8;
+        match n {
+            0..10 => self.out.extend_from_slice(&[marker, digit(n), b'\r', b'\n']),
+            10..100 => self.out.extend_from_slice(&[marker, digit(n / 10), digit(n % 10), b'\r', b'\n']),
+            _ => self.long_header(marker, n),
+        }
+    }
+
+    fn long_header(&mut self, marker: u8, n: usize) {
         self.out.push(marker);
         self.out.extend_from_slice(itoa::Buffer::new().format(n).as_bytes());
         self.out.extend_from_slice(b"\r\n");
@@ -99,11 +109,13 @@ impl Encoder<'_> {
 
     fn id(&mut self, id: StreamId) {
         let (mut ms, mut seq) = (itoa::Buffer::new(), itoa::Buffer::new());
-        let (ms, seq) = (ms.format(id.ms), seq.format(id.seq));
-        self.header(b'$', ms.len() + 1 + seq.len());
-        self.out.extend_from_slice(ms.as_bytes());
+        let (ms, seq) = (ms.format(id.ms).as_bytes(), seq.format(id.seq).as_bytes());
+        let len = ms.len() + 1 + seq.len();
+        self.out.reserve(len + 8);
+        self.header(b'$', len);
+        self.out.extend_from_slice(ms);
         self.out.push(b'-');
-        self.out.extend_from_slice(seq.as_bytes());
+        self.out.extend_from_slice(seq);
         self.out.extend_from_slice(b"\r\n");
     }
 

@@ -113,6 +113,7 @@ impl Scanner {
 
     /// Takes the arguments that have arrived.
     fn arguments(&mut self, buf: &[u8], limits: &Limits, spans: &mut Vec<Span>) -> Result<Step, ProtocolError> {
+        self.usual_arguments(buf, limits, spans);
         while self.missing > 0 {
             let len = match self.bulk {
                 Some(len) => len,
@@ -132,6 +133,30 @@ impl Scanner {
             self.missing -= 1;
         }
         Ok(self.finish(Step::Command))
+    }
+
+    /// Takes arguments as long as they are whole, short and in their usual form, which almost all are; says nothing about
+    /// the next one. The place stays in registers: this loop is a third of what decoding costs.
+    #[inline]
+    fn usual_arguments(&mut self, buf: &[u8], limits: &Limits, spans: &mut Vec<Span>) {
+        if self.bulk.is_some() || self.searched > 0 {
+            return;
+        }
+        let longest = limits.max_bulk.min(UNAUTHENTICATED_BULK);
+        let last = buf.len().min(self.start.saturating_add(limits.request()));
+        let (mut at, mut missing) = (self.at, self.missing);
+        while missing > 0
+            && let Some((b'$', line)) = buf.get(at..).and_then(<[u8]>::split_first)
+            && let Some((len, used)) = usual_length(line)
+            && len <= longest
+            && at + 1 + used + len + 2 <= last
+        {
+            let start = at + 1 + used;
+            spans.push(Span { start: start as u32, end: (start + len) as u32 });
+            at = start + len + 2;
+            missing -= 1;
+        }
+        (self.at, self.missing) = (at, missing);
     }
 
     /// Reads `$length` and holds it against the limits.
@@ -157,10 +182,10 @@ impl Scanner {
         if self.searched == 0
             && let Some((&marker, digits)) = line.split_first()
             && marker == header.marker
-            && let Some((number, used)) = short_number(digits)
+            && let Some((number, used)) = usual_length(digits)
         {
             self.at += 1 + used;
-            return Ok(Some(number));
+            return Ok(Some(number as i64));
         }
         self.long_header(header, line, limits)
     }
@@ -222,20 +247,19 @@ impl Scanner {
 /// A line has no end within the limit.
 struct TooLong;
 
-/// The usual header: up to nine digits without leading zeros, a carriage return and one more byte. Returns the number
+/// The usual length: up to three digits without leading zeros, a carriage return and one more byte. Returns the number
 /// and the length of all that. `None` says nothing more than that it looks different.
-#[inline]
-fn short_number(line: &[u8]) -> Option<(i64, usize)> {
-    let mut number = 0i64;
-    for (i, &byte) in line.iter().enumerate().take(10) {
-        let digit = byte.wrapping_sub(b'0');
-        if digit > 9 {
-            let usual = byte == b'\r' && i > 0 && (line[0] != b'0' || i == 1) && i + 1 < line.len();
-            return usual.then_some((number, i + 2));
+#[inline(always)]
+fn usual_length(line: &[u8]) -> Option<(usize, usize)> {
+    let value = |digit: u8| usize::from(digit - b'0');
+    match *line {
+        [a @ b'0'..=b'9', b'\r', _, ..] => Some((value(a), 3)),
+        [a @ b'1'..=b'9', b @ b'0'..=b'9', b'\r', _, ..] => Some((value(a) * 10 + value(b), 4)),
+        [a @ b'1'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', b'\r', _, ..] => {
+            Some((value(a) * 100 + value(b) * 10 + value(c), 5))
         }
-        number = number * 10 + i64::from(digit);
+        _ => None,
     }
-    None
 }
 
 /// A decimal 64-bit number in the one form that a redis-server accepts: no plus sign, no leading zeros, no blanks.
@@ -274,15 +298,16 @@ mod tests {
     }
 
     #[test]
-    fn the_short_form_agrees_with_the_long_one() {
-        for text in ["0", "9", "10", "123456789", "00", "01", "", "-1", "1234567890", "1a", "\n1"] {
-            let line = format!("{text}\r\n");
-            if let Some((n, used)) = short_number(line.as_bytes()) {
-                assert_eq!((Some(n), used), (number(text.as_bytes()), line.len()), "{text:?}");
-            }
+    fn the_usual_form_agrees_with_the_long_one() {
+        for n in 0..=1000 {
+            let line = format!("{n}\r\n");
+            let usual = usual_length(line.as_bytes());
+            assert_eq!(usual, (n < 1000).then_some((n, line.len())), "{n}");
+            assert_eq!(number(line.trim_end().as_bytes()), Some(n as i64), "{n}");
         }
-        assert_eq!(short_number(b"12\r\n$"), Some((12, 4)));
-        assert_eq!(short_number(b"12\r"), None);
-        assert_eq!(short_number(b"12"), None);
+        for different in ["00\r\n", "01\r\n", "\r\n", "-1\r\n", "1a\r\n", "\n1\r\n", "12\r", "12", "1", ""] {
+            assert_eq!(usual_length(different.as_bytes()), None, "{different:?}");
+        }
+        assert_eq!(usual_length(b"12\r\n$"), Some((12, 4)));
     }
 }

@@ -43,8 +43,13 @@ enum Part {
 
 impl Sliced {
     /// Whether a reply takes more than one slice.
+    #[inline]
     pub fn is_worth(reply: &Reply) -> bool {
-        weight(reply, MANY) > SLICE_BYTES
+        match reply {
+            Reply::Id(_) | Reply::Integer(_) | Reply::Null | Reply::Status(_) => false,
+            Reply::Bulk(bytes) => bytes.len() > SLICE_BYTES,
+            other => weight(other, MANY) > SLICE_BYTES,
+        }
     }
 
     /// A reply of which nothing is encoded yet.

@@ -1,7 +1,13 @@
 //! LEB128 numbers: seven bits a byte, least significant first.
 
 /// Appends `n`.
-pub fn write(out: &mut Vec<u8>, mut n: u64) {
+#[inline]
+pub fn write(out: &mut Vec<u8>, n: u64) {
+    // Most are lengths and differences that fit in one byte.
+    if n < 0x80 { out.push(n as u8) } else { write_long(out, n) }
+}
+
+fn write_long(out: &mut Vec<u8>, mut n: u64) {
     while n >= 0x80 {
         out.push(n as u8 | 0x80);
         n >>= 7;
