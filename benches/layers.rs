@@ -7,10 +7,16 @@ use brooklet::command::args::OwnedArgs;
 use brooklet::resp::{Decoder, Limits, Protocol, encode};
 use brooklet::{Broker, Reply};
 use brooklet_storage::StreamId;
+use brooklet_storage::backend::memory::Memory;
+use brooklet_storage::batch::Effect;
+use brooklet_storage::journal::{FileJournal, FileJournalOptions, Journal, Mark, MemoryJournal};
+use brooklet_storage::open::open;
 use brooklet_storage::stream::fields;
 use brooklet_storage::stream::log::{IdRange, Log, NodeLimits};
+use brooklet_storage::stream::pending::PendingList;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use std::hint::black_box;
+use std::sync::Arc;
 
 const PAYLOAD: &[u8] = &[b'x'; 100];
 
@@ -65,6 +71,73 @@ fn log(c: &mut Criterion) {
     group.finish();
 }
 
+/// A delivery of ten entries, and their acknowledgement while a thousand others are pending.
+fn pending(c: &mut Criterion) {
+    let id = |n: u64| StreamId::new(1_700_000_000_000 + n / 5, n % 5);
+    let mut list = PendingList::default();
+    (0..1000).for_each(|n| list.put(id(n), 1, 1, 1));
+    let mut next = 1000;
+    let mut group = c.benchmark_group("pending");
+    group.throughput(Throughput::Elements(10));
+    group.bench_function("deliver 10, ack 10", |b| {
+        b.iter(|| {
+            (next..next + 10).for_each(|n| list.put(id(n), 1, 1_700_000_000_000, 1));
+            (next..next + 10).for_each(|n| assert!(list.remove(id(n - 1000)).is_some()));
+            next += 10;
+        });
+    });
+    group.finish();
+}
+
+/// A commit of one turn: a record in the journal, which the page cache takes; and one that the disk has taken.
+fn commit(c: &mut Criterion) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut journal = FileJournal::open(folder.path(), FileJournalOptions::default()).unwrap();
+    journal.replay(Mark::default(), &mut |_, _| Ok(())).unwrap();
+    let syncer = journal.syncer();
+    let batch = PAYLOAD.repeat(20);
+    let mut group = c.benchmark_group("journal");
+    group.throughput(Throughput::Bytes(batch.len() as u64));
+    let append = |journal: &mut FileJournal| {
+        let mark = journal.append(&batch).unwrap();
+        // As after a checkpoint, or the disk would fill.
+        if mark.commit.is_multiple_of(10_000) {
+            journal.release_through(mark.commit).give_back().unwrap();
+            syncer.prepare().unwrap();
+        }
+    };
+    group.bench_function("append 2 KB", |b| b.iter(|| append(&mut journal)));
+    group.bench_function("append 2 KB, sync", |b| {
+        b.iter(|| {
+            append(&mut journal);
+            syncer.sync().unwrap()
+        });
+    });
+    group.finish();
+}
+
+/// A start that replays a thousand commits of a hundred entries each.
+fn recovery(c: &mut Criterion) {
+    let mut packed = Vec::new();
+    fields::pack(&mut packed, [&b"f"[..], PAYLOAD].into_iter());
+    let mut journal = MemoryJournal::default();
+    let start =
+        |journal: &mut MemoryJournal| open(Arc::new(Memory::new()), journal, 1, NodeLimits::default()).unwrap().store;
+    let mut store = start(&mut journal);
+    let key = store.create_stream(0, b"s");
+    for n in 0..100_000 {
+        store.change(key, &Effect::Append { id: StreamId::new(1 + n, 0), packed: &packed });
+        if n % 100 == 99 {
+            store.end_unit();
+            journal.append(&store.take_batch(Vec::new())).unwrap();
+        }
+    }
+    let mut group = c.benchmark_group("recovery");
+    group.sample_size(20).throughput(Throughput::Elements(100_000));
+    group.bench_function("replay 100 000 entries", |b| b.iter(|| start(&mut journal.clone())));
+    group.finish();
+}
+
 fn session(c: &mut Criterion) {
     let broker = Broker::in_memory();
     let session = broker.session();
@@ -84,5 +157,5 @@ fn session(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(layers, decode, log, session);
+criterion_group!(layers, decode, log, pending, commit, recovery, session);
 criterion_main!(layers);
