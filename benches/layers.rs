@@ -2,6 +2,7 @@
 //! the same machine; absolute figures say little elsewhere.
 
 #![allow(missing_docs, reason = "criterion's macros write undocumented functions")]
+#![allow(clippy::unwrap_used, reason = "a bench that cannot go on ends")]
 
 use brooklet::command::args::OwnedArgs;
 use brooklet::resp::{Decoder, Limits, Protocol, encode};

@@ -5,6 +5,7 @@
 
 pub mod access;
 mod account;
+pub mod backup;
 pub mod budget;
 pub mod client;
 pub mod clock;

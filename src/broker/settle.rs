@@ -4,14 +4,17 @@
 //! None of them holds the engine lock while it touches the disk. The settler gathers in slices, so that a checkpoint
 //! never stops the world for longer than its last slice.
 
+use super::backup::Maker;
 use super::budget::MemoryState;
 use super::commit::CommitFailed;
 use super::shared::{Shared, Threads};
 use super::{budget, threads};
 use crate::config::Fsync;
 use brooklet_storage::StorageError;
+use brooklet_storage::backend::patient::Wait;
 use brooklet_storage::checkpoint::{Gathered, Settler};
 use brooklet_storage::folder::DataFolder;
+use brooklet_storage::journal::Mark;
 use brooklet_storage::watermark::Watermark;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -41,22 +44,24 @@ const COLD_BATCHES: usize = 16;
 const LOOK: Duration = Duration::from_millis(50);
 
 /// Starts the threads; they end when the broker does.
-pub(crate) fn start(shared: &Arc<Shared>, settler: Settler, watermark: Watermark, folder: DataFolder) -> Threads {
+pub(crate) fn start(shared: &Arc<Shared>, mut settler: Settler, watermark: Watermark, folder: DataFolder) -> Threads {
     let failed: Arc<dyn Fn(String) + Send + Sync> = {
         let shared = Arc::clone(shared);
         Arc::new(move |why| {
             shared.committer().fail(&StorageError::Poisoned(why));
         })
     };
+    settler.be_patient(patience(Arc::clone(shared)));
     let done = Arc::new(AtomicBool::new(false));
     let [a, b, c, d] = [(); 4].map(|()| Arc::clone(shared));
     let done_b = Arc::clone(&done);
+    let data = folder.path().to_path_buf();
     let folder = Arc::new(folder);
     let folder_d = Arc::clone(&folder);
     [
         threads::start("settler", Arc::clone(&failed), move || {
             let _done = SetOnDrop(done);
-            settle_until_ended(&a, settler);
+            settle_until_ended(&a, settler, Maker::of(&data));
         }),
         // It holds the folder's lock until the settler is done and the last mark is noted; so does whoever makes files.
         threads::start("syncer", Arc::clone(&failed), move || sync_until_done(&b, watermark, &done_b, folder)),
@@ -150,7 +155,7 @@ fn append_all(shared: &Shared) -> Result<(), CommitFailed> {
     shared.committer().append(shared.engine_lock(), ticket).map(drop)
 }
 
-fn settle_until_ended(shared: &Shared, mut settler: Settler) {
+fn settle_until_ended(shared: &Arc<Shared>, mut settler: Settler, mut maker: Maker) {
     let mut hand = (0, 0);
     let mut last_us = shared.clock().monotonic_us();
     loop {
@@ -164,15 +169,23 @@ fn settle_until_ended(shared: &Shared, mut settler: Settler) {
             // No checkpoint: the journal is synced, a restart replays it. So an orderly end takes no longer than a sync.
             return;
         }
-        if asked.is_some() || checkpoint_due(shared, now_us.saturating_sub(last_us)) {
+        let backup = maker.due(shared);
+        if asked.is_some() || backup.is_some() || checkpoint_due(shared, now_us.saturating_sub(last_us)) {
             last_us = now_us;
             let objects = shared.engine().store.dirty_objects();
             shared.tasks().checkpoint_began((shared.clock().now_ms() / 1000) as u64, objects);
-            let done = checkpoint(shared, &mut settler, asked);
+            let done = checkpoint(shared, &mut settler, asked, backup.is_some());
             shared.tasks().checkpoint_ended();
-            if let Err(failed) = done {
-                tracing::error!("checkpoint: {failed}");
-                return;
+            match done {
+                Ok(mark) => {
+                    if let (Some(mark), Some(request)) = (mark, backup) {
+                        maker.make(shared, &**settler.backend(), mark, request);
+                    }
+                }
+                Err(failed) => {
+                    tracing::error!("checkpoint: {failed}");
+                    return;
+                }
             }
         }
         let memory = keep_within_budget(shared, &mut hand);
@@ -193,9 +206,30 @@ fn checkpoint_due(shared: &Shared, since_us: u64) -> bool {
     journal >= budget::checkpoint_bytes(&engine.config) || (late && engine.store.dirty_objects() > 0)
 }
 
+/// Waits for room on the disk, unless the broker is to end: what is not settled is in the journal.
+fn patience(shared: Arc<Shared>) -> Box<Wait> {
+    let is_told = AtomicBool::new(false);
+    Box::new(move |full| {
+        if !is_told.swap(true, Ordering::Relaxed) {
+            tracing::error!("checkpoint: {full}; it goes on when there is room");
+        }
+        std::thread::sleep(LOOK);
+        shared.tasks().ending().is_none()
+    })
+}
+
 /// One checkpoint. See `brooklet_storage::checkpoint` for why slices add up to one state.
-fn checkpoint(shared: &Shared, settler: &mut Settler, asked: Option<u64>) -> Result<(), CommitFailed> {
-    let fail = |e: StorageError| shared.committer().fail(&e);
+/// `whole`: also if nothing has changed. Answers where the store stands on disk now, unless there was nothing to do.
+fn checkpoint(
+    shared: &Shared,
+    settler: &mut Settler,
+    asked: Option<u64>,
+    whole: bool,
+) -> Result<Option<Mark>, CommitFailed> {
+    let fail = |e: StorageError| match shared.tasks().ending() {
+        Some(_) if e.is_full() => CommitFailed(e.to_string().into()),
+        _ => shared.committer().fail(&e),
+    };
     let epoch = settler.epoch();
     let (mut gathered, mut before) = (Gathered::default(), 0);
     for _ in 0..PASSES {
@@ -212,8 +246,8 @@ fn checkpoint(shared: &Shared, settler: &mut Settler, asked: Option<u64>) -> Res
         engine.store.gather(epoch, usize::MAX, &mut gathered);
         engine.store.meta(Default::default(), epoch)
     })?;
-    if gathered.is_empty() && asked.is_none() && mark.commit == 0 {
-        return Ok(());
+    if gathered.is_empty() && asked.is_none() && !whole && mark.commit == 0 {
+        return Ok(None);
     }
     shared.committer().sync()?;
     let meta = brooklet_storage::checkpoint::Meta { applied: mark, ..meta };
@@ -223,7 +257,7 @@ fn checkpoint(shared: &Shared, settler: &mut Settler, asked: Option<u64>) -> Res
     shared.engine().store.completed(epoch);
     shared.tasks().checkpoint_done(now_s, asked);
     settler.backend().tidy().map_err(fail)?;
-    Ok(())
+    Ok(Some(mark))
 }
 
 /// Gathers in slices what is dirty now; how much that was.

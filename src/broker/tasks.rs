@@ -2,6 +2,7 @@
 //!
 //! Requests that somebody waits for are numbered: whoever asked looks whether its number has been served.
 
+use super::backup::Backups;
 use super::pressure::Pressure;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -49,6 +50,7 @@ struct Inner {
     /// Objects that the checkpoint under way has gathered, and those there were to gather when it began.
     checkpoint_gathered: AtomicU64,
     checkpoint_objects: AtomicU64,
+    backups: Backups,
     ending: parking_lot::Mutex<Option<Ending>>,
     ended: Notify,
     drained: AtomicBool,
@@ -75,6 +77,18 @@ impl Tasks {
     /// Asks for everything up to `ticket` to be synced soon.
     pub fn request_sync(&self, ticket: u64) {
         self.0.sync.wanted.fetch_max(ticket, Ordering::AcqRel);
+    }
+
+    /// The state of backups.
+    pub fn backups(&self) -> &Backups {
+        &self.0.backups
+    }
+
+    /// Asks for a checkpoint, and a backup of what is on disk then; the number of [`Backups::served`] that tells of its end.
+    pub fn request_backup(&self) -> u64 {
+        let request = self.0.backups.request();
+        self.request_checkpoint();
+        request
     }
 
     /// Asks for a checkpoint soon; it is done when [`Tasks::checkpoint_served`] reaches the number.

@@ -1,7 +1,10 @@
 //! The command line: what the program was asked for, and doing it.
 
+#[cfg(feature = "rocksdb")]
+mod backup;
 pub mod bench;
 mod descriptors;
+mod doctor;
 mod doors;
 #[cfg(feature = "rocksdb")]
 mod progress;
@@ -33,11 +36,24 @@ pub fn main(args: impl IntoIterator<Item = OsString>, env: impl IntoIterator<Ite
         Ok(Invocation::Version) => print(&config::version()),
         Ok(Invocation::Help) => print(config::help().trim_end()),
         Ok(Invocation::Bench(args)) => bench::run(args.into_iter().map(OsString::from)),
+        Ok(Invocation::Doctor(startup)) => doctor::run(&startup),
+        Ok(Invocation::Backup(args)) => back_up(args),
         Err(error) => {
             complain(&error.to_string());
             ExitCode::from(USAGE)
         }
     }
+}
+
+#[cfg(feature = "rocksdb")]
+fn back_up(args: Vec<String>) -> ExitCode {
+    backup::run(args.into_iter().map(OsString::from))
+}
+
+#[cfg(not(feature = "rocksdb"))]
+fn back_up(_: Vec<String>) -> ExitCode {
+    complain("this build keeps nothing on disk");
+    ExitCode::from(USAGE)
 }
 
 fn print(text: &str) -> ExitCode {

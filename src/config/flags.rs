@@ -25,6 +25,10 @@ pub enum Invocation {
     Help,
     /// Run the load generator with these arguments.
     Bench(Vec<String>),
+    /// Look at the machine and the data folder with this configuration.
+    Doctor(Box<Startup>),
+    /// Make, list, check or restore backups, as these arguments say.
+    Backup(Vec<String>),
 }
 
 /// Reads arguments (without the program's name), environment and, if the arguments say `-`, a configuration from `stdin`.
@@ -36,6 +40,13 @@ pub fn invocation(
     let arguments = texts(arguments)?;
     if arguments.first().is_some_and(|first| first == "bench") {
         return Ok(Invocation::Bench(arguments.into_iter().skip(1).collect()));
+    }
+    if arguments.first().is_some_and(|first| first == "backup") {
+        return Ok(Invocation::Backup(arguments.into_iter().skip(1).collect()));
+    }
+    if arguments.first().is_some_and(|first| first == "doctor") {
+        let line = CommandLine::parse(&arguments[1..])?;
+        return Ok(Invocation::Doctor(Box::new(load(line, environment, stdin)?)));
     }
     match arguments.first().map(String::as_str) {
         Some("-v") => return Ok(Invocation::Version),

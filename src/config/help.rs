@@ -11,6 +11,8 @@ brooklet: a durable message broker that speaks the Redis protocol
 
 usage: brooklet [file | -] [--option value ...]
        brooklet bench [...]
+       brooklet doctor [file | -] [--option value ...]
+       brooklet backup create | list | verify | restore [...]
        brooklet --check-config | --version | --help
 
 A file has redis.conf's syntax; - reads it from standard input. BROOKLET_PORT and the like set an option too.

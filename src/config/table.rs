@@ -166,6 +166,8 @@ options! {
         "Size of one journal file; files are written in full once and then reused.";
     watermark_interval_ms: u64 = "watermark-interval-ms", Durability, Live, number(10, 60_000, Unit::Milliseconds), "1000",
         "With appendfsync always, how often the durable position is noted (100 ms at most); else each sync does.";
+    backup_keep: u32 = "backup-keep", Durability, Live, number(0, 1000, Unit::None), "1",
+        "How many backups BGSAVE and SAVE leave in the folder `backups` of `dir`; older ones are removed. 0: they only make a checkpoint.";
     databases: u32 = "databases", Durability, Start, number(1, INT, Unit::None), "16",
         "How many databases SELECT can choose from.";
 

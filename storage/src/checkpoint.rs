@@ -8,6 +8,7 @@
 
 mod gather;
 
+use crate::backend::patient::{Patient, Wait};
 use crate::backend::{Backend, Space, Write};
 use crate::codec::{Put, Reader};
 use crate::error::{Result, StorageError};
@@ -175,6 +176,11 @@ impl Settler {
         let mut settler = Settler { backend, epoch: completed + 1, uses, reclaimed: BTreeSet::new() };
         settler.reclaim_empty()?;
         Ok(settler)
+    }
+
+    /// From now on whatever finds the disk full waits with `wait` and tries again.
+    pub fn be_patient(&mut self, wait: Box<Wait>) {
+        self.backend = Arc::new(Patient::new(Arc::clone(&self.backend), wait));
     }
 
     /// The epoch that the next checkpoint writes.

@@ -14,10 +14,10 @@ use std::path::{Path, PathBuf};
 pub const FORMAT: u32 = 1;
 
 const LOCK_NAME: &str = "LOCK";
-const FORMAT_NAME: &str = "FORMAT";
-const JOURNAL_NAME: &str = "journal";
-const WATERMARK_NAME: &str = "watermark";
-const BACKEND_NAME: &str = "backend";
+pub(crate) const FORMAT_NAME: &str = "FORMAT";
+pub(crate) const JOURNAL_NAME: &str = "journal";
+pub(crate) const WATERMARK_NAME: &str = "watermark";
+pub(crate) const BACKEND_NAME: &str = "backend";
 const NODE_NAME: &str = "NODE";
 
 /// Hex digits of a node's name.
@@ -98,6 +98,17 @@ impl DataFolder {
     /// The folder of the backend.
     pub fn backend(&self) -> PathBuf {
         self.path.join(BACKEND_NAME)
+    }
+}
+
+/// The format of the data in `path`, if there is any; locks and changes nothing.
+///
+/// # Errors
+/// As [`DataFolder::open`], but for the lock.
+pub fn peek(path: &Path) -> Result<Option<u32>> {
+    match read_format(&path.join(FORMAT_NAME))? {
+        Some(found) if found > FORMAT => Err(StorageError::FormatTooNew { found, known: FORMAT }),
+        found => Ok(found),
     }
 }
 

@@ -7,6 +7,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stdout))]
 
 pub mod backend;
+pub mod backup;
 pub mod batch;
 pub mod change;
 pub mod checkpoint;

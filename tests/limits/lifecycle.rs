@@ -171,3 +171,25 @@ mod with_a_folder {
         assert!(said(&output).contains("newer"), "{}", said(&output));
     }
 }
+
+#[cfg(feature = "rocksdb")]
+#[test]
+fn the_doctor_says_what_a_start_would_meet() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let dir = data.to_str().unwrap();
+    let doctor = || {
+        let output = ends(&["doctor", "--dir", dir]);
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (code, said) = doctor();
+    assert!(code == Some(0) && said.contains("holds no data yet") && !data.exists(), "{said}");
+    let server = super::start(brooklet_testkit::server::Data::Durable(data.clone()), &[]);
+    let (code, said) = doctor();
+    assert!(code == Some(0) && said.contains("holds data of format 1, and a broker serves it"), "{said}");
+    drop(server);
+    assert!(doctor().1.contains("nobody serves it"));
+    std::fs::write(data.join("FORMAT"), "2\n").unwrap();
+    let (code, said) = doctor();
+    assert!(code == Some(1) && said.contains("BAD   folder: the data was written in format 2"), "{said}");
+}

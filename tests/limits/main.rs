@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stdout)]
 
 mod access;
+#[cfg(feature = "rocksdb")]
+mod backup;
 mod connections;
 #[cfg(feature = "rocksdb")]
 mod disk;

@@ -6,6 +6,7 @@ use crate::config::ConfigError;
 texts! {
     MONITOR_IN_EXEC = "ERR MONITOR isn't allowed for DENY BLOCKING client";
     MONITOR_READS = "ERR Replica can't interact with the keyspace";
+    NOT_SAVED = "ERR the backup failed, see backup_last_error in INFO";
     NO_SHUTDOWN = "ERR No shutdown in progress.";
     NUMLOCAL_RANGE = "ERR value is out of range, value must between 0 and 1";
     WAITAOF_VOLATILE = "ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.";

@@ -1,4 +1,5 @@
-//! BGSAVE: asks for a checkpoint and answers at once. LASTSAVE and INFO `rdb_saves` tell when it is complete.
+//! BGSAVE: asks for a backup and answers at once. INFO `rdb_bgsave_in_progress`, `rdb_last_bgsave_status` and `backup_last`
+//! tell when it is complete, and how it went.
 
 use crate::broker::Ctx;
 use crate::command::args::Args;
@@ -9,7 +10,7 @@ use crate::reply::Reply;
 /// BGSAVE.
 pub static SPEC: Spec = Spec {
     name: "bgsave",
-    summary: "Asks for a checkpoint.",
+    summary: "Asks for a checkpoint and a backup of it.",
     since: "1.0.0",
     group: Group::Server,
     complexity: "O(1)",
@@ -27,6 +28,6 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
         (2, Some(word)) if word.eq_ignore_ascii_case(b"SCHEDULE") => {}
         _ => return Err(error::SYNTAX),
     }
-    ctx.engine.tasks.request_checkpoint();
+    ctx.engine.tasks.request_backup();
     Ok(Reply::Status("Background saving started".into()))
 }

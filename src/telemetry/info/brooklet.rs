@@ -28,6 +28,10 @@ pub(super) fn write(engine: &Engine, page: &mut Page) {
     page.line("journal_uncommitted_bytes", engine.store.uncommitted_bytes());
     page.line("checkpoints", tasks.checkpoints());
     page.line("checkpoint_last_time", tasks.last_checkpoint_s());
+    let backup = tasks.backups().last();
+    page.line("backup_last", backup.as_ref().and_then(|b| b.name.as_deref().ok()).unwrap_or_default());
+    page.line("backup_last_time", backup.as_ref().map_or(0, |b| b.at_ms / 1000));
+    page.line("backup_last_error", backup.as_ref().and_then(|b| b.name.as_ref().err()).map_or("", String::as_str));
     page.line("dirty_objects", engine.store.dirty_objects());
     page.line("storage_bytes", sample.backend.disk_bytes);
     page.line("storage_write_buffer_bytes", sample.backend.memtable_bytes);

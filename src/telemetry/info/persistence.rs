@@ -19,10 +19,14 @@ fn checkpoints(engine: &Engine, page: &mut Page) {
     let tasks = &engine.tasks;
     let now_s = engine.clock.now_ms() / 1000;
     let begun_s = tasks.checkpoint_begun_s();
-    page.line("rdb_bgsave_in_progress", u8::from(begun_s.is_some() || tasks.checkpoint_under_way()));
+    page.line(
+        "rdb_bgsave_in_progress",
+        u8::from(begun_s.is_some() || tasks.checkpoint_under_way() || tasks.backups().is_under_way()),
+    );
     page.line("rdb_last_save_time", tasks.last_checkpoint_s());
-    // Always: one that fails ends the process.
-    page.line("rdb_last_bgsave_status", "ok");
+    // A checkpoint that fails ends the process; a backup does not.
+    let has_failed = tasks.backups().last().is_some_and(|backup| backup.name.is_err());
+    page.line("rdb_last_bgsave_status", if has_failed { "err" } else { "ok" });
     page.line("rdb_last_bgsave_time_sec", tasks.last_checkpoint_took_s().map_or(-1, |s| s as i64));
     page.line("rdb_current_bgsave_time_sec", begun_s.map_or(-1, |at| (now_s - at as i64).max(0)));
     page.line("rdb_saves", tasks.checkpoints());

@@ -7,12 +7,14 @@
 mod conformance;
 #[cfg(feature = "memory")]
 pub mod memory;
+pub mod patient;
 #[cfg(feature = "rocksdb")]
 pub mod rocks;
 
-use crate::error::Result;
+use crate::error::{Result, StorageError};
 use bytes::Bytes;
 use std::ops::ControlFlow;
+use std::path::Path;
 
 /// A family of keys with one shape; each has its own options in RocksDB. Numbers are on disk, never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -90,6 +92,12 @@ pub trait Backend: Send + Sync {
     /// One round of upkeep that may wait: merging small files. Returns how many were merged.
     fn tidy(&self) -> Result<usize> {
         Ok(0)
+    }
+
+    /// Puts a copy of everything written so far at `path`, which does not exist, as files that can be opened like the original's
+    /// own. Links, where `path` is on the same disk. Nothing is written meanwhile.
+    fn snapshot(&self, path: &Path) -> Result<()> {
+        Err(StorageError::Backend(format!("it has no files that could be copied to {}", path.display())))
     }
 
     /// Figures for INFO.

@@ -17,6 +17,7 @@ use crate::error::{Result, StorageError};
 use options::Shared;
 use parking_lot::Mutex;
 use reclaim::Leftover;
+use rocksdb::checkpoint::Checkpoint;
 use rocksdb::properties::{
     ACTUAL_DELAYED_WRITE_RATE, ESTIMATE_PENDING_COMPACTION_BYTES, IS_WRITE_STOPPED, TOTAL_SST_FILES_SIZE,
 };
@@ -155,6 +156,11 @@ impl Backend for Rocks {
         self.reclaim_range(space, from, to)
     }
 
+    fn snapshot(&self, path: &Path) -> Result<()> {
+        // It flushes first: there is no log that could bring the rest back.
+        Checkpoint::new(&self.db).and_then(|checkpoint| checkpoint.create_checkpoint(path)).map_err(failure)
+    }
+
     fn stats(&self) -> BackendStats {
         let buffered = self.shared.buffers.get_usage();
         let charged = self.shared.buffers.get_dummy_entries_in_cache_usage();
@@ -169,6 +175,9 @@ impl Backend for Rocks {
         }
     }
 }
+
+/// How the system names a full disk in RocksDB's messages.
+const NO_SPACE: &str = "No space left on device";
 
 /// The name of a space's column family, on disk: never change one.
 fn family(space: Space) -> &'static str {
@@ -185,6 +194,11 @@ fn family(space: Space) -> &'static str {
 
 fn failure(error: rocksdb::Error) -> StorageError {
     match error.kind() {
+        // It has a kind for everything that goes wrong with files, and only a text for what it was.
+        ErrorKind::IOError if error.as_ref().contains(NO_SPACE) => {
+            let source = std::io::Error::new(std::io::ErrorKind::StorageFull, error.into_string());
+            StorageError::io("write to", "the store")(source)
+        }
         ErrorKind::Corruption => StorageError::corrupt("backend", error.into_string()),
         _ => StorageError::Backend(error.into_string()),
     }
