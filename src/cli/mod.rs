@@ -1,6 +1,7 @@
 //! The command line: what the program was asked for, and doing it.
 
 pub mod bench;
+mod check;
 mod descriptors;
 mod doors;
 #[cfg(feature = "rocksdb")]
@@ -32,6 +33,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>, env: impl IntoIterator<Ite
         }
         Ok(Invocation::Version) => print(&config::version()),
         Ok(Invocation::Help) => print(config::help().trim_end()),
+        Ok(Invocation::Check(args)) => check::run(&args),
         Ok(Invocation::Bench(args)) => bench::run(args.into_iter().map(OsString::from)),
         Err(error) => {
             complain(&error.to_string());

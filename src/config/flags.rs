@@ -25,6 +25,8 @@ pub enum Invocation {
     Help,
     /// Run the load generator with these arguments.
     Bench(Vec<String>),
+    /// Check a data folder, with these arguments.
+    Check(Vec<String>),
 }
 
 /// Reads arguments (without the program's name), environment and, if the arguments say `-`, a configuration from `stdin`.
@@ -34,10 +36,10 @@ pub fn invocation(
     stdin: &mut dyn Read,
 ) -> Result<Invocation, StartError> {
     let arguments = texts(arguments)?;
-    if arguments.first().is_some_and(|first| first == "bench") {
-        return Ok(Invocation::Bench(arguments.into_iter().skip(1).collect()));
-    }
+    let rest = || arguments.iter().skip(1).cloned().collect();
     match arguments.first().map(String::as_str) {
+        Some("bench") => return Ok(Invocation::Bench(rest())),
+        Some("check") => return Ok(Invocation::Check(rest())),
         Some("-v") => return Ok(Invocation::Version),
         Some("-h") => return Ok(Invocation::Help),
         _ => {}

@@ -11,6 +11,7 @@ brooklet: a durable message broker that speaks the Redis protocol
 
 usage: brooklet [file | -] [--option value ...]
        brooklet bench [...]
+       brooklet check <folder>
        brooklet --check-config | --version | --help
 
 A file has redis.conf's syntax; - reads it from standard input. BROOKLET_PORT and the like set an option too.

@@ -9,6 +9,7 @@
 pub mod backend;
 pub mod batch;
 pub mod change;
+pub mod check;
 pub mod checkpoint;
 pub mod codec;
 mod disk;

@@ -10,7 +10,7 @@ pub mod memory;
 #[cfg(feature = "rocksdb")]
 pub mod rocks;
 
-use crate::error::Result;
+use crate::error::{Result, StorageError};
 use bytes::Bytes;
 use std::ops::ControlFlow;
 
@@ -91,6 +91,10 @@ pub trait Backend: Send + Sync {
     fn tidy(&self) -> Result<usize> {
         Ok(0)
     }
+
+    /// Reads every file and compares its checksums; hands what is damaged to `found`, file by file where they can be told
+    /// apart. Blocks for as long as reading everything takes.
+    fn scrub(&self, _found: &mut dyn FnMut(StorageError)) {}
 
     /// Figures for INFO.
     fn stats(&self) -> BackendStats;

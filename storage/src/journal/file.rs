@@ -10,7 +10,7 @@
 use super::live::LiveBytes;
 use super::record;
 use super::replay::{Closed, Replay, Visit};
-use super::segment::{Found, Header, RECORDS_AT, Segment, sequence_of};
+use super::segment::{self, Found, Header, RECORDS_AT, Segment};
 use super::spare::SparePool;
 use super::sync::Shared;
 use super::{CommitNo, Journal, Mark, Released, Syncer};
@@ -130,16 +130,7 @@ impl FileJournal {
 
     /// All files with the name of a segment, ascending.
     fn segments(&self) -> Result<Vec<Found>> {
-        let folder = &self.shared.folder;
-        let mut found = Vec::new();
-        for entry in std::fs::read_dir(folder).map_err(StorageError::io("list", folder))? {
-            let entry = entry.map_err(StorageError::io("list", folder))?;
-            if let Some(sequence) = entry.file_name().to_str().and_then(sequence_of) {
-                found.push(Found::open(entry.path(), sequence)?);
-            }
-        }
-        found.sort_unstable_by_key(|found| found.sequence);
-        Ok(found)
+        segment::list(&self.shared.folder)
     }
 
     fn misuse(&self, what: &'static str) -> StorageError {
@@ -229,7 +220,7 @@ impl Journal for FileJournal {
         }
         let found = self.segments()?;
         self.next_sequence = found.last().map_or(1, |last| last.sequence + 1);
-        let mut outcome = Replay { applied, found, live: &mut self.live, other_past: None }.run(visit)?;
+        let mut outcome = Replay::new(applied, found, &mut self.live).run(visit)?;
         self.damage = outcome.damage.take();
         self.known_durable = outcome.known_durable;
         if !self.options.accept_data_loss {

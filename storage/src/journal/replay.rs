@@ -55,7 +55,16 @@ pub(super) struct Replay<'a> {
     /// Counts what is visited.
     pub live: &'a mut LiveBytes,
     /// Found on the way; `None` at first.
-    pub other_past: Option<StorageError>,
+    other_past: Option<StorageError>,
+    /// In the segment that was read last, behind its end: its sequence, and a commit that does not continue it.
+    stray: Option<(u64, CommitNo)>,
+}
+
+impl<'a> Replay<'a> {
+    /// A pass over `found`, which is ascending by sequence.
+    pub fn new(applied: Mark, found: Vec<Found>, live: &'a mut LiveBytes) -> Replay<'a> {
+        Replay { applied, found, live, other_past: None, stray: None }
+    }
 }
 
 impl Replay<'_> {
@@ -110,6 +119,9 @@ impl Replay<'_> {
             }
             rest = &rest[record.size..];
         }
+        // Where a newer segment took over, what is left in this one means nothing.
+        let stray = if position.commit < limit { record::stray(rest, position.commit, header.salt) } else { None };
+        self.stray = stray.map(|commit| (header.sequence, commit));
         Ok(position)
     }
 
@@ -156,11 +168,15 @@ impl Replay<'_> {
         if let Some(Header { sequence, before, .. }) = first {
             text += &format!("; behind it, segment {sequence} is intact from commit {}", before.commit + 1);
         }
+        // Only of the segment that was read last, so it is at the end of the log.
+        if let Some((sequence, commit)) = self.stray {
+            text += &format!("; behind it, segment {sequence} has a record of commit {commit} that does not continue it");
+        }
         let damaged = behind.len() - intact.len();
         if damaged > 0 {
             text += &format!("; behind it, segments without a valid header: {damaged}");
         }
-        (first.is_some() || damaged > 0).then_some(text)
+        (first.is_some() || damaged > 0 || self.stray.is_some()).then_some(text)
     }
 }
 
