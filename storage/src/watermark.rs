@@ -110,7 +110,7 @@ impl Watermark {
 /// Compares what was recovered with `mark`, which was durable.
 pub(crate) fn compare(mark: Mark, recovered: Mark) -> Result<()> {
     if recovered.commit < mark.commit {
-        return Err(StorageError::DataLoss { durable: mark.commit, recovered: recovered.commit });
+        return Err(StorageError::loss(mark.commit, recovered.commit));
     }
     if recovered.commit == mark.commit && recovered.chain != mark.chain {
         let Mark { commit, chain } = mark;
@@ -263,7 +263,7 @@ mod tests {
         let mut watermark = Watermark::open(&path).unwrap();
         watermark.verify(Mark::default()).unwrap();
         watermark.advance(mark(8), false).unwrap();
-        assert!(matches!(watermark.verify(mark(7)), Err(StorageError::DataLoss { durable: 8, recovered: 7 })));
+        assert!(matches!(watermark.verify(mark(7)), Err(StorageError::DataLoss { durable: 8, recovered: 7, .. })));
         let other = Mark { chain: 0, ..mark(8) };
         assert!(matches!(watermark.verify(other), Err(StorageError::Damaged { .. })));
         watermark.verify(mark(8)).unwrap();

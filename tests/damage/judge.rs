@@ -85,7 +85,7 @@ impl Judge {
         let outcome = match self.start(&copy)? {
             Ok(mut server) => {
                 let seen = self.look(&mut server)?;
-                self.served(folder, case, &seen, &server.output())
+                self.served(folder, case, &seen, &mut server)
             }
             Err(refused) => self.refused(folder, case, &copy, refused)?,
         };
@@ -120,9 +120,11 @@ impl Judge {
         Ok(dump::look(&mut server.connect(Protocol::Resp2)?))
     }
 
-    fn served(&self, folder: &Folder, case: &Case, seen: &Dump, output: &str) -> Outcome {
+    fn served(&self, folder: &Folder, case: &Case, seen: &Dump, server: &mut Server) -> Outcome {
+        let ended = if server.is_running() { None } else { server.terminate().err().map(|why| why.to_string()) };
+        let output = server.output();
         if output.contains("panicked") {
-            return Outcome::Wrong(output.to_owned());
+            return Outcome::Wrong(output);
         }
         // What was acknowledged and not synced when the server was killed stands at the end of the newest segment only.
         let end_may_go = folder.killed && case.kind == "newest segment";
@@ -130,14 +132,17 @@ impl Judge {
             return Outcome::Wrong(format!("{why}\n{output}"));
         }
         let errors: Vec<&String> = seen.replies.values().filter_map(|reply| reply.as_ref().err()).collect();
-        match errors.first() {
-            Some(first) => Outcome::ReadErrors(format!("{} of {}: {first}", errors.len(), folder.expected.replies.len())),
-            None => Outcome::Served,
+        match (ended, errors.first()) {
+            // Damage that is met by a read ends the process, with a code of its own.
+            (Some(ended), _) if ended.contains("exit status: 3") => Outcome::ReadErrors(last_words(&output)),
+            (Some(ended), _) => Outcome::Wrong(format!("it ended: {ended}")),
+            (None, Some(first)) => Outcome::ReadErrors(format!("{} errors, such as {first}", errors.len())),
+            (None, None) => Outcome::Served,
         }
     }
 
     fn refused(&self, folder: &Folder, case: &Case, copy: &Path, why: String) -> Result<Outcome> {
-        let message = why.lines().filter(|line| line.starts_with("brooklet: ")).collect::<Vec<_>>().join("\n");
+        let message = last_words(&why);
         if !why.contains("exit status: 1") || why.contains("panicked") || message.is_empty() {
             return Ok(Outcome::Wrong(format!("no orderly refusal: {why}")));
         }
@@ -173,6 +178,11 @@ fn differs(folder: &Folder, seen: &Dump, end_may_go: bool) -> Option<String> {
     }
     // Who answers nothing at all must have said why.
     seen.replies.is_empty().then(|| "no reply to anything".to_owned())
+}
+
+/// What a program said of its end.
+fn last_words(output: &str) -> String {
+    output.lines().filter(|line| line.starts_with("brooklet: ")).collect::<Vec<_>>().join("\n")
 }
 
 fn is_beginning(seen: &Value, expected: &Value) -> bool {

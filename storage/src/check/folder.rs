@@ -11,7 +11,7 @@ use crate::folder::{DataFolder, Looked as Format};
 use crate::journal::Mark;
 use crate::progress::{Phase, Progress};
 use crate::watermark::{self, Peeked};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Checks a data folder whose records are in RocksDB.
@@ -90,12 +90,12 @@ fn look_at_records(
 }
 
 /// Compares what a start would come to with what was durable.
-fn look_at_watermark(folder: &DataFolder, recovered: Option<Mark>, report: &mut Report) {
+fn look_at_watermark(folder: &DataFolder, recovered: Option<(Mark, PathBuf)>, report: &mut Report) {
     let path = folder.watermark();
     let place = || Place::File(path.clone());
     match watermark::peek(&path) {
         Err(why) => report.found(Kind::Watermark, place(), why.to_string()),
-        Ok(None) if recovered.is_none_or(|mark| mark.commit > 0) => {
+        Ok(None) if recovered.as_ref().is_none_or(|(mark, _)| mark.commit > 0) => {
             report.found(Kind::Watermark, place(), "the file is missing: a loss of durable data could not be recognised");
         }
         Ok(None) => {}
@@ -105,8 +105,9 @@ fn look_at_watermark(folder: &DataFolder, recovered: Option<Mark>, report: &mut 
                 report.note("one of the two slots of the watermark is damaged, as a power cut may leave it: the other counts");
             }
             // Without the records there is nothing to compare; that they are missing is a finding already.
-            if let Some(Err(why)) = recovered.map(|recovered| watermark::compare(mark, recovered)) {
-                report.found(Kind::Watermark, place(), why.to_string());
+            let Some((recovered, end)) = recovered else { return };
+            if let Err(why) = watermark::compare(mark, recovered) {
+                report.found(Kind::Watermark, place(), why.ends_in(&end).to_string());
             }
         }
     }

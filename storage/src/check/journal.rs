@@ -5,16 +5,16 @@ use crate::batch;
 use crate::error::StorageError;
 use crate::journal::{Inspected, Mark, inspect};
 use crate::progress::{Phase, Progress};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// Checks the journal in `folder`; answers where a start would come to. Without `applied` (nobody knows what the records
+/// Checks the journal in `folder`; answers where a start would come to, and in which file that is. Without `applied` (nobody knows what the records
 /// hold) only the files are looked at.
 pub(super) fn check_journal(
     folder: &Path,
     applied: Option<Mark>,
     progress: &Progress,
     report: &mut Report,
-) -> Option<Mark> {
+) -> Option<(Mark, PathBuf)> {
     let place = || Place::File(folder.into());
     progress.begin(Phase::Replay, 0);
     let mut looked = report.looked;
@@ -45,7 +45,7 @@ pub(super) fn check_journal(
     }
 }
 
-fn conclude(inspected: Inspected, applied: Option<Mark>, report: &mut Report) -> Option<Mark> {
+fn conclude(inspected: Inspected, applied: Option<Mark>, report: &mut Report) -> Option<(Mark, PathBuf)> {
     report.looked.segments = inspected.segments.len() as u64;
     report.looked.records = inspected.segments.iter().map(|segment| segment.records).sum();
     for segment in inspected.segments.iter().filter(|segment| segment.is_damaged) {
@@ -58,10 +58,10 @@ fn conclude(inspected: Inspected, applied: Option<Mark>, report: &mut Report) ->
     applied?;
     report.looked.recovered = inspected.mark.commit;
     for why in inspected.refusals {
-        report.found(Kind::Journal, Place::File(inspected.folder.clone()), why.to_string());
+        report.found(Kind::Journal, Place::File(inspected.end.clone()), why.to_string());
     }
     if let Some(text) = inspected.damage {
         report.note(text);
     }
-    Some(inspected.mark)
+    Some((inspected.mark, inspected.end))
 }

@@ -113,6 +113,11 @@ impl FileJournal {
         })
     }
 
+    /// After replay: the file with the last record, or the folder if there is none.
+    pub fn end(&self) -> &Path {
+        self.closed.back().map_or(&self.shared.folder, |last| &last.path)
+    }
+
     /// After a replay that accepts losses: that no record was visited, because the journal has another past than what
     /// was applied.
     pub fn other_past(&mut self) -> Option<StorageError> {
@@ -224,7 +229,8 @@ impl Journal for FileJournal {
         self.damage = outcome.damage.take();
         self.known_durable = outcome.known_durable;
         if !self.options.accept_data_loss {
-            outcome.loss(applied, self.damage.is_some())?;
+            let end = outcome.end(&self.shared.folder);
+            outcome.loss(applied, self.damage.is_some()).map_err(|loss| loss.ends_in(&end))?;
         }
         self.other_past = outcome.other_past.take();
         let open = |closed: &Closed| {

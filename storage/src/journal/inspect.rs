@@ -32,14 +32,14 @@ pub struct SegmentSeen {
 /// What there is, and what a replay would come to.
 #[derive(Debug)]
 pub struct Inspected {
-    /// Where it was looked at.
-    pub folder: PathBuf,
     /// All segments, in their order.
     pub segments: Vec<SegmentSeen>,
     /// Commits that no file has although later ones are there: behind which file, and in words.
     pub gaps: Vec<(PathBuf, String)>,
     /// The last commit that a replay would come to.
     pub mark: Mark,
+    /// The file with the last record that a replay reads, or the folder.
+    pub end: PathBuf,
     /// Why a start would refuse.
     pub refusals: Vec<StorageError>,
     /// See [`super::Journal::tail_damage`].
@@ -52,26 +52,45 @@ pub struct Inspected {
 /// # Errors
 /// A file that cannot be read or is of a newer version, or what `visit` answers.
 pub fn inspect(folder: &Path, applied: Option<Mark>, visit: &mut Visit<'_>) -> Result<Inspected> {
-    let listed = |folder| match segment::list(folder) {
-        Err(StorageError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => Ok(Vec::new()),
-        listed => listed,
-    };
     let segments = listed(folder)?.iter().map(look).collect::<Result<Vec<_>>>()?;
     let gaps = gaps(&segments, applied.map_or(0, |mark| mark.commit));
-    let mut inspected =
-        Inspected { folder: folder.into(), segments, gaps, mark: Mark::default(), refusals: Vec::new(), damage: None };
+    let mut inspected = Inspected {
+        segments,
+        gaps,
+        mark: Mark::default(),
+        end: folder.into(),
+        refusals: Vec::new(),
+        damage: None,
+    };
     let Some(applied) = applied else { return Ok(inspected) };
     let mut live = LiveBytes::default();
     let mut outcome = Replay::new(applied, listed(folder)?, &mut live).run(visit)?;
     let known_durable = outcome.known_durable;
-    inspected.mark = outcome.mark;
+    (inspected.mark, inspected.end) = (outcome.mark, outcome.end(folder));
     if let Err(why) = outcome.loss(applied, outcome.damage.is_some()) {
-        inspected.refusals.push(why);
+        inspected.refusals.push(why.ends_in(&inspected.end));
     } else if inspected.mark.commit < known_durable {
-        inspected.refusals.push(StorageError::DataLoss { durable: known_durable, recovered: inspected.mark.commit });
+        let loss = StorageError::loss(known_durable, inspected.mark.commit);
+        inspected.refusals.push(loss.ends_in(&inspected.end));
     }
     inspected.damage = outcome.damage.take();
     Ok(inspected)
+}
+
+/// The commit behind which the journal in `folder` begins; none if there is no intact segment, or no folder.
+///
+/// # Errors
+/// A file that cannot be read or is of a newer version.
+pub fn begins_after(folder: &Path) -> Result<Option<CommitNo>> {
+    let headers = listed(folder)?.into_iter().filter_map(|found| found.header);
+    Ok(headers.map(|header| header.before.commit).min())
+}
+
+fn listed(folder: &Path) -> Result<Vec<Found>> {
+    match segment::list(folder) {
+        Err(StorageError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+        listed => listed,
+    }
 }
 
 /// Reads one segment up to its first record that is not intact.

@@ -19,7 +19,7 @@ mod sync;
 mod tests;
 
 pub use file::{FileJournal, FileJournalOptions};
-pub use inspect::{Inspected, SegmentSeen, inspect};
+pub use inspect::{Inspected, SegmentSeen, begins_after, inspect};
 pub use memory::{MemoryJournal, NoJournal};
 
 use crate::error::Result;

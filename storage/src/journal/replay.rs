@@ -16,7 +16,7 @@ use super::{CommitNo, Mark};
 use crate::error::{Result, StorageError};
 use std::fs::File;
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A finished segment that holds records.
 #[derive(Debug)]
@@ -181,6 +181,11 @@ impl Replay<'_> {
 }
 
 impl Outcome {
+    /// The file with the last record, or `folder` if there is none.
+    pub fn end(&self, folder: &Path) -> PathBuf {
+        self.live.last().map_or_else(|| folder.into(), |last| last.path.clone())
+    }
+
     /// What must not be overlooked unless a loss is accepted: another past, or the proof that records right behind
     /// `applied` were durable and are gone.
     pub fn loss(&mut self, applied: Mark, is_damaged: bool) -> Result<()> {
@@ -188,7 +193,7 @@ impl Outcome {
             return Err(damaged);
         }
         if is_damaged && self.mark == applied && self.known_durable > applied.commit {
-            return Err(StorageError::DataLoss { durable: self.known_durable, recovered: applied.commit });
+            return Err(StorageError::loss(self.known_durable, applied.commit));
         }
         Ok(())
     }
