@@ -63,15 +63,16 @@ impl DataFolder {
     pub fn look(path: &Path) -> Result<(DataFolder, Looked)> {
         std::fs::read_dir(path).map_err(StorageError::io("list", path))?;
         let lock = lock_existing(path)?;
-        let format = match read_format(&path.join(FORMAT_NAME)) {
-            Ok(Some(found)) if found > FORMAT => Looked::Wrong(StorageError::FormatTooNew { found, known: FORMAT }),
-            Ok(Some(_)) => Looked::Known,
-            Ok(None) => Looked::Wrong(without_format(path).err().ok_or_else(|| {
-                StorageError::corrupt("data folder", format!("{} holds no data", path.display()))
-            })?),
-            Err(wrong @ StorageError::Corrupt { .. }) => Looked::Wrong(wrong),
-            Err(unreadable) => return Err(unreadable),
-        };
+        let format =
+            match read_format(&path.join(FORMAT_NAME)) {
+                Ok(Some(found)) if found > FORMAT => Looked::Wrong(StorageError::FormatTooNew { found, known: FORMAT }),
+                Ok(Some(_)) => Looked::Known,
+                Ok(None) => Looked::Wrong(without_format(path).err().ok_or_else(|| {
+                    StorageError::corrupt("data folder", format!("{} holds no data", path.display()))
+                })?),
+                Err(wrong @ StorageError::Corrupt { .. }) => Looked::Wrong(wrong),
+                Err(unreadable) => return Err(unreadable),
+            };
         Ok((DataFolder { path: path.to_path_buf(), created: false, lock }, format))
     }
 

@@ -60,8 +60,7 @@ impl Progress {
 
     /// How far it is; none if nothing is being done.
     pub fn look(&self) -> Option<Seen> {
-        let phases =
-            [Phase::Backend, Phase::Names, Phase::Replay, Phase::Checksums, Phase::Keys, Phase::Chunks];
+        let phases = [Phase::Backend, Phase::Names, Phase::Replay, Phase::Checksums, Phase::Keys, Phase::Chunks];
         let phase = *phases.get(usize::from(self.phase.load(Ordering::Acquire)).checked_sub(1)?)?;
         let (done, total) = (self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed));
         Some(Seen { phase, done: if total > 0 { done.min(total) } else { done }, total })

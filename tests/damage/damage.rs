@@ -78,7 +78,8 @@ fn files(folder: &Path, rng: &mut Rng) -> Result<Vec<(&'static str, PathBuf)>> {
     }
     let (journal, backend) = (names("journal")?, names("backend")?);
     let segments: Vec<&String> = journal.iter().filter(|name| name.ends_with(".journal")).collect();
-    let places = [("oldest segment", 0), ("middle segment", segments.len() / 2), ("newest segment", segments.len() - 1)];
+    let places =
+        [("oldest segment", 0), ("middle segment", segments.len() / 2), ("newest segment", segments.len() - 1)];
     files.extend(places.map(|(kind, at)| (kind, Path::new("journal").join(segments[at]))));
     files.extend(journal.iter().find(|n| n.ends_with(".spare")).map(|n| ("spare", Path::new("journal").join(n))));
     let of = |kind, is: &dyn Fn(&str) -> bool| {

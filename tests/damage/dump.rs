@@ -49,8 +49,19 @@ fn questions() -> Vec<String> {
         all.push(format!("GET string{i}"));
     }
     let fixed = [
-        "PEXPIRETIME brief", "GET brief", "GET noted", "HGETALL hash", "HPEXPIRETIME hash FIELDS 1 7", "LRANGE list 0 -1",
-        TAIL, "SMEMBERS set", "SMEMBERS integers", "ZRANGE sorted 0 -1 WITHSCORES", "ZCARD sorted", "KEYS *", "DBSIZE",
+        "PEXPIRETIME brief",
+        "GET brief",
+        "GET noted",
+        "HGETALL hash",
+        "HPEXPIRETIME hash FIELDS 1 7",
+        "LRANGE list 0 -1",
+        TAIL,
+        "SMEMBERS set",
+        "SMEMBERS integers",
+        "ZRANGE sorted 0 -1 WITHSCORES",
+        "ZCARD sorted",
+        "KEYS *",
+        "DBSIZE",
     ];
     all.extend(fixed.map(str::to_owned));
     for stream in ["orders", "events", "late"] {

@@ -154,7 +154,7 @@ fn late(client: &mut Client) -> Result<()> {
 pub fn copy_folder(from: &Path, to: &Path) -> Result<()> {
     std::fs::create_dir(to)?;
     for entry in std::fs::read_dir(from)? {
-        let (entry, to) = (entry?.path(), to);
+        let entry = entry?.path();
         let to = to.join(entry.file_name().unwrap_or_default());
         if entry.is_dir() {
             copy_folder(&entry, &to)?;

@@ -96,13 +96,19 @@ fn look_at_watermark(folder: &DataFolder, recovered: Option<(Mark, PathBuf)>, re
     match watermark::peek(&path) {
         Err(why) => report.found(Kind::Watermark, place(), why.to_string()),
         Ok(None) if recovered.as_ref().is_none_or(|(mark, _)| mark.commit > 0) => {
-            report.found(Kind::Watermark, place(), "the file is missing: a loss of durable data could not be recognised");
+            report.found(
+                Kind::Watermark,
+                place(),
+                "the file is missing: a loss of durable data could not be recognised",
+            );
         }
         Ok(None) => {}
         Ok(Some(Peeked { mark, slots })) => {
             report.looked.watermark = mark.commit;
             if slots < 2 {
-                report.note("one of the two slots of the watermark is damaged, as a power cut may leave it: the other counts");
+                report.note(
+                    "one of the two slots of the watermark is damaged, as a power cut may leave it: the other counts",
+                );
             }
             // Without the records there is nothing to compare; that they are missing is a finding already.
             let Some((recovered, end)) = recovered else { return };

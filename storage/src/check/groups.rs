@@ -38,7 +38,10 @@ impl Cursors {
     /// Group numbers, and how many entries each has behind it.
     fn passed(self) -> impl Iterator<Item = (u32, u64)> {
         let (at, all) = (self.at, self.entries);
-        self.groups.into_iter().enumerate().map(move |(i, (_, number, passed))| (number, if i < at { passed } else { all }))
+        self.groups
+            .into_iter()
+            .enumerate()
+            .map(move |(i, (_, number, passed))| (number, if i < at { passed } else { all }))
     }
 }
 
@@ -78,7 +81,8 @@ impl Check<'_> {
         }
         for (number, passed) in walk.cursors.passed() {
             let Some(group) = stream.group_by_number(number).filter(|group| group.passed != passed) else { continue };
-            let name = stream.groups().find(|(_, g)| g.number == number).map(|(name, _)| name.escape_ascii().to_string());
+            let name =
+                stream.groups().find(|(_, g)| g.number == number).map(|(name, _)| name.escape_ascii().to_string());
             let text = format!(
                 "group \"{}\" has {passed} entries up to its cursor {}, {} are counted",
                 name.unwrap_or_default(),

@@ -65,7 +65,7 @@ impl Check<'_> {
     }
 
     /// Finds the records of one family whose number belongs to no name.
-    fn strays(&mut self, physical: u32, space: Space, floor: u64, end: Option<u64>, owners: &Owners) {
+    fn strays(&mut self, physical: u32, space: Space, floor: u64, end: Option<u64>, owners: &[(u64, bool)]) {
         let from = keys::value(physical, floor);
         let to = end.map_or_else(|| keys::after(keys::database(physical)), |end| keys::value(physical, end));
         let (mut last, mut strays) = (None, Vec::new());
@@ -135,7 +135,8 @@ impl Check<'_> {
             self.epoch(format!("epoch {epoch} under {physical}"), live, referred, there);
         }
         if left_over > 0 {
-            self.report.note(format!("{left_over} chunks that a crash left take space until the next start or checkpoint"));
+            self.report
+                .note(format!("{left_over} chunks that a crash left take space until the next start or checkpoint"));
         }
     }
 
@@ -153,7 +154,7 @@ impl Check<'_> {
     }
 }
 
-fn belongs(owners: &Owners, uid: u64, space: Space) -> bool {
+fn belongs(owners: &[(u64, bool)], uid: u64, space: Space) -> bool {
     let at = owners.partition_point(|(owner, _)| *owner < uid);
     let mut named = owners[at..].iter().take_while(|(owner, _)| *owner == uid);
     named.any(|(_, is_stream)| *is_stream || space == Space::Values)

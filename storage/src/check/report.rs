@@ -67,7 +67,9 @@ impl Kind {
         match self {
             Kind::Folder | Kind::Backend | Kind::Meta | Kind::Name => "a start refuses, or misses keys",
             Kind::Table => "a start refuses, or reads of what stands there answer an error",
-            Kind::Value | Kind::Header | Kind::Index | Kind::Chunk | Kind::Pending => "reads of the key answer an error",
+            Kind::Value | Kind::Header | Kind::Index | Kind::Chunk | Kind::Pending => {
+                "reads of the key answer an error"
+            }
             Kind::Count => "answers disagree with what is there",
             Kind::Orphan => "takes space that does not come back; no data is missing",
             Kind::Journal => "a start refuses, or ends before what was written",

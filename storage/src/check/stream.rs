@@ -59,7 +59,11 @@ impl Check<'_> {
             Err(why) => return self.found(Kind::Header, at, why.to_string()),
         };
         if written_length(&stream, sealed) != bytes.len() {
-            self.found(Kind::Header, at, "the record is not as it is written: something in it stands there twice, or behind its end");
+            self.found(
+                Kind::Header,
+                at,
+                "the record is not as it is written: something in it stands there twice, or behind its end",
+            );
         }
         let mut walk = Walk::over(&stream);
         let found = self.index(at, &stream.log, &mut walk);
@@ -152,7 +156,11 @@ impl Check<'_> {
         walk.counted += u64::from(open.live);
         if open.bytes.is_empty() {
             if open.live > 0 {
-                self.found(Kind::Count, at, format!("the open chunk is empty, the header says {} live entries", open.live));
+                self.found(
+                    Kind::Count,
+                    at,
+                    format!("the open chunk is empty, the header says {} live entries", open.live),
+                );
             }
             return;
         }
@@ -166,7 +174,7 @@ impl Check<'_> {
     fn entries(&mut self, at: At<'_>, base: StreamId, live: u32, bytes: &[u8], walk: &mut Walk) {
         let (mut last, mut found): (Option<StreamId>, u32) = (None, 0);
         let mut slots = Slots::new(bytes, base);
-        while let Some(slot) = slots.next() {
+        for slot in slots.by_ref() {
             if last.map_or(slot.id != base, |last| slot.id <= last) {
                 self.found(Kind::Chunk, at, format!("chunk {base}: entry {} is not in its place", slot.id));
             }
@@ -200,7 +208,8 @@ impl Check<'_> {
             self.found(Kind::Count, at, format!("its length is {}, its chunks hold {}", log.length, walk.counted));
         }
         if stream.entries_added < log.length {
-            let text = format!("its length is {}, but only {} entries were ever added", log.length, stream.entries_added);
+            let text =
+                format!("its length is {}, but only {} entries were ever added", log.length, stream.entries_added);
             self.found(Kind::Count, at, text);
         }
         if stream.max_deleted > stream.last_id {

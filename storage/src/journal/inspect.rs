@@ -54,14 +54,8 @@ pub struct Inspected {
 pub fn inspect(folder: &Path, applied: Option<Mark>, visit: &mut Visit<'_>) -> Result<Inspected> {
     let segments = listed(folder)?.iter().map(look).collect::<Result<Vec<_>>>()?;
     let gaps = gaps(&segments, applied.map_or(0, |mark| mark.commit));
-    let mut inspected = Inspected {
-        segments,
-        gaps,
-        mark: Mark::default(),
-        end: folder.into(),
-        refusals: Vec::new(),
-        damage: None,
-    };
+    let mut inspected =
+        Inspected { segments, gaps, mark: Mark::default(), end: folder.into(), refusals: Vec::new(), damage: None };
     let Some(applied) = applied else { return Ok(inspected) };
     let mut live = LiveBytes::default();
     let mut outcome = Replay::new(applied, listed(folder)?, &mut live).run(visit)?;

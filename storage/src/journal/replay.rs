@@ -170,7 +170,8 @@ impl Replay<'_> {
         }
         // Only of the segment that was read last, so it is at the end of the log.
         if let Some((sequence, commit)) = self.stray {
-            text += &format!("; behind it, segment {sequence} has a record of commit {commit} that does not continue it");
+            text +=
+                &format!("; behind it, segment {sequence} has a record of commit {commit} that does not continue it");
         }
         let damaged = behind.len() - intact.len();
         if damaged > 0 {

@@ -79,7 +79,8 @@ fn is_sound(backend: &dyn Backend) {
     let mut report = Report::default();
     check_records(backend, &Progress::default(), &mut report);
     // Some tests append bytes that are no fields.
-    let found: Vec<_> = report.findings.iter().filter(|finding| !finding.text.contains("the fields of entry")).collect();
+    let found: Vec<_> =
+        report.findings.iter().filter(|finding| !finding.text.contains("the fields of entry")).collect();
     assert!(found.is_empty(), "{found:?}");
 }
 

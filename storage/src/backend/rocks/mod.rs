@@ -84,7 +84,8 @@ impl Rocks {
         let watch = Arc::new(Watch::default());
         let described = |space| ColumnFamilyDescriptor::new(family(space), options.family(space, &shared));
         let families = Space::ALL.into_iter().map(described).collect();
-        let db = open(&options.database(&shared, &watch), &path, families).map_err(|error| open_failure(error, &path))?;
+        let db =
+            open(&options.database(&shared, &watch), &path, families).map_err(|error| open_failure(error, &path))?;
         Ok(Rocks { db, path, options, shared, watch, leftovers: Mutex::default() })
     }
 
