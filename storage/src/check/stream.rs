@@ -92,7 +92,8 @@ impl Check<'_> {
                 walk.whole = false;
                 self.found(Kind::Index, at, format!("page {number} begins at chunk {begins}, expected is {next}"));
             }
-            let mut part = Log { first_ordinal: begins, ..Log::default() };
+            let mut part = Log::default();
+            part.first_ordinal = begins;
             if let Err(why) = header::read_page(&mut part, page) {
                 walk.whole = false;
                 self.found(Kind::Index, at, format!("page {number}: {why}"));
