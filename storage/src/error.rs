@@ -52,7 +52,10 @@ pub enum StorageError {
     #[error("{0} is in use by another process (stop it, or choose another --dir)")]
     Locked(PathBuf),
     /// The folder was written by a newer program.
-    #[error("the data was written in format {found}, this program reads up to {known} (use the newer program)")]
+    #[error(
+        "the data was written in format {found}, this program reads up to {known} \
+         (use the newer program, unless the file FORMAT is damaged)"
+    )]
     FormatTooNew {
         /// Format number on disk.
         found: u32,

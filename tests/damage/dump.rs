@@ -7,6 +7,9 @@ use brooklet_testkit::{Client, Value};
 /// The list whose end may be lost with the end of the journal.
 pub const TAIL: &str = "LRANGE tail 0 -1";
 
+/// How the reason begins where a server does not answer at all.
+pub const NO_REPLY: &str = "no reply";
+
 /// Questions and replies, or why there is none.
 #[derive(Clone, Debug, Default)]
 pub struct Dump {
@@ -34,7 +37,7 @@ pub fn look(client: &mut Client) -> Dump {
             Ok(Value::Error(why)) => Err(String::from_utf8_lossy(&why).into_owned()),
             Ok(reply) => Ok(settled(words[0], reply)),
             Err(why) => {
-                dump.replies.insert(question, Err(format!("no reply: {why:?}")));
+                dump.replies.insert(question, Err(format!("{NO_REPLY}: {why:?}")));
                 return dump;
             }
         };

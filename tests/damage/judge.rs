@@ -9,7 +9,7 @@ use brooklet_testkit::server::Data;
 use brooklet_testkit::{Protocol, Server, Target, Value};
 
 use crate::damage::Case;
-use crate::dump::{self, Dump, TAIL};
+use crate::dump::{self, Dump, NO_REPLY, TAIL};
 use crate::fill::{self, Folder, copy_folder};
 
 /// How a case ended.
@@ -121,7 +121,9 @@ impl Judge {
     }
 
     fn served(&self, folder: &Folder, case: &Case, seen: &Dump, server: &mut Server) -> Outcome {
-        let ended = if server.is_running() { None } else { server.terminate().err().map(|why| why.to_string()) };
+        // A server that does not reply ends; asked to end in good order, it says how it did.
+        let is_over = seen.replies.values().any(|reply| reply.as_ref().is_err_and(|why| why.starts_with(NO_REPLY)));
+        let ended = if is_over { server.terminate().err().map(|why| why.to_string()) } else { None };
         let output = server.output();
         if output.contains("panicked") {
             return Outcome::Wrong(output);
@@ -146,10 +148,10 @@ impl Judge {
         if !why.contains("exit status: 1") || why.contains("panicked") || message.is_empty() {
             return Ok(Outcome::Wrong(format!("no orderly refusal: {why}")));
         }
-        // What is wrong, and where: the file, or what it is a part of.
-        let name = case.file.file_name().unwrap_or_default().to_string_lossy();
-        let parts = [&name[..], "journal", "watermark", "FORMAT"];
-        if !parts.iter().any(|part| message.contains(part)) {
+        // What is wrong, and where: the file, or the one that does not fit to it in the same folder.
+        let folder_of = case.file.parent().map(|parent| format!("data/{}/", parent.display()));
+        let parts = [case.file.file_name().unwrap_or_default().to_string_lossy().into_owned()];
+        if !parts.iter().chain(&folder_of).any(|part| message.contains(part)) {
             return Ok(Outcome::Wrong(format!("the message names no file: {message}")));
         }
         std::fs::copy(folder.path.join(&case.file), copy.join(&case.file))?;
