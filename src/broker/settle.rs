@@ -12,7 +12,9 @@ use crate::config::Fsync;
 use brooklet_storage::StorageError;
 use brooklet_storage::checkpoint::{Gathered, Settler};
 use brooklet_storage::folder::DataFolder;
+use brooklet_storage::journal::Mark;
 use brooklet_storage::watermark::Watermark;
+use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -52,14 +54,16 @@ pub(crate) fn start(shared: &Arc<Shared>, settler: Settler, watermark: Watermark
     let [a, b, c, d] = [(); 4].map(|()| Arc::clone(shared));
     let done_b = Arc::clone(&done);
     let folder = Arc::new(folder);
+    let watermark = Arc::new(Mutex::new(watermark));
+    let watermark_a = Arc::clone(&watermark);
     let folder_d = Arc::clone(&folder);
     [
         threads::start("settler", Arc::clone(&failed), move || {
             let _done = SetOnDrop(done);
-            settle_until_ended(&a, settler);
+            settle_until_ended(&a, settler, &watermark_a);
         }),
         // It holds the folder's lock until the settler is done and the last mark is noted; so does whoever makes files.
-        threads::start("syncer", Arc::clone(&failed), move || sync_until_done(&b, watermark, &done_b, folder)),
+        threads::start("syncer", Arc::clone(&failed), move || sync_until_done(&b, &watermark, &done_b, folder)),
         threads::start("preparer", Arc::clone(&failed), move || prepare_until_done(&d, folder_d)),
         threads::start("committer", failed, move || commit_until_done(&c)),
     ]
@@ -85,7 +89,7 @@ fn commit_until_done(shared: &Shared) {
     }
 }
 
-fn sync_until_done(shared: &Shared, mut watermark: Watermark, done: &AtomicBool, folder: Arc<DataFolder>) {
+fn sync_until_done(shared: &Shared, watermark: &Mutex<Watermark>, done: &AtomicBool, folder: Arc<DataFolder>) {
     let mut last_sync_us = 0;
     loop {
         let last_round = done.load(Ordering::Acquire) && shared.tasks().is_finishing();
@@ -110,14 +114,9 @@ fn sync_until_done(shared: &Shared, mut watermark: Watermark, done: &AtomicBool,
                 return;
             }
             let Ok(mark) = shared.committer().sync() else { return };
-            match watermark.advance(mark, true) {
-                // It is lower than it could be, until the next time.
-                Err(full) if full.is_full() => {}
-                Err(error) => {
-                    shared.committer().fail(&error);
-                    return;
-                }
-                Ok(()) => {}
+            if let Err(error) = note(watermark, mark) {
+                shared.committer().fail(&error);
+                return;
             }
         }
         if last_round {
@@ -125,6 +124,15 @@ fn sync_until_done(shared: &Shared, mut watermark: Watermark, done: &AtomicBool,
             return;
         }
         std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Notes what is durable.
+fn note(watermark: &Mutex<Watermark>, mark: Mark) -> Result<(), StorageError> {
+    match watermark.lock().advance(mark, true) {
+        // It is lower than it could be, until the next time.
+        Err(full) if full.is_full() => Ok(()),
+        noted => noted,
     }
 }
 
@@ -150,7 +158,7 @@ fn append_all(shared: &Shared) -> Result<(), CommitFailed> {
     shared.committer().append(shared.engine_lock(), ticket).map(drop)
 }
 
-fn settle_until_ended(shared: &Shared, mut settler: Settler) {
+fn settle_until_ended(shared: &Shared, mut settler: Settler, watermark: &Mutex<Watermark>) {
     let mut hand = (0, 0);
     let mut last_us = shared.clock().monotonic_us();
     loop {
@@ -168,7 +176,7 @@ fn settle_until_ended(shared: &Shared, mut settler: Settler) {
             last_us = now_us;
             let objects = shared.engine().store.dirty_objects();
             shared.tasks().checkpoint_began((shared.clock().now_ms() / 1000) as u64, objects);
-            let done = checkpoint(shared, &mut settler, asked);
+            let done = checkpoint(shared, &mut settler, watermark, asked);
             shared.tasks().checkpoint_ended();
             if let Err(failed) = done {
                 tracing::error!("checkpoint: {failed}");
@@ -194,7 +202,12 @@ fn checkpoint_due(shared: &Shared, since_us: u64) -> bool {
 }
 
 /// One checkpoint. See `brooklet_storage::checkpoint` for why slices add up to one state.
-fn checkpoint(shared: &Shared, settler: &mut Settler, asked: Option<u64>) -> Result<(), CommitFailed> {
+fn checkpoint(
+    shared: &Shared,
+    settler: &mut Settler,
+    watermark: &Mutex<Watermark>,
+    asked: Option<u64>,
+) -> Result<(), CommitFailed> {
     let fail = |e: StorageError| shared.committer().fail(&e);
     let epoch = settler.epoch();
     let (mut gathered, mut before) = (Gathered::default(), 0);
@@ -218,6 +231,8 @@ fn checkpoint(shared: &Shared, settler: &mut Settler, asked: Option<u64>) -> Res
     shared.committer().sync()?;
     let meta = brooklet_storage::checkpoint::Meta { applied: mark, ..meta };
     settler.complete(gathered, &meta).map_err(fail)?;
+    // Before the journal forgets it: RocksDB opens an older state without a word if the end of its list of files is lost.
+    note(watermark, mark).map_err(fail)?;
     shared.committer().drop_through(mark.commit)?;
     let now_s = (shared.clock().now_ms() / 1000) as u64;
     shared.engine().store.completed(epoch);

@@ -26,10 +26,20 @@ pub fn flags() -> Vec<String> {
     FLAGS.iter().map(|flag| (*flag).to_owned()).collect()
 }
 
+/// How a server was ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// In good order, with most of the data in the journal.
+    Ended,
+    /// Killed, right after it had acknowledged what stands in the list `tail`; the rest was synced.
+    Killed,
+    /// Killed, right after its second checkpoint.
+    Settled,
+}
+
 /// A folder as its server left it.
 pub struct Folder {
-    /// Its server was killed, right after it had acknowledged what stands in the list `tail`.
-    pub killed: bool,
+    pub end: End,
     pub path: PathBuf,
     /// What it answered last.
     pub expected: Dump,
@@ -39,20 +49,21 @@ pub struct Folder {
 
 impl Folder {
     /// Fills a folder below `scratch`.
-    pub fn fill(target: &Target, scratch: &Path, killed: bool) -> std::result::Result<Folder, String> {
-        let name = if killed { "killed" } else { "ended" };
-        let mut folder = Folder { killed, path: scratch.join(name), expected: Dump::default(), earlier: Vec::new() };
+    pub fn fill(target: &Target, scratch: &Path, end: End) -> std::result::Result<Folder, String> {
+        let name = name(end);
+        let mut folder = Folder { end, path: scratch.join(name), expected: Dump::default(), earlier: Vec::new() };
         folder.live(target, scratch).map_err(|why| format!("filling a folder that is {name}: {why}"))?;
         Ok(folder)
     }
 
     pub fn name(&self) -> &'static str {
-        if self.killed { "killed" } else { "ended" }
+        name(self.end)
     }
 
     fn live(&mut self, target: &Target, scratch: &Path) -> Result<()> {
         let mut server = Server::start(target, Data::Durable(self.path.clone()), &flags())?;
-        for round in 0..4 {
+        let rounds = if self.end == End::Settled { 1 } else { 4 };
+        for round in 0..rounds {
             write(&mut server.connect(Protocol::Resp2)?, round)?;
             let copy = scratch.join(format!("{}-{round}", self.name()));
             copy_folder(&self.path, &copy)?;
@@ -63,19 +74,33 @@ impl Folder {
             }
         }
         let mut client = server.connect(Protocol::Resp2)?;
+        if self.end == End::Settled {
+            changes(&mut client, 1)?;
+            self.expected = dump(&mut client).map_err(std::io::Error::other)?;
+            ask(&mut client, &["SAVE"])?;
+            return server.kill();
+        }
         late(&mut client)?;
         // Each sync notes the watermark before the next one begins, so the first of these is noted when the second is done.
         for _ in 0..2 {
             ask(&mut client, &["SET", "noted", "1"])?;
             ask(&mut client, &["WAITAOF", "1", "0", "10000"])?;
         }
-        if self.killed {
+        if self.end == End::Killed {
             for n in 0..40 {
                 ask(&mut client, &["RPUSH", "tail", &n.to_string()])?;
             }
         }
         self.expected = dump(&mut client).map_err(std::io::Error::other)?;
-        if self.killed { server.kill() } else { server.terminate() }
+        if self.end == End::Killed { server.kill() } else { server.terminate() }
+    }
+}
+
+fn name(end: End) -> &'static str {
+    match end {
+        End::Ended => "ended",
+        End::Killed => "killed",
+        End::Settled => "settled",
     }
 }
 
@@ -87,12 +112,20 @@ fn ask(client: &mut Client, words: &[&str]) -> Result<()> {
     }
 }
 
-/// A round of changes and a checkpoint: about a megabyte of entries and some of everything else.
+/// A round of changes and a checkpoint.
 fn write(client: &mut Client, round: usize) -> Result<()> {
+    changes(client, round)?;
+    ask(client, &["SAVE"])
+}
+
+/// About a megabyte of entries and some of everything else.
+fn changes(client: &mut Client, round: usize) -> Result<()> {
     for stream in ["orders", "events"] {
         entries(client, stream, round, 300)?;
         let group = format!("group{round}");
-        ask(client, &["XGROUP", "CREATE", stream, &group, "0"])?;
+        for n in (0..4).filter(|_| round == 0) {
+            ask(client, &["XGROUP", "CREATE", stream, &format!("group{n}"), "0"])?;
+        }
         ask(client, &["XREADGROUP", "GROUP", &group, "me", "COUNT", "40", "STREAMS", stream, ">"])?;
         ask(client, &["XREADGROUP", "GROUP", &group, "you", "COUNT", "40", "STREAMS", stream, ">"])?;
         for n in 1..=5 {
@@ -101,8 +134,8 @@ fn write(client: &mut Client, round: usize) -> Result<()> {
         ask(client, &["XDEL", stream, &format!("{}-9", round + 1)])?;
     }
     ask(client, &["XTRIM", "events", "MAXLEN", "=", "400"])?;
-    values(client, round)?;
-    ask(client, &["SAVE"])
+    ask(client, &["XADD", "late", &format!("{}-0", round + 1), "round", "1"])?;
+    values(client, round)
 }
 
 fn entries(client: &mut Client, stream: &str, round: usize, count: usize) -> Result<()> {

@@ -10,7 +10,7 @@ use brooklet_testkit::{Protocol, Server, Target, Value};
 
 use crate::damage::Case;
 use crate::dump::{self, Dump, NO_REPLY, TAIL};
-use crate::fill::{self, Folder, copy_folder};
+use crate::fill::{self, End, Folder, copy_folder};
 
 /// How a case ended.
 pub enum Outcome {
@@ -129,7 +129,7 @@ impl Judge {
             return Outcome::Wrong(output);
         }
         // What was acknowledged and not synced when the server was killed stands at the end of the newest segment only.
-        let end_may_go = folder.killed && case.kind == "newest segment";
+        let end_may_go = folder.end == End::Killed && case.kind == "newest segment";
         if let Some(why) = differs(folder, seen, end_may_go) {
             return Outcome::Wrong(format!("{why}\n{output}"));
         }

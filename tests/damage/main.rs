@@ -1,10 +1,10 @@
-//! The damage matrix: each kind of file in a data folder, damaged in each way, on a folder that was left in good order and
-//! on one whose server was killed. The server then serves all that was acknowledged, or refuses to start and says why, or
+//! The damage matrix: each kind of file in a data folder, damaged in each way, on a folder that was left in good order, on one
+//! whose server was killed, and on one whose server was killed right after a checkpoint. The server then serves all that was acknowledged, or refuses to start and says why, or
 //! answers an error to the read of what is damaged. Never less or other data, never a panic; and where it refuses, putting
 //! the file back is enough. Where the program knows `brooklet check`, that finds what the server minds.
 //!
-//! `SEED=` replays the choices, `OFFSETS=` says how many places of a file are damaged in each way (2), `TABLES=` how many
-//! table files (3), `ONLY=` leaves out the cases whose name does not contain it, `TABLE=1` prints each case.
+//! `SEED=` replays the choices, `OFFSETS=` says how many places of a file are damaged in each way (1), `TABLES=` how many
+//! table files (2), `ONLY=` leaves out the cases whose name does not contain it, `TABLE=1` prints each case.
 
 #![allow(clippy::disallowed_methods, clippy::print_stdout, clippy::unwrap_used)]
 
@@ -23,7 +23,7 @@ use brooklet_testkit::server::Dialect;
 use fastrand::Rng;
 
 use crate::damage::Case;
-use crate::fill::Folder;
+use crate::fill::{End, Folder};
 use crate::judge::{Judge, Outcome};
 
 fn main() -> ExitCode {
@@ -63,8 +63,8 @@ fn run(target: &Target, rng: &mut Rng) -> Result<bool, String> {
         println!("NOT RUN: `brooklet check` over the damaged folders, because the program does not know it");
     }
     let mut folders = Vec::new();
-    for killed in [false, true] {
-        folders.push(Folder::fill(target, scratch.path(), killed)?);
+    for end in [End::Ended, End::Killed, End::Settled] {
+        folders.push(Folder::fill(target, scratch.path(), end)?);
     }
     folders.iter().try_for_each(|folder| judge.is_sound(folder))?;
     let only = std::env::var("ONLY").unwrap_or_default();

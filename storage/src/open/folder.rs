@@ -56,41 +56,40 @@ pub struct OpenedFolder {
 #[cfg(feature = "rocksdb")]
 pub fn open_folder(path: &Path, options: FolderOptions) -> Result<OpenedFolder> {
     let (backend, accepted) = (options.backend, options.accept_data_loss);
-    open_folder_over(path, &options, |folder| {
+    open_folder_over(path, &options, |folder, durable| {
         if !accepted {
-            fits(folder, backend)?;
+            fits(folder, durable, backend)?;
         }
         Ok(Arc::new(Rocks::open(folder.backend(), backend)?))
     })
 }
 
-/// Whether the records reach up to where the journal begins. Looked at without writing, because opening makes RocksDB delete
-/// each file that its list of files does not name: with a list that was lost or cut, those that a repair would need.
+/// Whether the records, or the journal behind them, can reach up to what was durable. Looked at without writing, because opening makes
+/// RocksDB delete each file that its list of files does not name: with a list that lost its end, those that a repair would need.
 #[cfg(feature = "rocksdb")]
-fn fits(folder: &DataFolder, options: Options) -> Result<()> {
+fn fits(folder: &DataFolder, durable: CommitNo, options: Options) -> Result<()> {
     let records = Rocks::open_to_read(folder.backend(), options)?;
     let meta = records.map(|records| Meta::read(&records)).transpose()?.flatten();
     let applied = meta.map_or(0, |meta| meta.applied.commit);
-    match begins_after(&folder.journal())? {
-        Some(begin) if begin > applied => {
-            let place = format!("; the records in {} are older than the journal", folder.backend().display());
-            Err(StorageError::loss(begin, applied).located(place))
-        }
-        _ => Ok(()),
+    if applied >= durable || begins_after(&folder.journal())?.is_some_and(|begin| begin <= applied) {
+        return Ok(());
     }
+    let place = format!("; the records in {} are older than the journal", folder.backend().display());
+    Err(StorageError::loss(durable, applied).located(place))
 }
 
-/// Opens a data folder with the backend that `backend` opens in it.
+/// Opens a data folder with the backend that `backend` opens in it, knowing the last commit that is known to have been durable.
 pub fn open_folder_over(
     path: &Path,
     options: &FolderOptions,
-    backend: impl FnOnce(&DataFolder) -> Result<Arc<dyn Backend>>,
+    backend: impl FnOnce(&DataFolder, CommitNo) -> Result<Arc<dyn Backend>>,
 ) -> Result<OpenedFolder> {
     let folder = DataFolder::open(path)?;
     let mut losses = Losses { accepted: options.accept_data_loss, warnings: Vec::new() };
     let watermark = losses.allow(Watermark::open(&folder.watermark()))?;
     options.progress.begin(Phase::Backend, 0);
-    let backend = backend(&folder)?;
+    let durable = watermark.as_ref().and_then(Watermark::read).map_or(0, |mark| mark.commit);
+    let backend = backend(&folder, durable)?;
     let journal_options = FileJournalOptions { accept_data_loss: options.accept_data_loss, ..options.journal };
     let mut journal = FileJournal::open(&folder.journal(), journal_options)?;
     let opened = open_watched(backend, &mut journal, options.databases, options.node_limits, &options.progress)?;

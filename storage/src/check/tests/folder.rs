@@ -39,7 +39,7 @@ impl Folder {
         let journal = FileJournalOptions { segment_bytes: 8192, spare_bytes: 0, ..Default::default() };
         let options = FolderOptions { databases: 2, journal, ..Default::default() };
         let backend = Arc::clone(&self.backend) as Arc<dyn Backend>;
-        open_folder_over(self.path(), &options, |_| Ok(backend))
+        open_folder_over(self.path(), &options, |_, _| Ok(backend))
     }
 
     fn path(&self) -> &Path {
