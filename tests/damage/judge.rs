@@ -149,9 +149,10 @@ impl Judge {
             return Ok(Outcome::Wrong(format!("no orderly refusal: {why}")));
         }
         // What is wrong, and where: the file, or the one that does not fit to it in the same folder.
-        let folder_of = case.file.parent().map(|parent| format!("data/{}/", parent.display()));
+        let beside = case.file.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let beside = beside.map(|parent| format!("data/{}", parent.display()));
         let parts = [case.file.file_name().unwrap_or_default().to_string_lossy().into_owned()];
-        if !parts.iter().chain(&folder_of).any(|part| message.contains(part)) {
+        if !parts.iter().chain(&beside).any(|part| message.contains(part)) {
             return Ok(Outcome::Wrong(format!("the message names no file: {message}")));
         }
         std::fs::copy(folder.path.join(&case.file), copy.join(&case.file))?;
