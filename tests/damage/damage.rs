@@ -128,8 +128,8 @@ fn damages(bytes: &[u8], rng: &mut Rng) -> Vec<Damage> {
         }));
     }
     let piece = if used >= 2 * BLOCK { BLOCK } else { used / 2 };
-    if piece > 0 {
-        let (a, b) = (rng.usize(..used / piece / 2) * piece, rng.usize(used / piece / 2..used / piece) * piece);
+    if let Some(pieces) = used.checked_div(piece) {
+        let (a, b) = (rng.usize(..pieces / 2) * piece, rng.usize(pieces / 2..pieces) * piece);
         damages.push(Damage::Swap(a, b, piece));
     }
     // The same file twice would be no damage.
