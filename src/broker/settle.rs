@@ -16,6 +16,7 @@ use brooklet_storage::checkpoint::{Gathered, Settler};
 use brooklet_storage::folder::DataFolder;
 use brooklet_storage::journal::Mark;
 use brooklet_storage::watermark::Watermark;
+use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -57,14 +58,16 @@ pub(crate) fn start(shared: &Arc<Shared>, mut settler: Settler, watermark: Water
     let done_b = Arc::clone(&done);
     let data = folder.path().to_path_buf();
     let folder = Arc::new(folder);
+    let watermark = Arc::new(Mutex::new(watermark));
+    let watermark_a = Arc::clone(&watermark);
     let folder_d = Arc::clone(&folder);
     [
         threads::start("settler", Arc::clone(&failed), move || {
             let _done = SetOnDrop(done);
-            settle_until_ended(&a, settler, Maker::of(&data));
+            settle_until_ended(&a, settler, Maker::of(&data), &watermark_a);
         }),
         // It holds the folder's lock until the settler is done and the last mark is noted; so does whoever makes files.
-        threads::start("syncer", Arc::clone(&failed), move || sync_until_done(&b, watermark, &done_b, folder)),
+        threads::start("syncer", Arc::clone(&failed), move || sync_until_done(&b, &watermark, &done_b, folder)),
         threads::start("preparer", Arc::clone(&failed), move || prepare_until_done(&d, folder_d)),
         threads::start("committer", failed, move || commit_until_done(&c)),
     ]
@@ -90,7 +93,7 @@ fn commit_until_done(shared: &Shared) {
     }
 }
 
-fn sync_until_done(shared: &Shared, mut watermark: Watermark, done: &AtomicBool, folder: Arc<DataFolder>) {
+fn sync_until_done(shared: &Shared, watermark: &Mutex<Watermark>, done: &AtomicBool, folder: Arc<DataFolder>) {
     let mut last_sync_us = 0;
     loop {
         let last_round = done.load(Ordering::Acquire) && shared.tasks().is_finishing();
@@ -115,14 +118,9 @@ fn sync_until_done(shared: &Shared, mut watermark: Watermark, done: &AtomicBool,
                 return;
             }
             let Ok(mark) = shared.committer().sync() else { return };
-            match watermark.advance(mark, true) {
-                // It is lower than it could be, until the next time.
-                Err(full) if full.is_full() => {}
-                Err(error) => {
-                    shared.committer().fail(&error);
-                    return;
-                }
-                Ok(()) => {}
+            if let Err(error) = note(watermark, mark) {
+                shared.committer().fail(&error);
+                return;
             }
         }
         if last_round {
@@ -130,6 +128,15 @@ fn sync_until_done(shared: &Shared, mut watermark: Watermark, done: &AtomicBool,
             return;
         }
         std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Notes what is durable.
+fn note(watermark: &Mutex<Watermark>, mark: Mark) -> Result<(), StorageError> {
+    match watermark.lock().advance(mark, true) {
+        // It is lower than it could be, until the next time.
+        Err(full) if full.is_full() => Ok(()),
+        noted => noted,
     }
 }
 
@@ -155,7 +162,7 @@ fn append_all(shared: &Shared) -> Result<(), CommitFailed> {
     shared.committer().append(shared.engine_lock(), ticket).map(drop)
 }
 
-fn settle_until_ended(shared: &Arc<Shared>, mut settler: Settler, mut maker: Maker) {
+fn settle_until_ended(shared: &Arc<Shared>, mut settler: Settler, mut maker: Maker, watermark: &Mutex<Watermark>) {
     let mut hand = (0, 0);
     let mut last_us = shared.clock().monotonic_us();
     loop {
@@ -174,7 +181,7 @@ fn settle_until_ended(shared: &Arc<Shared>, mut settler: Settler, mut maker: Mak
             last_us = now_us;
             let objects = shared.engine().store.dirty_objects();
             shared.tasks().checkpoint_began((shared.clock().now_ms() / 1000) as u64, objects);
-            let done = checkpoint(shared, &mut settler, asked, backup.is_some());
+            let done = checkpoint(shared, &mut settler, watermark, asked, backup.is_some());
             shared.tasks().checkpoint_ended();
             match done {
                 Ok(mark) => {
@@ -223,6 +230,7 @@ fn patience(shared: Arc<Shared>) -> Box<Wait> {
 fn checkpoint(
     shared: &Shared,
     settler: &mut Settler,
+    watermark: &Mutex<Watermark>,
     asked: Option<u64>,
     whole: bool,
 ) -> Result<Option<Mark>, CommitFailed> {
@@ -252,6 +260,8 @@ fn checkpoint(
     shared.committer().sync()?;
     let meta = brooklet_storage::checkpoint::Meta { applied: mark, ..meta };
     settler.complete(gathered, &meta).map_err(fail)?;
+    // Before the journal forgets it: RocksDB opens an older state without a word if the end of its list of files is lost.
+    note(watermark, mark).map_err(fail)?;
     shared.committer().drop_through(mark.commit)?;
     let now_s = (shared.clock().now_ms() / 1000) as u64;
     shared.engine().store.completed(epoch);

@@ -3,6 +3,7 @@
 #[cfg(feature = "rocksdb")]
 mod backup;
 pub mod bench;
+mod check;
 mod descriptors;
 mod doctor;
 mod doors;
@@ -35,6 +36,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>, env: impl IntoIterator<Ite
         }
         Ok(Invocation::Version) => print(&config::version()),
         Ok(Invocation::Help) => print(config::help().trim_end()),
+        Ok(Invocation::Check(args)) => check::run(&args),
         Ok(Invocation::Bench(args)) => bench::run(args.into_iter().map(OsString::from)),
         Ok(Invocation::Doctor(startup)) => doctor::run(&startup),
         Ok(Invocation::Backup(args)) => back_up(args),

@@ -72,7 +72,8 @@ fn open(config: &Config) -> Result<(Arc<Shared>, Threads), brooklet_storage::Sto
     if !config.is_volatile() {
         let progress = Arc::new(Progress::default());
         progress.begin(Phase::Backend, 0);
-        let shown = progress::show(&progress, config.logfile.as_os_str().is_empty() && !config.quiet);
+        let has_terminal = config.logfile.as_os_str().is_empty() && !config.quiet;
+        let shown = progress::show(&progress, has_terminal, |line| tracing::info!("{line}"));
         let opened = Shared::open(config.clone(), Clock::system(), &progress);
         progress.end();
         if let Some(shown) = shown {

@@ -25,6 +25,8 @@ pub enum Invocation {
     Help,
     /// Run the load generator with these arguments.
     Bench(Vec<String>),
+    /// Check a data folder, with these arguments.
+    Check(Vec<String>),
     /// Look at the machine and the data folder with this configuration.
     Doctor(Box<Startup>),
     /// Make, list, check or restore backups, as these arguments say.
@@ -38,17 +40,15 @@ pub fn invocation(
     stdin: &mut dyn Read,
 ) -> Result<Invocation, StartError> {
     let arguments = texts(arguments)?;
-    if arguments.first().is_some_and(|first| first == "bench") {
-        return Ok(Invocation::Bench(arguments.into_iter().skip(1).collect()));
-    }
-    if arguments.first().is_some_and(|first| first == "backup") {
-        return Ok(Invocation::Backup(arguments.into_iter().skip(1).collect()));
-    }
-    if arguments.first().is_some_and(|first| first == "doctor") {
-        let line = CommandLine::parse(&arguments[1..])?;
-        return Ok(Invocation::Doctor(Box::new(load(line, environment, stdin)?)));
-    }
+    let rest = || arguments.iter().skip(1).cloned().collect();
     match arguments.first().map(String::as_str) {
+        Some("bench") => return Ok(Invocation::Bench(rest())),
+        Some("check") => return Ok(Invocation::Check(rest())),
+        Some("backup") => return Ok(Invocation::Backup(rest())),
+        Some("doctor") => {
+            let line = CommandLine::parse(&arguments[1..])?;
+            return Ok(Invocation::Doctor(Box::new(load(line, environment, stdin)?)));
+        }
         Some("-v") => return Ok(Invocation::Version),
         Some("-h") => return Ok(Invocation::Help),
         _ => {}

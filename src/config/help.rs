@@ -11,6 +11,7 @@ brooklet: a durable message broker that speaks the Redis protocol
 
 usage: brooklet [file | -] [--option value ...]
        brooklet bench [...]
+       brooklet check <folder>
        brooklet doctor [file | -] [--option value ...]
        brooklet backup create | list | verify | restore [...]
        brooklet --check-config | --version | --help

@@ -81,9 +81,9 @@ impl Gathered {
 
 /// How many chunks of an epoch and physical database were written, and how many of them are dead.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct EpochUse {
-    written: u64,
-    dead: u64,
+pub(crate) struct EpochUse {
+    pub(crate) written: u64,
+    pub(crate) dead: u64,
 }
 
 impl EpochUse {
@@ -158,19 +158,25 @@ pub struct Settler {
 }
 
 /// By epoch and physical database.
-type Uses = BTreeMap<(u32, u32), EpochUse>;
+pub(crate) type Uses = BTreeMap<(u32, u32), EpochUse>;
+
+/// The use of epochs as it was recorded.
+pub(crate) fn read_uses(backend: &dyn Backend) -> Result<Uses> {
+    let mut uses = Uses::new();
+    if let Some(bytes) = backend.get(Space::Meta, EPOCHS_KEY)? {
+        let mut r = Reader::new(&bytes, "epochs record");
+        while !r.is_empty() {
+            let key = (r.num32()?, r.num32()?);
+            uses.insert(key, EpochUse { written: r.num()?, dead: r.num()? });
+        }
+    }
+    Ok(uses)
+}
 
 impl Settler {
     /// A settler that continues after the last completed epoch and drops what an unfinished one left behind.
     pub fn open(backend: Arc<dyn Backend>, completed: u32) -> Result<Settler> {
-        let mut uses = Uses::new();
-        if let Some(bytes) = backend.get(Space::Meta, EPOCHS_KEY)? {
-            let mut r = Reader::new(&bytes, "epochs record");
-            while !r.is_empty() {
-                let key = (r.num32()?, r.num32()?);
-                uses.insert(key, EpochUse { written: r.num()?, dead: r.num()? });
-            }
-        }
+        let uses = read_uses(&*backend)?;
         let end = [0xff; 5];
         backend.reclaim(Space::Chunks, &keys::epoch(completed + 1), &end)?;
         let mut settler = Settler { backend, epoch: completed + 1, uses, reclaimed: BTreeSet::new() };

@@ -1,7 +1,7 @@
 //! What can go wrong below the broker. Every variant says what happened and, where one exists, what to do.
 
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// An error of the storage layer.
 #[derive(Debug, thiserror::Error)]
@@ -37,7 +37,7 @@ pub enum StorageError {
     },
     /// Less was recovered than had been made durable.
     #[error(
-        "durable data is missing: commit {durable} was durable, only {recovered} could be recovered \
+        "durable data is missing: commit {durable} was durable, only {recovered} could be recovered{place} \
          (restore the missing files, or start once with --accept-data-loss)"
     )]
     DataLoss {
@@ -45,12 +45,17 @@ pub enum StorageError {
         durable: u64,
         /// The last commit number found.
         recovered: u64,
+        /// Where, as a part of the sentence; empty if nobody knows.
+        place: String,
     },
     /// The folder belongs to a running process.
     #[error("{0} is in use by another process (stop it, or choose another --dir)")]
     Locked(PathBuf),
     /// The folder was written by a newer program.
-    #[error("the data was written in format {found}, this program reads up to {known} (use the newer program)")]
+    #[error(
+        "the data was written in format {found}, this program reads up to {known} \
+         (use the newer program, unless the file FORMAT is damaged)"
+    )]
     FormatTooNew {
         /// Format number on disk.
         found: u32,
@@ -87,6 +92,24 @@ impl StorageError {
     /// A corruption report.
     pub fn corrupt(what: &'static str, detail: impl Into<String>) -> StorageError {
         StorageError::Corrupt { what, detail: detail.into() }
+    }
+
+    /// Less was recovered than had been made durable.
+    pub(crate) fn loss(durable: u64, recovered: u64) -> StorageError {
+        StorageError::DataLoss { durable, recovered, place: String::new() }
+    }
+
+    /// Says of a loss where it is, as a part of the sentence.
+    pub(crate) fn located(mut self, text: String) -> StorageError {
+        if let StorageError::DataLoss { place, .. } = &mut self {
+            *place = text;
+        }
+        self
+    }
+
+    /// Says of a loss where the journal ends: what is missing was in this file, or should follow it.
+    pub(crate) fn ends_in(self, path: &Path) -> StorageError {
+        self.located(format!("; the journal ends in {}", path.display()))
     }
 
     /// A report of damage that the store can be served in spite of.

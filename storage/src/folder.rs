@@ -28,8 +28,18 @@ const NODE_DIGITS: usize = 40;
 pub struct DataFolder {
     path: PathBuf,
     created: bool,
-    /// Closing the file gives the lock back, also when the process dies.
-    _lock: File,
+    /// Closing the file gives the lock back, also when the process dies. None: the folder is only looked at, and there is no
+    /// such file.
+    lock: Option<File>,
+}
+
+/// What a folder that is only looked at says of its format.
+#[derive(Debug)]
+pub enum Looked {
+    /// This program reads it.
+    Known,
+    /// A start would refuse it.
+    Wrong(StorageError),
 }
 
 impl DataFolder {
@@ -46,7 +56,29 @@ impl DataFolder {
                 true
             }
         };
-        Ok(DataFolder { path: path.to_path_buf(), created, _lock: lock })
+        Ok(DataFolder { path: path.to_path_buf(), created, lock: Some(lock) })
+    }
+
+    /// Locks `path` to look at it, and changes nothing. Fails with [`StorageError::Locked`], and if it is no data folder.
+    pub fn look(path: &Path) -> Result<(DataFolder, Looked)> {
+        std::fs::read_dir(path).map_err(StorageError::io("list", path))?;
+        let lock = lock_existing(path)?;
+        let format =
+            match read_format(&path.join(FORMAT_NAME)) {
+                Ok(Some(found)) if found > FORMAT => Looked::Wrong(StorageError::FormatTooNew { found, known: FORMAT }),
+                Ok(Some(_)) => Looked::Known,
+                Ok(None) => Looked::Wrong(without_format(path).err().ok_or_else(|| {
+                    StorageError::corrupt("data folder", format!("{} holds no data", path.display()))
+                })?),
+                Err(wrong @ StorageError::Corrupt { .. }) => Looked::Wrong(wrong),
+                Err(unreadable) => return Err(unreadable),
+            };
+        Ok((DataFolder { path: path.to_path_buf(), created: false, lock }, format))
+    }
+
+    /// Whether there was no lock to take.
+    pub(crate) fn is_unlocked(&self) -> bool {
+        self.lock.is_none()
     }
 
     /// Where it is.
@@ -65,19 +97,26 @@ impl DataFolder {
     /// # Errors
     /// The file that holds it cannot be read or written, or holds something else.
     pub fn node(&self, fresh: impl FnOnce() -> String) -> Result<String> {
+        if let Some(name) = self.known_node()? {
+            return Ok(name);
+        }
+        disk::replace(&self.path.join(NODE_NAME), format!("{}\n", fresh()).as_bytes())?;
+        // Read back, so that a name is held to the same rules on its first day.
+        Ok(self.known_node()?.unwrap_or_default())
+    }
+
+    /// The name of [`DataFolder::node`], if one was made up already.
+    pub(crate) fn known_node(&self) -> Result<Option<String>> {
         let path = self.path.join(NODE_NAME);
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => text.trim_end().to_owned(),
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                let name = fresh();
-                disk::replace(&path, format!("{name}\n").as_bytes())?;
-                name
-            }
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == ErrorKind::InvalidData => String::new(),
             Err(error) => return Err(StorageError::io("read node", &path)(error)),
         };
         let is_digit = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
         if text.len() == NODE_DIGITS && text.bytes().all(is_digit) {
-            return Ok(text);
+            return Ok(Some(text));
         }
         Err(StorageError::corrupt(
             "NODE",
@@ -116,10 +155,24 @@ fn lock(folder: &Path) -> Result<File> {
     let path = folder.join(LOCK_NAME);
     let file =
         disk::options().create(true).truncate(false).open(&path).map_err(StorageError::io("open lock", &path))?;
+    take(file, folder, &path)
+}
+
+/// The lock without making the file; none if there is no file.
+fn lock_existing(folder: &Path) -> Result<Option<File>> {
+    let path = folder.join(LOCK_NAME);
+    match File::open(&path) {
+        Ok(file) => take(file, folder, &path).map(Some),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(StorageError::io("open lock", &path)(error)),
+    }
+}
+
+fn take(file: File, folder: &Path, path: &Path) -> Result<File> {
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(file),
         Err(rustix::io::Errno::WOULDBLOCK) => Err(StorageError::Locked(folder.to_path_buf())),
-        Err(error) => Err(StorageError::io("lock", &path)(error.into())),
+        Err(error) => Err(StorageError::io("lock", path)(error.into())),
     }
 }
 
@@ -127,6 +180,7 @@ fn read_format(path: &Path) -> Result<Option<u32>> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == ErrorKind::InvalidData => String::new(),
         Err(error) => return Err(StorageError::io("read format", path)(error)),
     };
     let number = text.trim().parse();
@@ -136,13 +190,19 @@ fn read_format(path: &Path) -> Result<Option<u32>> {
 /// Writes the format number. It is the first file of a store, so data without it means that it was lost, and with it
 /// the knowledge of how to read the data. (Other people's files may lie here; only our own names count.)
 fn begin(folder: &Path) -> Result<()> {
+    without_format(folder)?;
+    disk::replace(&folder.join(FORMAT_NAME), format!("{FORMAT}\n").as_bytes())
+}
+
+/// Fails if there is data in a folder without a format number.
+fn without_format(folder: &Path) -> Result<()> {
     for name in [JOURNAL_NAME, WATERMARK_NAME, BACKEND_NAME] {
         if folder.join(name).exists() {
             let detail = format!("{} holds data ({name}), but no FORMAT file", folder.display());
             return Err(StorageError::corrupt("data folder", detail));
         }
     }
-    disk::replace(&folder.join(FORMAT_NAME), format!("{FORMAT}\n").as_bytes())
+    Ok(())
 }
 
 #[cfg(test)]

@@ -52,6 +52,9 @@ pub fn pending(physical: u32, uid: u64, number: u32, id: StreamId) -> Vec<u8> {
     [&group(physical, uid, number)[..], &id.to_be_bytes()].concat()
 }
 
+/// Bytes of the key of a pending entry.
+pub(crate) const PENDING_BYTES: usize = 32;
+
 /// The group and id in a key of Pending.
 pub fn split_pending(key: &[u8]) -> Option<(u32, StreamId)> {
     let group = key.get(12..16)?.try_into().ok()?;

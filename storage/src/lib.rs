@@ -10,6 +10,7 @@ pub mod backend;
 pub mod backup;
 pub mod batch;
 pub mod change;
+pub mod check;
 pub mod checkpoint;
 pub mod codec;
 mod disk;

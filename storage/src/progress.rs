@@ -12,6 +12,12 @@ pub enum Phase {
     Names,
     /// The journal is replayed; counted in bytes. Its last file is seldom full, so there may be less than was said.
     Replay,
+    /// The backend compares the checksums of its files. Nobody knows how much that is.
+    Checksums,
+    /// All records of each key are looked at; counted in keys, nobody knows how many there are.
+    Keys,
+    /// Chunks are counted; nobody knows how many there are.
+    Chunks,
 }
 
 /// A place where work notes how far it is. Clones of an `Arc` of it are looked at.
@@ -54,7 +60,7 @@ impl Progress {
 
     /// How far it is; none if nothing is being done.
     pub fn look(&self) -> Option<Seen> {
-        let phases = [Phase::Backend, Phase::Names, Phase::Replay];
+        let phases = [Phase::Backend, Phase::Names, Phase::Replay, Phase::Checksums, Phase::Keys, Phase::Chunks];
         let phase = *phases.get(usize::from(self.phase.load(Ordering::Acquire)).checked_sub(1)?)?;
         let (done, total) = (self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed));
         Some(Seen { phase, done: if total > 0 { done.min(total) } else { done }, total })
@@ -77,6 +83,8 @@ mod tests {
         progress.begin(Phase::Names, 0);
         progress.add(3);
         assert_eq!(progress.look(), Some(Seen { phase: Phase::Names, done: 3, total: 0 }));
+        progress.begin(Phase::Chunks, 0);
+        assert_eq!(progress.look().map(|seen| seen.phase), Some(Phase::Chunks), "the last of all");
         progress.end();
         assert_eq!(progress.look(), None);
     }

@@ -99,6 +99,14 @@ pub struct Store {
     pub(crate) volatile: bool,
 }
 
+/// The hash under which a name stands, in memory and on disk.
+pub(crate) fn hash_of_name(name: &[u8], seed: u64) -> u64 {
+    let hash = xxh3_64_with_seed(name, seed) >> 1;
+    #[cfg(all(test, feature = "memory"))]
+    let hash = hash & crate::tests::hash_mask();
+    hash
+}
+
 impl Store {
     /// An empty store. `seed` keys the hash of names.
     pub fn new(databases: usize, seed: u64) -> Store {
@@ -151,10 +159,7 @@ impl Store {
 
     #[inline]
     pub(crate) fn hash(&self, name: &[u8]) -> u64 {
-        let hash = xxh3_64_with_seed(name, self.seed) >> 1;
-        #[cfg(all(test, feature = "memory"))]
-        let hash = hash & crate::tests::hash_mask();
-        hash
+        hash_of_name(name, self.seed)
     }
 
     /// Whether effects wait to be committed (those of an unfinished unit do not yet).

@@ -40,19 +40,10 @@ impl Watermark {
     /// Opens the file, creating it (durably, at commit 0) if there is none. One damaged slot is tolerated; two are
     /// [`StorageError::Damaged`], and so is an empty file: none is ever written.
     pub fn open(path: &Path) -> Result<Watermark> {
-        let bytes = match std::fs::read(path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                return Ok(Watermark { created: true, ..Watermark::rewrite(path, Mark::default())? });
-            }
-            Err(error) => return Err(StorageError::io("read watermark", path)(error)),
-        };
-        let slots = [decode(&bytes, 0), decode(&bytes, 1)];
-        if slots == [None, None] {
-            let detail = format!("no valid slot in {}, so nobody knows what was durable", path.display());
-            return Err(StorageError::damaged("watermark", detail));
+        match read_slots(path)? {
+            Some(slots) => Watermark::with(path, slots),
+            None => Ok(Watermark { created: true, ..Watermark::rewrite(path, Mark::default())? }),
         }
-        Watermark::with(path, slots)
     }
 
     /// Puts a file that says `mark` in the place of whatever is there, durably: the loss of what was above it has been
@@ -84,19 +75,7 @@ impl Watermark {
     /// Compares what was recovered with what had been durable: less is [`StorageError::DataLoss`], another history at
     /// the same commit is [`StorageError::Damaged`].
     pub fn verify(&self, recovered: Mark) -> Result<()> {
-        match self.read() {
-            Some(mark) if recovered.commit < mark.commit => {
-                Err(StorageError::DataLoss { durable: mark.commit, recovered: recovered.commit })
-            }
-            Some(mark) if recovered.commit == mark.commit && recovered.chain != mark.chain => {
-                let detail = format!(
-                    "commit {} was durable with chain {:016x}, recovered with {:016x}",
-                    mark.commit, mark.chain, recovered.chain
-                );
-                Err(StorageError::damaged("journal", detail))
-            }
-            _ => Ok(()),
-        }
+        self.read().map_or(Ok(()), |mark| compare(mark, recovered))
     }
 
     /// Moves the watermark up to `mark`, which must be durable; a lower mark changes nothing. With `sync` the
@@ -126,6 +105,51 @@ impl Watermark {
         }
         Ok(())
     }
+}
+
+/// Compares what was recovered with `mark`, which was durable.
+pub(crate) fn compare(mark: Mark, recovered: Mark) -> Result<()> {
+    if recovered.commit < mark.commit {
+        return Err(StorageError::loss(mark.commit, recovered.commit));
+    }
+    if recovered.commit == mark.commit && recovered.chain != mark.chain {
+        let Mark { commit, chain } = mark;
+        let found = recovered.chain;
+        let detail = format!("commit {commit} was durable with chain {chain:016x}, recovered with {found:016x}");
+        return Err(StorageError::damaged("journal", detail));
+    }
+    Ok(())
+}
+
+/// What a watermark file says.
+pub(crate) struct Peeked {
+    /// The highest mark.
+    pub mark: Mark,
+    /// How many of the two slots are intact.
+    pub slots: usize,
+}
+
+/// Reads the file and changes nothing; `None` if there is none.
+pub(crate) fn peek(path: &Path) -> Result<Option<Peeked>> {
+    let Some(slots) = read_slots(path)? else { return Ok(None) };
+    let intact = slots.into_iter().flatten();
+    let mark = intact.clone().max_by_key(|mark| mark.commit).unwrap_or_default();
+    Ok(Some(Peeked { mark, slots: intact.count() }))
+}
+
+/// The slots of the file, one of them at least; `None` if there is no file.
+fn read_slots(path: &Path) -> Result<Option<[Option<Mark>; 2]>> {
+    let bytes = match std::fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(StorageError::io("read watermark", path)(error)),
+    };
+    let slots = [decode(&bytes, 0), decode(&bytes, 1)];
+    if slots == [None, None] {
+        let detail = format!("no valid slot in {}, so nobody knows what was durable", path.display());
+        return Err(StorageError::damaged("watermark", detail));
+    }
+    Ok(Some(slots))
 }
 
 fn encode(mark: Mark) -> [u8; SLOT] {
@@ -239,7 +263,7 @@ mod tests {
         let mut watermark = Watermark::open(&path).unwrap();
         watermark.verify(Mark::default()).unwrap();
         watermark.advance(mark(8), false).unwrap();
-        assert!(matches!(watermark.verify(mark(7)), Err(StorageError::DataLoss { durable: 8, recovered: 7 })));
+        assert!(matches!(watermark.verify(mark(7)), Err(StorageError::DataLoss { durable: 8, recovered: 7, .. })));
         let other = Mark { chain: 0, ..mark(8) };
         assert!(matches!(watermark.verify(other), Err(StorageError::Damaged { .. })));
         watermark.verify(mark(8)).unwrap();

@@ -100,6 +100,10 @@ pub trait Backend: Send + Sync {
         Err(StorageError::Backend(format!("it has no files that could be copied to {}", path.display())))
     }
 
+    /// Reads every file and compares its checksums; hands what is damaged to `found`, file by file where they can be told
+    /// apart. Blocks for as long as reading everything takes.
+    fn scrub(&self, _found: &mut dyn FnMut(StorageError)) {}
+
     /// Figures for INFO.
     fn stats(&self) -> BackendStats;
 }

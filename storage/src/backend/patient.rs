@@ -61,6 +61,10 @@ impl Backend for Patient {
         self.inner.snapshot(path)
     }
 
+    fn scrub(&self, found: &mut dyn FnMut(StorageError)) {
+        self.inner.scrub(found);
+    }
+
     fn stats(&self) -> BackendStats {
         self.inner.stats()
     }

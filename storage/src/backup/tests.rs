@@ -98,8 +98,8 @@ fn a_restored_folder_opens_at_the_backups_commit() {
     let refused = restore(&path, &target, |_| {}).unwrap_err().to_string();
     assert!(refused.contains("the folder is not empty"), "{refused}");
     // What was restored claims to hold commit 7, so a backend that holds less is not served.
-    let opened = open_folder_over(&target, &FolderOptions::default(), |_| Ok(Arc::new(Memory::new())));
-    assert!(matches!(opened.err(), Some(StorageError::DataLoss { durable: 7, recovered: 0 })));
+    let opened = open_folder_over(&target, &FolderOptions::default(), |_, _| Ok(Arc::new(Memory::new())));
+    assert!(matches!(opened.err(), Some(StorageError::DataLoss { durable: 7, recovered: 0, .. })));
 }
 
 #[test]
@@ -109,6 +109,6 @@ fn half_a_restore_does_not_open() {
     fs::write(path.join("backend/empty"), "full").unwrap();
     let refused = restore(&path, &target, |_| {}).unwrap_err().to_string();
     assert!(refused.contains("backend/empty is not what its manifest says"), "{refused}");
-    let opened = open_folder_over(&target, &FolderOptions::default(), |_| Ok(Arc::new(Memory::new())));
+    let opened = open_folder_over(&target, &FolderOptions::default(), |_, _| Ok(Arc::new(Memory::new())));
     assert!(matches!(opened.err(), Some(StorageError::Corrupt { .. })));
 }

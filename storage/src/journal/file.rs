@@ -10,7 +10,7 @@
 use super::live::LiveBytes;
 use super::record;
 use super::replay::{Closed, Replay, Visit};
-use super::segment::{Found, Header, RECORDS_AT, Segment, sequence_of};
+use super::segment::{self, Found, Header, RECORDS_AT, Segment};
 use super::spare::SparePool;
 use super::sync::Shared;
 use super::{CommitNo, Journal, Mark, Released, Syncer};
@@ -113,6 +113,11 @@ impl FileJournal {
         })
     }
 
+    /// After replay: the file with the last record, or the folder if there is none.
+    pub fn end(&self) -> &Path {
+        self.closed.back().map_or(&self.shared.folder, |last| &last.path)
+    }
+
     /// After a replay that accepts losses: that no record was visited, because the journal has another past than what
     /// was applied.
     pub fn other_past(&mut self) -> Option<StorageError> {
@@ -130,16 +135,7 @@ impl FileJournal {
 
     /// All files with the name of a segment, ascending.
     fn segments(&self) -> Result<Vec<Found>> {
-        let folder = &self.shared.folder;
-        let mut found = Vec::new();
-        for entry in std::fs::read_dir(folder).map_err(StorageError::io("list", folder))? {
-            let entry = entry.map_err(StorageError::io("list", folder))?;
-            if let Some(sequence) = entry.file_name().to_str().and_then(sequence_of) {
-                found.push(Found::open(entry.path(), sequence)?);
-            }
-        }
-        found.sort_unstable_by_key(|found| found.sequence);
-        Ok(found)
+        segment::list(&self.shared.folder)
     }
 
     fn misuse(&self, what: &'static str) -> StorageError {
@@ -229,11 +225,12 @@ impl Journal for FileJournal {
         }
         let found = self.segments()?;
         self.next_sequence = found.last().map_or(1, |last| last.sequence + 1);
-        let mut outcome = Replay { applied, found, live: &mut self.live, other_past: None }.run(visit)?;
+        let mut outcome = Replay::new(applied, found, &mut self.live).run(visit)?;
         self.damage = outcome.damage.take();
         self.known_durable = outcome.known_durable;
         if !self.options.accept_data_loss {
-            outcome.loss(applied, self.damage.is_some())?;
+            let end = outcome.end(&self.shared.folder);
+            outcome.loss(applied, self.damage.is_some()).map_err(|loss| loss.ends_in(&end))?;
         }
         self.other_past = outcome.other_past.take();
         let open = |closed: &Closed| {

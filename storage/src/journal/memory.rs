@@ -78,7 +78,7 @@ impl Journal for MemoryJournal {
             let mut records = self.shared.lock();
             if records.before.commit > applied.commit {
                 let durable = records.before.commit;
-                return Err(StorageError::DataLoss { durable, recovered: applied.commit });
+                return Err(StorageError::loss(durable, applied.commit));
             }
             let known = std::iter::once(records.before).chain(records.kept.iter().map(|&(mark, _)| mark));
             if known.into_iter().any(|mark| mark.commit == applied.commit && mark.chain != applied.chain) {
@@ -209,7 +209,7 @@ mod tests {
         let marks: Vec<_> = (1..=4).map(|n| journal.append(&[n]).unwrap()).collect();
         journal.drop_through(2).unwrap();
         assert_eq!(replayed(&journal, marks[1]).unwrap(), [3, 4]);
-        assert!(matches!(replayed(&journal, marks[0]), Err(StorageError::DataLoss { durable: 2, recovered: 1 })));
+        assert!(matches!(replayed(&journal, marks[0]), Err(StorageError::DataLoss { durable: 2, recovered: 1, .. })));
         let other = Mark { commit: 3, chain: 1 };
         assert!(matches!(replayed(&journal, other), Err(StorageError::Corrupt { .. })));
         assert_eq!(journal.lose_unsynced(), marks[1]);

@@ -7,6 +7,7 @@
 //! Read next: `file.rs` (the one on disk), `memory.rs` (the ones that are not).
 
 pub mod file;
+mod inspect;
 mod live;
 pub mod memory;
 mod record;
@@ -18,6 +19,7 @@ mod sync;
 mod tests;
 
 pub use file::{FileJournal, FileJournalOptions};
+pub use inspect::{Inspected, SegmentSeen, begins_after, inspect};
 pub use memory::{MemoryJournal, NoJournal};
 
 use crate::error::Result;

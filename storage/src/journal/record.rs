@@ -72,6 +72,17 @@ pub(super) fn decode(bytes: &[u8], before: Mark, salt: u64) -> Option<Record<'_>
     continues.then_some(Record { mark, payload: &record[HEADER..], size })
 }
 
+/// The commit of the first record in `bytes` that was written into this use of the file after `after`, whole or not:
+/// only its header is looked at. Behind the end of a log there is one after damage, and after a power cut that took what
+/// stood before it.
+pub(super) fn stray(bytes: &[u8], after: CommitNo, salt: u64) -> Option<CommitNo> {
+    let most = after.saturating_add((bytes.len() / HEADER) as u64 + 1);
+    let candidates = bytes.windows(HEADER).filter_map(|header| Some((u64_at(header, COMMIT_AT)?, header)));
+    // The commit first: it is cheaper than the checksum, and nearly always enough.
+    let mut near = candidates.filter(|(commit, _)| *commit > after && *commit <= most);
+    near.find(|(_, header)| u32_at(header, 0) == Some(check(&header[LENGTH_AT..], salt))).map(|(commit, _)| commit)
+}
+
 /// The mark after a payload, for journals that keep no bytes on disk.
 pub(super) fn chained(before: Mark, payload: &[u8]) -> Mark {
     let commit: CommitNo = before.commit + 1;
@@ -133,6 +144,22 @@ mod tests {
             prop_assert!(decode(&bytes, place, salt).is_none());
             prop_assert!(decode(&bytes, before, salt ^ other).is_none());
         }
+    }
+
+    #[test]
+    fn a_record_behind_damage_is_seen() {
+        let (mut bytes, mut mark) = (Vec::new(), Mark { commit: 3, chain: 9 });
+        for payload in [&b"one"[..], b"two", b"three"] {
+            let mut record = Vec::new();
+            mark = encode(&mut record, mark, 5, payload, length(payload).unwrap());
+            bytes.extend(record);
+        }
+        bytes.extend([0; 100]);
+        assert_eq!(stray(&bytes, 3, 5), Some(4));
+        assert_eq!(stray(&bytes[1..], 3, 5), Some(5));
+        assert_eq!(stray(&bytes, 6, 5), None, "older ones do not count");
+        assert_eq!(stray(&bytes, 3, 6), None, "those of another use of the file do not, either");
+        assert_eq!(stray(&bytes[..HEADER - 1], 3, 5), None);
     }
 
     #[test]

@@ -16,7 +16,7 @@ use super::{CommitNo, Mark};
 use crate::error::{Result, StorageError};
 use std::fs::File;
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A finished segment that holds records.
 #[derive(Debug)]
@@ -55,7 +55,16 @@ pub(super) struct Replay<'a> {
     /// Counts what is visited.
     pub live: &'a mut LiveBytes,
     /// Found on the way; `None` at first.
-    pub other_past: Option<StorageError>,
+    other_past: Option<StorageError>,
+    /// In the segment that was read last, behind its end: its sequence, and a commit that does not continue it.
+    stray: Option<(u64, CommitNo)>,
+}
+
+impl<'a> Replay<'a> {
+    /// A pass over `found`, which is ascending by sequence.
+    pub fn new(applied: Mark, found: Vec<Found>, live: &'a mut LiveBytes) -> Replay<'a> {
+        Replay { applied, found, live, other_past: None, stray: None }
+    }
 }
 
 impl Replay<'_> {
@@ -110,6 +119,9 @@ impl Replay<'_> {
             }
             rest = &rest[record.size..];
         }
+        // Where a newer segment took over, what is left in this one means nothing.
+        let stray = if position.commit < limit { record::stray(rest, position.commit, header.salt) } else { None };
+        self.stray = stray.map(|commit| (header.sequence, commit));
         Ok(position)
     }
 
@@ -156,15 +168,25 @@ impl Replay<'_> {
         if let Some(Header { sequence, before, .. }) = first {
             text += &format!("; behind it, segment {sequence} is intact from commit {}", before.commit + 1);
         }
+        // Only of the segment that was read last, so it is at the end of the log.
+        if let Some((sequence, commit)) = self.stray {
+            text +=
+                &format!("; behind it, segment {sequence} has a record of commit {commit} that does not continue it");
+        }
         let damaged = behind.len() - intact.len();
         if damaged > 0 {
             text += &format!("; behind it, segments without a valid header: {damaged}");
         }
-        (first.is_some() || damaged > 0).then_some(text)
+        (first.is_some() || damaged > 0 || self.stray.is_some()).then_some(text)
     }
 }
 
 impl Outcome {
+    /// The file with the last record, or `folder` if there is none.
+    pub fn end(&self, folder: &Path) -> PathBuf {
+        self.live.last().map_or_else(|| folder.into(), |last| last.path.clone())
+    }
+
     /// What must not be overlooked unless a loss is accepted: another past, or the proof that records right behind
     /// `applied` were durable and are gone.
     pub fn loss(&mut self, applied: Mark, is_damaged: bool) -> Result<()> {
@@ -172,7 +194,7 @@ impl Outcome {
             return Err(damaged);
         }
         if is_damaged && self.mark == applied && self.known_durable > applied.commit {
-            return Err(StorageError::DataLoss { durable: self.known_durable, recovered: applied.commit });
+            return Err(StorageError::loss(self.known_durable, applied.commit));
         }
         Ok(())
     }

@@ -147,6 +147,19 @@ impl Found {
     }
 }
 
+/// All files in `folder` with the name of a segment, ascending.
+pub(super) fn list(folder: &Path) -> Result<Vec<Found>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(StorageError::io("list", folder))? {
+        let entry = entry.map_err(StorageError::io("list", folder))?;
+        if let Some(sequence) = entry.file_name().to_str().and_then(sequence_of) {
+            found.push(Found::open(entry.path(), sequence)?);
+        }
+    }
+    found.sort_unstable_by_key(|found| found.sequence);
+    Ok(found)
+}
+
 /// The file name of a segment.
 pub(super) fn name(sequence: u64) -> String {
     format!("{sequence:020}.journal")

@@ -7,8 +7,12 @@ use super::{Opened, open_watched};
 use crate::backend::Backend;
 #[cfg(feature = "rocksdb")]
 use crate::backend::rocks::{Options, Rocks};
+#[cfg(feature = "rocksdb")]
+use crate::checkpoint::Meta;
 use crate::error::{Result, StorageError};
 use crate::folder::DataFolder;
+#[cfg(feature = "rocksdb")]
+use crate::journal::begins_after;
 use crate::journal::{CommitNo, FileJournal, FileJournalOptions, Journal, Mark};
 use crate::progress::{Phase, Progress};
 use crate::stream::log::NodeLimits;
@@ -51,27 +55,48 @@ pub struct OpenedFolder {
 /// Opens a data folder whose records are in RocksDB.
 #[cfg(feature = "rocksdb")]
 pub fn open_folder(path: &Path, options: FolderOptions) -> Result<OpenedFolder> {
-    let backend = options.backend;
-    open_folder_over(path, &options, |path| Ok(Arc::new(Rocks::open(path, backend)?)))
+    let (backend, accepted) = (options.backend, options.accept_data_loss);
+    open_folder_over(path, &options, |folder, durable| {
+        if !accepted {
+            fits(folder, durable, backend)?;
+        }
+        Ok(Arc::new(Rocks::open(folder.backend(), backend)?))
+    })
 }
 
-/// Opens a data folder with the backend that `backend` opens in the folder it is given.
+/// Whether the records, or the journal behind them, can reach up to what was durable. Looked at without writing, because opening makes
+/// RocksDB delete each file that its list of files does not name: with a list that lost its end, those that a repair would need.
+#[cfg(feature = "rocksdb")]
+fn fits(folder: &DataFolder, durable: CommitNo, options: Options) -> Result<()> {
+    let records = Rocks::open_to_read(folder.backend(), options)?;
+    let meta = records.map(|records| Meta::read(&records)).transpose()?.flatten();
+    let applied = meta.map_or(0, |meta| meta.applied.commit);
+    if applied >= durable || begins_after(&folder.journal())?.is_some_and(|begin| begin <= applied) {
+        return Ok(());
+    }
+    let place = format!("; the records in {} are older than the journal", folder.backend().display());
+    Err(StorageError::loss(durable, applied).located(place))
+}
+
+/// Opens a data folder with the backend that `backend` opens in it, knowing the last commit that is known to have been durable.
 pub fn open_folder_over(
     path: &Path,
     options: &FolderOptions,
-    backend: impl FnOnce(&Path) -> Result<Arc<dyn Backend>>,
+    backend: impl FnOnce(&DataFolder, CommitNo) -> Result<Arc<dyn Backend>>,
 ) -> Result<OpenedFolder> {
     let folder = DataFolder::open(path)?;
     let mut losses = Losses { accepted: options.accept_data_loss, warnings: Vec::new() };
     let watermark = losses.allow(Watermark::open(&folder.watermark()))?;
     options.progress.begin(Phase::Backend, 0);
-    let backend = backend(&folder.backend())?;
+    let durable = watermark.as_ref().and_then(Watermark::read).map_or(0, |mark| mark.commit);
+    let backend = backend(&folder, durable)?;
     let journal_options = FileJournalOptions { accept_data_loss: options.accept_data_loss, ..options.journal };
     let mut journal = FileJournal::open(&folder.journal(), journal_options)?;
     let opened = open_watched(backend, &mut journal, options.databases, options.node_limits, &options.progress)?;
     losses.allow(journal.other_past().map_or(Ok(()), Err))?;
-    losses.allow(watermark.as_ref().map_or(Ok(()), |watermark| watermark.verify(opened.mark)))?;
-    losses.allow(nothing_missing(journal.known_durable(), opened.mark))?;
+    let located = |verified: Result<()>| verified.map_err(|loss| loss.ends_in(journal.end()));
+    losses.allow(located(watermark.as_ref().map_or(Ok(()), |watermark| watermark.verify(opened.mark))))?;
+    losses.allow(located(nothing_missing(journal.known_durable(), opened.mark)))?;
     // Another process may have written what was replayed, and nobody may have synced it. It is served from now on.
     journal.syncer().sync()?;
     let mut warnings = losses.warnings;
@@ -95,7 +120,7 @@ pub fn open_folder_over(
 /// Compares what was recovered with what the journal itself knows to have been durable.
 fn nothing_missing(known: CommitNo, recovered: Mark) -> Result<()> {
     if recovered.commit < known {
-        return Err(StorageError::DataLoss { durable: known, recovered: recovered.commit });
+        return Err(StorageError::loss(known, recovered.commit));
     }
     Ok(())
 }

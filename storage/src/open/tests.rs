@@ -44,7 +44,7 @@ impl World {
             progress: Arc::default(),
         };
         let backend = Arc::clone(&self.backend) as Arc<dyn Backend>;
-        open_folder_over(self.folder.path(), &options, |_| Ok(backend))
+        open_folder_over(self.folder.path(), &options, |_, _| Ok(backend))
     }
 
     fn watermark(&self) -> PathBuf {

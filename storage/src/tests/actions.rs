@@ -238,6 +238,7 @@ impl World {
             1 => StreamId::new(least.ms, least.seq + dice.roll(3)),
             _ => StreamId::new(stream.last.ms.max(least.ms) + 1 + dice.roll(5), 0),
         };
+        stream.max_deleted = stream.max_deleted.min(stream.last);
         stream.added += dice.roll(3);
         let (last, added, max_deleted) = (stream.last, stream.added, stream.max_deleted);
         self.store.change(key, &Effect::StreamCounters { last, added, max_deleted });

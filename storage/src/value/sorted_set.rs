@@ -43,6 +43,11 @@ impl SortedSet {
         self.order.len()
     }
 
+    /// Number of members by name; by score it is [`SortedSet::len`].
+    pub(crate) fn by_name(&self) -> usize {
+        self.scores.len()
+    }
+
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.order.is_empty()

@@ -1,8 +1,10 @@
 //! The backend on disk: RocksDB with one column family per space, without its write-ahead log.
 //!
 //! Owns: every RocksDB type; nothing outside this folder names one. Must never know: what keys and values mean.
-//! Read next: `options.rs` (every option with its reason), `reclaim.rs` (how space comes back), `watch.rs` (errors).
+//! Read next: `options.rs` (every option with its reason), `reclaim.rs` (how space comes back), `watch.rs` (errors),
+//! `files.rs` (what has to be there).
 
+mod files;
 mod options;
 mod reclaim;
 #[cfg(test)]
@@ -21,7 +23,8 @@ use rocksdb::checkpoint::Checkpoint;
 use rocksdb::properties::{
     ACTUAL_DELAYED_WRITE_RATE, ESTIMATE_PENDING_COMPACTION_BYTES, IS_WRITE_STOPPED, TOTAL_SST_FILES_SIZE,
 };
-use rocksdb::{ColumnFamily, ColumnFamilyDescriptor, DB, ErrorKind, WriteBatch};
+use rocksdb::{ColumnFamily, ColumnFamilyDescriptor, DB, ErrorKind, LiveFile, WriteBatch};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use watch::Watch;
@@ -50,13 +53,40 @@ impl Rocks {
     /// [`StorageError::Locked`] if another process (or this one) has it open; [`StorageError::Corrupt`] if RocksDB
     /// finds damage; [`StorageError::Backend`] for everything else, also for families this program does not know.
     pub fn open(path: impl Into<PathBuf>, options: Options) -> Result<Rocks> {
+        Rocks::open_with(path.into(), options, |database, path, families| {
+            DB::open_cf_descriptors(database, path, families)
+        })
+    }
+
+    /// Opens the database in `path` to read it, and changes no file; none if there is none yet. Takes no lock, and every
+    /// write fails.
+    ///
+    /// # Errors
+    /// Those of [`Rocks::open`], but for the lock.
+    pub fn open_to_read(path: impl Into<PathBuf>, options: Options) -> Result<Option<Rocks>> {
         let path = path.into();
+        if !files::has_database(&path)? {
+            return Ok(None);
+        }
+        Rocks::open_with(path, options, |database, path, families| {
+            DB::open_cf_descriptors_read_only(database, path, families, false)
+        })
+        .map(Some)
+    }
+
+    fn open_with(
+        path: PathBuf,
+        options: Options,
+        open: impl FnOnce(&rocksdb::Options, &Path, Vec<ColumnFamilyDescriptor>) -> Result<DB, rocksdb::Error>,
+    ) -> Result<Rocks> {
+        // RocksDB would make a new database beside the files of the old one, and delete those.
+        files::has_database(&path)?;
         let shared = options.shared();
         let watch = Arc::new(Watch::default());
-        let families =
-            Space::ALL.map(|space| ColumnFamilyDescriptor::new(family(space), options.family(space, &shared)));
-        let db = DB::open_cf_descriptors(&options.database(&shared, &watch), &path, families)
-            .map_err(|error| open_failure(error, &path))?;
+        let described = |space| ColumnFamilyDescriptor::new(family(space), options.family(space, &shared));
+        let families = Space::ALL.into_iter().map(described).collect();
+        let db =
+            open(&options.database(&shared, &watch), &path, families).map_err(|error| open_failure(error, &path))?;
         Ok(Rocks { db, path, options, shared, watch, leftovers: Mutex::default() })
     }
 
@@ -101,6 +131,17 @@ impl Rocks {
             Write::DeleteRange(space, from, to) => batch.delete_range_cf(self.handle(*space)?, from, to),
         }
         Ok(())
+    }
+
+    /// Reads what stands between the ends of a file.
+    fn read_through(&self, file: &LiveFile) -> Result<()> {
+        let Some(space) = Space::ALL.into_iter().find(|space| family(*space) == file.column_family_name) else {
+            return Ok(());
+        };
+        let (Some(from), Some(last)) = (&file.start_key, &file.end_key) else { return Ok(()) };
+        // The end of a range is exclusive.
+        let end = [last, &[0][..]].concat();
+        self.scan(space, from, &end, &mut |_, _| ControlFlow::Continue(()))
     }
 
     /// The sum of a property over all families.
@@ -159,6 +200,16 @@ impl Backend for Rocks {
     fn snapshot(&self, path: &Path) -> Result<()> {
         // It flushes first: there is no log that could bring the rest back.
         Checkpoint::new(&self.db).and_then(|checkpoint| checkpoint.create_checkpoint(path)).map_err(failure)
+    }
+
+    fn scrub(&self, found: &mut dyn FnMut(StorageError)) {
+        let Err(first) = self.verify() else { return };
+        found(first);
+        // It ends at the first damaged file. Reading the others' keys finds what is wrong with them.
+        match self.db.live_files() {
+            Ok(files) => files.iter().filter_map(|file| self.read_through(file).err()).for_each(found),
+            Err(why) => found(failure(why)),
+        }
     }
 
     fn stats(&self) -> BackendStats {

@@ -81,7 +81,7 @@ fn eventually(what: &str, mut done: impl FnMut() -> bool) -> Duration {
 }
 
 /// The live table files of a space: to see whether they were moved or rewritten.
-fn files_of(rocks: &Rocks, space: Space) -> Vec<rocksdb::LiveFile> {
+fn files_of(rocks: &Rocks, space: Space) -> Vec<LiveFile> {
     let mut files = rocks.db.live_files().unwrap();
     files.retain(|file| file.column_family_name == family(space));
     files

@@ -149,7 +149,7 @@ fn a_gap_right_behind_the_applied_commit_is_refused_until_accepted() {
     written(folder.path(), 16);
     std::fs::remove_file(&segments(&journal)[0]).unwrap();
     let refused = open(&journal, small(ROOM)).unwrap_err();
-    assert!(matches!(refused, StorageError::DataLoss { durable: 7.., recovered: 0 }), "{refused}");
+    assert!(matches!(refused, StorageError::DataLoss { durable: 7.., recovered: 0, .. }), "{refused}");
     let before = segments(&journal);
     let accepting = FileJournalOptions { accept_data_loss: true, ..small(ROOM) };
     let (mut opened, seen, mark) = open(&journal, accepting).unwrap();
@@ -204,7 +204,7 @@ fn everything_gone_is_for_the_watermark_to_say() {
     std::fs::remove_dir_all(folder.path().join("journal")).unwrap();
     let (_, _, mark) = open(&folder.path().join("journal"), small(ROOM)).unwrap();
     let verdict = Watermark::open(&folder.path().join("watermark")).unwrap().verify(mark);
-    assert!(matches!(verdict, Err(StorageError::DataLoss { durable: 9, recovered: 0 })));
+    assert!(matches!(verdict, Err(StorageError::DataLoss { durable: 9, recovered: 0, .. })));
 }
 
 #[test]

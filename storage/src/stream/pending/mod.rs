@@ -56,7 +56,7 @@ pub struct PendingList {
 const DIRTY: u64 = 1;
 const STORED: u64 = 2;
 /// Orders are counted below this: one read from disk that is not was never given.
-const ORDERS: u64 = 1 << 63;
+pub(crate) const ORDERS: u64 = 1 << 63;
 
 fn key(id: StreamId) -> u128 {
     u128::from(id.ms) << 64 | u128::from(id.seq)
