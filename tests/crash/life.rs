@@ -46,12 +46,13 @@ impl Ground {
 /// One server and all that is known of it.
 pub struct World {
     target: Target,
-    ground: Ground,
     mode: &'static str,
     flags: Vec<String>,
     folder: PathBuf,
     folders: usize,
+    /// Before the ground, which it stands on: fields go in this order.
     server: Option<Server>,
+    ground: Ground,
     pub histories: Vec<History>,
 }
 

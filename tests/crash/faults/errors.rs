@@ -38,7 +38,7 @@ fn journal_fails(target: &Target, mode: &str, call: &str, told: &str, slack: f64
     let strace = attach(&server, Some(&journal_file(&server)?), call, "error=EIO:when=1+")?;
     until_closed(&mut probes)?;
     ends_with(&mut server, told)?;
-    let failed = strace.hit(Duration::ZERO)?;
+    let failed = strace.hit(Duration::from_secs(1))?;
     for probe in &probes {
         probe.none_after(failed + slack)?;
     }
