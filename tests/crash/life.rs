@@ -81,8 +81,13 @@ impl World {
         World { target, ground, mode, flags: Vec::new(), folder, folders: 0, server: None, histories: Vec::new() }
     }
 
-    /// Ends what was, and prepares an empty place. Checkpoints come early here; journal files are sometimes small.
+    /// Ends what was, and prepares an empty place. Checkpoints come early here; most journal files are small.
     pub fn begin(&mut self, rng: &mut Rng) -> Result<(), String> {
+        self.begin_with("1mb", rng)
+    }
+
+    /// The same with checkpoints at so many bytes.
+    pub fn begin_with(&mut self, checkpoint_bytes: &str, rng: &mut Rng) -> Result<(), String> {
         self.server = None;
         if self.folders > 0 {
             std::fs::remove_dir_all(&self.folder).map_err(|e| format!("{}: {e}", self.folder.display()))?;
@@ -90,8 +95,8 @@ impl World {
         self.folders += 1;
         self.folder = self.ground.path().join(format!("data{}", self.folders));
         let segment = if rng.u8(..4) == 0 { "16mb" } else { "1mb" };
-        let flags = ["--appendfsync", self.mode, "--checkpoint-bytes", "1mb", "--journal-segment-bytes", segment];
-        self.flags = flags.map(str::to_owned).to_vec();
+        let sizes = ["--checkpoint-bytes", checkpoint_bytes, "--journal-segment-bytes", segment];
+        self.flags = ["--appendfsync", self.mode].iter().chain(&sizes).map(|&flag| flag.to_owned()).collect();
         self.histories = (0..WRITERS).map(History::new).collect();
         Ok(())
     }
@@ -245,11 +250,6 @@ impl World {
     /// Where the data is.
     pub fn folder(&self) -> &std::path::Path {
         &self.folder
-    }
-
-    /// The server.
-    pub fn server(&mut self) -> Result<&mut Server, String> {
-        self.server.as_mut().ok_or_else(|| "no server".to_owned())
     }
 }
 

@@ -90,11 +90,6 @@ impl Probe {
         })
     }
 
-    /// How many were kept.
-    pub fn count(&self) -> usize {
-        self.kept.len()
-    }
-
     /// Nothing that was sent later than this may have been kept.
     pub fn none_after(&self, time: f64) -> Result<(), String> {
         match self.kept.iter().find(|(_, sent)| *sent > time) {
