@@ -13,7 +13,7 @@ use std::time::Instant;
 use brooklet_testkit::Target;
 use fastrand::Rng;
 
-use crate::{Outcome, trace};
+use crate::{Outcome, choice, trace};
 
 /// One case; how many calls went wrong.
 type Case = fn(&Target, &mut Rng) -> Result<usize, Trouble>;
@@ -56,7 +56,8 @@ pub fn run(target: &Target, seed: u64) -> Result<Outcome, String> {
     }
     let started = Instant::now();
     let (mut faults, mut held) = (0, 0);
-    for (at, (name, case)) in CASES.iter().enumerate() {
+    let only = choice("CASE").unwrap_or_default();
+    for (at, (name, case)) in CASES.iter().enumerate().filter(|(_, (name, _))| name.contains(&only)) {
         let began = Instant::now();
         match case(target, &mut Rng::with_seed(seed + at as u64)) {
             Ok(hits) => {
@@ -68,7 +69,7 @@ pub fn run(target: &Target, seed: u64) -> Result<Outcome, String> {
         }
     }
     println!(
-        "faults: {held} of {} cases, {faults} calls went wrong, nothing acknowledged was lost, {:.1} s",
+        "faults: {held} of {} cases held, {faults} calls went wrong, nothing acknowledged was lost, {:.1} s",
         CASES.len(),
         started.elapsed().as_secs_f64()
     );

@@ -19,7 +19,7 @@ const REFUSED: &str = "MISCONF Errors writing to the AOF file: No space left on 
 /// How long writes may go on to be refused when there is room again. (The server looks once a second.)
 const HEALED: Duration = Duration::from_secs(3);
 const PATIENCE: Duration = Duration::from_secs(10);
-const VOLUME_BYTES: u64 = 64 << 20;
+const VOLUME_BYTES: u64 = 160 << 20;
 
 /// What was executed already finds no room: its answer, and all that could show it, waits until there is.
 pub fn no_room_for_a_write(target: &Target) -> Result<usize, Trouble> {
@@ -91,7 +91,7 @@ pub fn full_disk(target: &Target) -> Result<usize, Trouble> {
 }
 
 fn start(target: &Target, folder: &Path) -> Result<Server, String> {
-    let flags = ["--appendfsync", "everysec", "--journal-segment-bytes", "1mb"].map(str::to_owned);
+    let flags = ["--appendfsync", "everysec"].map(str::to_owned);
     Server::start(target, Data::Durable(folder.to_path_buf()), &flags).map_err(|e| e.to_string())
 }
 
@@ -117,7 +117,7 @@ fn free(path: &Path) -> Result<(), String> {
 
 /// Writes until that is refused: the room that was set aside is used up first.
 fn until_refused(probe: &mut Probe) -> Result<usize, String> {
-    for _ in 0..1000 {
+    for _ in 0..10_000 {
         match probe.add(10_000, PATIENCE)? {
             Answer::Kept => {}
             Answer::Refused(why) if why == REFUSED => return Ok(1),

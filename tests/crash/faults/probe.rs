@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use brooklet_testkit::client::NoReply;
 use brooklet_testkit::{Client, Protocol, Server, Value};
 
+use crate::ledger::spell;
 use crate::writer::entry;
 
 /// What an addition came to.
@@ -102,8 +103,7 @@ impl Probe {
 
     /// What was kept is there, in order; of the rest only what nobody knows about.
     pub fn verify(&self, client: &mut Client) -> Result<(), String> {
-        let reply = client.call(&["XRANGE", &self.stream, "-", "+"]).map_err(|why| format!("XRANGE: {why:?}"))?;
-        let found: Vec<u64> = reply.items().iter().filter_map(entry).map(|entry| entry.number).collect();
+        let found = self.found(client)?;
         if !found.is_sorted_by(|a, b| a < b) {
             return Err(format!("{} is out of order", self.stream));
         }
@@ -114,6 +114,21 @@ impl Probe {
         match found.intersection(&self.refused).next() {
             Some(number) => Err(format!("number {number} of {} was refused, and is there", self.stream)),
             None => Ok(()),
+        }
+    }
+
+    /// The numbers in the stream, read in pages.
+    fn found(&self, client: &mut Client) -> Result<Vec<u64>, String> {
+        let (mut found, mut from) = (Vec::new(), "-".to_owned());
+        loop {
+            let page = client.call(&["XRANGE", &self.stream, &from, "+", "COUNT", "100"]);
+            let page: Vec<_> = match page {
+                Ok(Value::Array(items)) => items.iter().filter_map(entry).collect(),
+                other => return Err(format!("XRANGE was answered {other:?}")),
+            };
+            let Some(last) = page.last().and_then(|entry| entry.id) else { return Ok(found) };
+            found.extend(page.iter().map(|entry| entry.number));
+            from = format!("({}", spell(last));
         }
     }
 }
