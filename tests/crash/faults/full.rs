@@ -19,7 +19,7 @@ const REFUSED: &str = "MISCONF Errors writing to the AOF file: No space left on 
 /// How long writes may go on to be refused when there is room again. (The server looks once a second.)
 const HEALED: Duration = Duration::from_secs(3);
 const PATIENCE: Duration = Duration::from_secs(10);
-const VOLUME_BYTES: u64 = 160 << 20;
+const VOLUME_BYTES: u64 = 256 << 20;
 
 /// What was executed already finds no room: its answer, and all that could show it, waits until there is.
 pub fn no_room_for_a_write(target: &Target) -> Result<usize, Trouble> {
@@ -91,7 +91,8 @@ pub fn full_disk(target: &Target) -> Result<usize, Trouble> {
 }
 
 fn start(target: &Target, folder: &Path) -> Result<Server, String> {
-    let flags = ["--appendfsync", "everysec"].map(str::to_owned);
+    // No checkpoint comes by itself: one that finds no room ends the server, and that is another case.
+    let flags = ["--appendfsync", "everysec", "--maxmemory", "2gb", "--checkpoint-bytes", "256mb"].map(str::to_owned);
     Server::start(target, Data::Durable(folder.to_path_buf()), &flags).map_err(|e| e.to_string())
 }
 
