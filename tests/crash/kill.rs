@@ -132,6 +132,6 @@ pub fn connect(server: &Server) -> Result<Client, String> {
 /// Copies the data away from the temporary folder, for whoever looks into the failure.
 pub fn folder_kept(folder: &Path) -> String {
     let kept = std::env::temp_dir().join(format!("brooklet-crash-{}", std::process::id()));
-    let copied = std::process::Command::new("cp").arg("-a").arg(folder).arg(&kept).status();
-    if copied.is_ok_and(|status| status.success()) { kept.display().to_string() } else { "not kept".to_owned() }
+    let copied = std::process::Command::new("cp").arg("-a").arg(folder).arg(&kept).output();
+    if copied.is_ok_and(|copied| copied.status.success()) { kept.display().to_string() } else { "not kept".to_owned() }
 }

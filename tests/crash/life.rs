@@ -11,7 +11,7 @@ use fastrand::Rng;
 
 use crate::history::{History, Survived};
 use crate::judge::{Loss, Promise, judge};
-use crate::kill::{self, WRITERS, connect, while_written};
+use crate::kill::{self, WRITERS, connect, folder_kept, while_written};
 use crate::volume::Volume;
 
 /// How long a server may take to notice that its disk is gone.
@@ -81,9 +81,10 @@ impl World {
         World { target, ground, mode, flags: Vec::new(), folder, folders: 0, server: None, histories: Vec::new() }
     }
 
-    /// Ends what was, and prepares an empty place. Checkpoints come early here; most journal files are small.
+    /// Ends what was, and prepares an empty place. Checkpoints come early or never; most journal files are small.
     pub fn begin(&mut self, rng: &mut Rng) -> Result<(), String> {
-        self.begin_with("1mb", rng)
+        let checkpoint_bytes = if rng.bool() { "1mb" } else { "256mb" };
+        self.begin_with(checkpoint_bytes, rng)
     }
 
     /// The same with checkpoints at so many bytes.
@@ -156,12 +157,14 @@ impl World {
         })
     }
 
-    /// The power goes so long after a start was begun; if the server is up by then, it is written to.
+    /// The power goes so long after a start was begun; if the server is up by then, it is written to. (Not if there is a
+    /// history: what a killed server left unanswered in it has to be looked at first.)
     pub fn cut_while_starting(&mut self, delay: Duration, rng: &mut Rng) -> Result<End, String> {
         self.server = None;
         let volume = self.ground.volume()?;
         let (data, target, flags) = (Data::Durable(self.folder.clone()), &self.target, &self.flags);
-        let histories = &mut self.histories;
+        let is_new = self.histories.iter().all(|history| history.steps.is_empty());
+        let histories = if is_new { &mut self.histories[..] } else { &mut [] };
         thread::scope(|scope| {
             let cutter = scope.spawn(move || {
                 sleep(delay);
@@ -242,14 +245,15 @@ impl World {
         self.ground.volume()?.sync_time()
     }
 
-    /// What the server said last.
-    pub fn output(&self) -> String {
-        self.server.as_ref().map(Server::output).unwrap_or_default()
-    }
-
-    /// Where the data is.
-    pub fn folder(&self) -> &std::path::Path {
-        &self.folder
+    /// After a failure: what the server said last, and where a copy of the data is.
+    pub fn evidence(&mut self) -> String {
+        let output = self.server.as_ref().map(Server::output).unwrap_or_default();
+        self.server = None;
+        if let Ground::Volume(volume) = &mut self.ground {
+            // It may be without power.
+            let _ = volume.recover();
+        }
+        format!("{output}\ndata: {}", folder_kept(&self.folder))
     }
 }
 

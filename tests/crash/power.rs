@@ -11,7 +11,6 @@ use brooklet_testkit::Target;
 use fastrand::Rng;
 
 use crate::judge::Promise;
-use crate::kill::folder_kept;
 use crate::life::{Busy, End, Ground, World};
 use crate::volume::Volume;
 use crate::{Outcome, choice, control, number};
@@ -83,10 +82,8 @@ fn mode_holds(target: &Target, mode: &'static str, cuts: u64, rng: &mut Rng) -> 
     for cut in 1..=cuts {
         // Something has to be there before it can be cut off.
         let moment = if cut == 1 { Moment::FirstStart } else { Moment::any(rng) };
-        one_cut(&mut world, mode, moment, &mut counts, rng).map_err(|why| {
-            let kept = folder_kept(world.folder());
-            format!("cut {cut}, {moment:?}: {why}\n{}\ndata: {kept}", world.output())
-        })?;
+        let held = one_cut(&mut world, mode, moment, &mut counts, rng);
+        held.map_err(|why| format!("cut {cut}, {moment:?}: {why}\n{}", world.evidence()))?;
     }
     if counts.answered == 0 {
         return Err("nothing was ever answered, so nothing was tested".to_owned());

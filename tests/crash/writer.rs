@@ -56,7 +56,10 @@ fn choose(ledger: &mut Ledger, rng: &mut Rng) -> Op {
 
 /// Whether a reply is the one that the ledger predicts; the id that it gives.
 fn right(ledger: &Ledger, op: &Op, reply: &Value) -> Result<Option<Id>, String> {
-    let wrong = |expected: &str| Err(format!("writer {}: {op:?} was answered {reply:?}, {expected}", ledger.writer));
+    let wrong = |expected: &str| {
+        let answer: String = brooklet_testkit::write::value(reply).chars().take(400).collect();
+        Err(format!("writer {}: {op:?} was answered {answer}, {expected}", ledger.writer))
+    };
     let counts = |expected: usize| match reply.number() {
         Some(n) if n == expected as i64 => Ok(None),
         _ => wrong(&format!("expected {expected}")),

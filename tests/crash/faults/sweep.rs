@@ -8,7 +8,6 @@ use fastrand::Rng;
 
 use super::Trouble;
 use crate::judge::Promise;
-use crate::kill::folder_kept;
 use crate::life::{Busy, Ground, World};
 use crate::power::{VOLUME_BYTES, WINDOW};
 use crate::trace;
@@ -40,10 +39,8 @@ fn sweep(mut world: World, target: &Target, cut: bool, promise: Promise, rng: &m
     for calls in CALLS {
         let mut misses = 0;
         for at in AT {
-            let hit = one_end(&mut world, target, calls, at, cut, promise, rng).map_err(|why| {
-                let kept = folder_kept(world.folder());
-                format!("at the {at}. {calls}: {why}\n{}\ndata: {kept}", world.output())
-            })?;
+            let ended = one_end(&mut world, target, calls, at, cut, promise, rng);
+            let hit = ended.map_err(|why| format!("at the {at}. {calls}: {why}\n{}", world.evidence()))?;
             hits += usize::from(hit);
             misses = if hit { 0 } else { misses + 1 };
             if misses == MISSES {
@@ -67,7 +64,7 @@ fn one_end(
     rng: &mut Rng,
 ) -> Result<bool, String> {
     // Every other one goes on where the last one ended.
-    if at == 1 || at % 2 == 0 {
+    if at == 1 || at.is_multiple_of(2) {
         world.begin(rng)?;
     }
     let traced = trace::from_start(target, &format!("{calls}:signal=KILL:when={at}"))?;
