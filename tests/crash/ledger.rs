@@ -1,8 +1,7 @@
 //! What one writer knows of its own data. It is kept in the test process, so no crash of the server touches it.
 //!
 //! A writer has a log (a stream with a group), a key, and a part in a stream that all share. Entries are named by the
-//! number in them; ids are learned from replies. An operation without a reply may have happened or not, but since a
-//! connection is served in order, what happened is a beginning of what was sent.
+//! number in them; ids are learned from replies. `history.rs` has what was asked for and not looked at yet.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -14,6 +13,8 @@ pub type Id = (u64, u64);
 /// What a writer asks for.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Op {
+    /// XGROUP CREATE of the own log with its group: the first of all.
+    Make,
     /// XADD of a number to the own log.
     Add(u64),
     /// XADD to the shared stream.
@@ -44,10 +45,16 @@ pub struct Entry {
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
     pub writer: usize,
+    /// Whether the log and its group are there.
+    pub made: bool,
+    /// Bytes of filling in each new entry of the log.
+    pub filling: usize,
     /// What is in the log.
     pub entries: VecDeque<Entry>,
     /// Entries from here on were never delivered, by number.
     pub undelivered: u64,
+    /// The id of the last delivered entry, where it is known.
+    pub delivered: Option<Id>,
     /// What is delivered and not acknowledged, by number and id.
     pub pending: Vec<Entry>,
     /// What was added to the shared stream since it was last looked at.
@@ -57,13 +64,11 @@ pub struct Ledger {
     pub next: u64,
     /// The highest id ever seen in the log.
     pub top: Id,
-    /// Sent and not answered.
-    pub unknown: Vec<Op>,
 }
 
 impl Ledger {
     pub fn new(writer: usize) -> Self {
-        Self { writer, next: 1, undelivered: 1, ..Self::default() }
+        Self { writer, next: 1, undelivered: 1, delivered: Some((0, 0)), ..Self::default() }
     }
 
     /// The keys that belong to this writer.
@@ -75,12 +80,16 @@ impl Ledger {
         format!("key{}", self.writer)
     }
 
-    /// Applies an operation that happened.
-    pub fn apply(&mut self, op: &Op) {
+    /// Applies an operation that happened; `id` is what an addition was answered, if it was.
+    pub fn apply(&mut self, op: &Op, id: Option<Id>) {
         match op {
-            Op::Add(number) => self.entries.push_back(Entry { number: *number, id: None }),
+            Op::Make => self.made = true,
+            Op::Add(number) => {
+                self.entries.push_back(Entry { number: *number, id });
+                self.top = self.top.max(id.unwrap_or_default());
+            }
             Op::Share(number) => self.shared.push(*number),
-            Op::Read(count) => drop(self.deliver(*count)),
+            Op::Read(count) => self.deliver(*count),
             Op::Ack(ids) => {
                 let ids: BTreeSet<&Id> = ids.iter().collect();
                 self.pending.retain(|entry| !entry.id.is_some_and(|id| ids.contains(&id)));
@@ -97,21 +106,29 @@ impl Ledger {
         }
     }
 
-    /// Delivers the next entries of the log.
-    pub fn deliver(&mut self, count: usize) -> Vec<Entry> {
+    /// What would be delivered next.
+    pub fn fresh(&self, count: usize) -> Vec<Entry> {
         let fresh = self.entries.iter().filter(|entry| entry.number >= self.undelivered);
-        let delivered: Vec<Entry> = fresh.take(count).cloned().collect();
+        fresh.take(count).cloned().collect()
+    }
+
+    fn deliver(&mut self, count: usize) {
+        let delivered = self.fresh(count);
         if let Some(last) = delivered.last() {
             self.undelivered = last.number + 1;
+            self.delivered = last.id;
         }
-        self.pending.extend(delivered.iter().cloned());
-        delivered
+        self.pending.extend(delivered);
     }
 
     /// The command of an operation.
     pub fn command(&self, op: &Op) -> Args {
         let (log, writer) = (self.log(), self.writer.to_string());
         match op {
+            Op::Make => args(&["XGROUP", "CREATE", &log, "g", "0", "MKSTREAM"]),
+            Op::Add(number) if self.filling > 0 => {
+                args(&["XADD", &log, "*", "n", &number.to_string(), "filling", &"x".repeat(self.filling)])
+            }
             Op::Add(number) => args(&["XADD", &log, "*", "n", &number.to_string()]),
             Op::Share(number) => args(&["XADD", "shared", "*", &writer, &number.to_string()]),
             Op::Read(count) => {

@@ -4,29 +4,33 @@ use brooklet_testkit::client::{NoReply, PATIENCE};
 use brooklet_testkit::{Client, Value};
 use fastrand::Rng;
 
-use crate::ledger::{Entry, Ledger, Op, read_id};
+use crate::history::History;
+use crate::ledger::{Entry, Id, Ledger, Op, read_id};
 
-/// Writes until the connection breaks. Returns how many operations were answered, or what was answered wrongly.
-pub fn write(ledger: &mut Ledger, mut client: Client, rng: &mut Rng) -> Result<usize, String> {
-    let mut answered = 0;
+/// Writes until the connection breaks; fails if something was answered wrongly.
+pub fn write(history: &mut History, mut client: Client, rng: &mut Rng) -> Result<(), String> {
     loop {
-        let batch: Vec<Op> = (0..rng.usize(1..6)).map(|_| choose(ledger, rng)).collect();
+        let batch: Vec<Op> = match history.now.made {
+            true => (0..rng.usize(1..6)).map(|_| choose(&mut history.now, rng)).collect(),
+            false => vec![Op::Make],
+        };
         let mut bytes = Vec::new();
         for op in &batch {
-            bytes.extend(brooklet_testkit::client::encode(&ledger.command(op)));
+            bytes.extend(brooklet_testkit::client::encode(&history.now.command(op)));
         }
-        ledger.unknown = batch.clone();
+        history.sent(&batch);
         if client.send_raw(&bytes).is_err() {
-            return Ok(answered);
+            return Ok(());
         }
         for op in &batch {
             match client.read(PATIENCE) {
-                Ok(reply) => settle(ledger, op, &reply)?,
-                Err(NoReply::Closed) => return Ok(answered),
+                Ok(reply) => {
+                    let id = right(&history.now, op, &reply)?;
+                    history.answered(id);
+                }
+                Err(NoReply::Closed) => return Ok(()),
                 Err(other) => return Err(format!("{op:?} was answered {other:?}")),
             }
-            ledger.unknown.remove(0);
-            answered += 1;
         }
     }
 }
@@ -50,47 +54,34 @@ fn choose(ledger: &mut Ledger, rng: &mut Rng) -> Op {
     }
 }
 
-/// Takes a reply in: it must be the one that the ledger predicts.
-fn settle(ledger: &mut Ledger, op: &Op, reply: &Value) -> Result<(), String> {
-    let wrong = |expected: &str| Err(format!("writer {}: {op:?} was answered {reply:?}, {expected}", ledger.writer));
+/// Whether a reply is the one that the ledger predicts; the id that it gives.
+fn right(ledger: &Ledger, op: &Op, reply: &Value) -> Result<Option<Id>, String> {
+    let wrong = |expected: &str| {
+        let answer: String = brooklet_testkit::write::value(reply).chars().take(400).collect();
+        Err(format!("writer {}: {op:?} was answered {answer}, {expected}", ledger.writer))
+    };
+    let counts = |expected: usize| match reply.number() {
+        Some(n) if n == expected as i64 => Ok(None),
+        _ => wrong(&format!("expected {expected}")),
+    };
     match op {
-        Op::Add(_) => {
-            let Some(id) = reply.text().as_deref().and_then(read_id) else { return wrong("not an id") };
-            if id <= ledger.top {
-                return wrong("not above the highest id before");
-            }
-            ledger.top = id;
-            ledger.apply(op);
-            let last = ledger.entries.back_mut();
-            last.expect("just added").id = Some(id);
-            return Ok(());
-        }
+        Op::Add(_) => match reply.text().as_deref().and_then(read_id) {
+            None => wrong("not an id"),
+            Some(id) if id <= ledger.top => wrong("not above the highest id before"),
+            id => Ok(id),
+        },
         Op::Read(count) => {
-            let mut next = ledger.clone();
-            let expected = next.deliver(*count);
+            let expected = ledger.fresh(*count);
             if delivered(reply) != expected {
                 return wrong(&format!("expected {expected:?}"));
             }
-            *ledger = next;
-            return Ok(());
+            Ok(None)
         }
-        Op::Ack(ids) => {
-            let known = ledger.pending.iter().filter(|e| e.id.is_some_and(|id| ids.contains(&id))).count();
-            if reply.number() != Some(known as i64) {
-                return wrong(&format!("expected {known}"));
-            }
-        }
-        Op::Trim(length) => {
-            let excess = ledger.entries.len().saturating_sub(*length);
-            if reply.number() != Some(excess as i64) {
-                return wrong(&format!("expected {excess}"));
-            }
-        }
-        Op::Share(_) | Op::Set(_) | Op::Both(_) if reply.is_error() => return wrong("expected success"),
-        Op::Share(_) | Op::Set(_) | Op::Both(_) => {}
+        Op::Ack(ids) => counts(ledger.pending.iter().filter(|e| e.id.is_some_and(|id| ids.contains(&id))).count()),
+        Op::Trim(length) => counts(ledger.entries.len().saturating_sub(*length)),
+        Op::Make | Op::Share(_) | Op::Set(_) | Op::Both(_) if reply.is_error() => wrong("expected success"),
+        Op::Make | Op::Share(_) | Op::Set(_) | Op::Both(_) => Ok(None),
     }
-    ledger.apply(op);
-    Ok(())
 }
 
 fn delivered(reply: &Value) -> Vec<Entry> {

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{Error, Result};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -148,16 +148,12 @@ impl Server {
     /// # Errors
     /// It does not end, or ends with a failure.
     pub fn terminate(&mut self) -> Result<()> {
-        Command::new("kill").arg(self.child.id().to_string()).status()?;
-        let deadline = Instant::now() + START;
-        while Instant::now() < deadline {
-            match self.child.try_wait()? {
-                Some(status) if status.success() => return Ok(()),
-                Some(status) => return Err(Error::other(format!("after SIGTERM: {status}\n{}", self.output()))),
-                None => sleep(Duration::from_millis(2)),
-            }
+        self.ask_to_end()?;
+        match self.ended(START) {
+            Some(status) if status.success() => Ok(()),
+            Some(status) => Err(Error::other(format!("after SIGTERM: {status}\n{}", self.output()))),
+            None => Err(Error::other("SIGTERM was not obeyed")),
         }
-        Err(Error::other("SIGTERM was not obeyed"))
     }
 
     /// Starts it again, after [`Self::kill`] or [`Self::terminate`], on the same folder with the same flags.
@@ -167,6 +163,25 @@ impl Server {
     pub fn restart(&mut self) -> Result<()> {
         (self.child, self.address) = launch(&self.target, &self.data, &self.flags, self.scratch.path())?;
         Ok(())
+    }
+
+    /// Waits until the process has ended by itself, at most so long; how it ended, if it did.
+    pub fn ended(&mut self, patience: Duration) -> Option<ExitStatus> {
+        let deadline = Instant::now() + patience;
+        loop {
+            match self.child.try_wait() {
+                Ok(None) if Instant::now() < deadline => sleep(Duration::from_millis(2)),
+                status => return status.ok().flatten(),
+            }
+        }
+    }
+
+    /// Sends SIGTERM, and waits for nothing.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn ask_to_end(&self) -> Result<()> {
+        Command::new("kill").arg(self.child.id().to_string()).status().map(drop)
     }
 
     /// Whether the process still runs.
