@@ -109,7 +109,7 @@ impl Shared {
             cluster::check_databases(&engine.store)?;
         }
         let backend = Arc::clone(found.opened.settler.backend());
-        let shared = Shared::durable(engine, found.journal, found.opened.mark, backend, false);
+        let shared = Shared::durable(engine, found.journal, found.opened.mark, backend, false)?;
         let mut threads = settle::start(&shared, found.opened.settler, found.watermark, found.folder);
         threads.extend(timer::start(&shared));
         Ok((shared, threads))
@@ -128,25 +128,27 @@ impl Shared {
         let (databases, limits) = (config.databases as usize, budget::node_limits(&config));
         let opened = brooklet_storage::open::open(Arc::clone(&backend), &mut *journal, databases, limits)?;
         let engine = Engine::new(opened.store, config, clock, Tasks::default());
-        Ok((Shared::durable(engine, journal, opened.mark, backend, true), opened.settler))
+        Ok((Shared::durable(engine, journal, opened.mark, backend, true)?, opened.settler))
     }
 
-    /// What every durable broker is made of.
+    /// What every durable broker is made of. What was replayed may be in the system's cache only, if the last process was
+    /// killed: it is synced before anybody sees it. A reply to a reader has no ticket to wait for it.
     fn durable(
         mut engine: Engine,
         journal: Box<dyn Journal>,
         mark: Mark,
         backend: Arc<dyn Backend>,
         by_hand: bool,
-    ) -> Arc<Shared> {
+    ) -> Result<Arc<Shared>, StorageError> {
         let (clock, tasks) = (engine.clock.clone(), engine.tasks.clone());
         tasks.sync().pressure.keep_time(clock.clone());
         tasks.set_started((clock.now_ms() / 1000) as u64);
         engine.is_durable = true;
         engine.apply_config();
+        journal.syncer().sync()?;
         let committer = Committer::new(journal, mark, Arc::clone(tasks.sync()));
         let (engine, backend, worker) = (Mutex::new(engine), Some(backend), Mutex::default());
-        Arc::new(Shared { engine, committer, backend, tasks, clock, worker, by_hand })
+        Ok(Arc::new(Shared { engine, committer, backend, tasks, clock, worker, by_hand }))
     }
 
     /// Starts the thread that takes what holds the engine now to its end. There is never more than one.

@@ -158,9 +158,12 @@ impl Client {
     }
 
     fn commit(&mut self, ticket: u64) -> Event {
-        let shared = self.seat.shared();
-        let committed = std::pin::pin!(shared.committer().committed(shared.engine_lock(), ticket, false));
-        match committed.poll(&mut Context::from_waker(Waker::noop())) {
+        let shared = Arc::clone(self.seat.shared());
+        let polled = {
+            let committed = std::pin::pin!(shared.committer().committed(shared.engine_lock(), ticket, false));
+            committed.poll(&mut Context::from_waker(Waker::noop()))
+        };
+        match polled {
             Poll::Pending => self.go_on(Phase::Committing(ticket)),
             Poll::Ready(Ok(())) => {
                 self.phase = Phase::Idle;

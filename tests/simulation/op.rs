@@ -9,8 +9,6 @@ use std::fmt;
 pub struct Id(pub u64, pub u64);
 
 impl Id {
-    pub const MAX: Id = Id(u64::MAX, u64::MAX);
-
     pub fn next(self) -> Id {
         Id(self.0, self.1 + 1)
     }

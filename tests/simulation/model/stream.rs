@@ -17,7 +17,9 @@ impl Stream {
     }
 
     fn forget_references(&mut self, id: Id) {
-        self.groups.values_mut().for_each(|group| drop(group.pending.remove(&id)));
+        for group in self.groups.values_mut() {
+            group.pending.remove(&id);
+        }
     }
 
     /// How many went.
