@@ -71,6 +71,11 @@ impl Client {
         matches!(self.phase, Phase::Parked(_))
     }
 
+    /// Whether it is in the engine's queue of those who wait, perhaps while something is loaded for it.
+    pub fn is_queued(&self) -> bool {
+        matches!(self.phase, Phase::Parked(_) | Phase::ParkedMissing(..) | Phase::ParkedLoaded(..))
+    }
+
     pub fn ask(&mut self, op: Op) {
         self.calls = op.calls().iter().map(OwnedArgs::collect).collect();
         (self.next, self.phase, self.ran) = (0, Phase::Ready, None);
@@ -94,7 +99,7 @@ impl Client {
                 self.seat.resume(loaded);
                 self.go_on(Phase::Parked(wake))
             }
-            Phase::Parked(wake) => self.look(wake),
+            Phase::Parked(wake) => self.look(wake, Phase::Parked),
             Phase::Committing(ticket) => self.commit(ticket),
             Phase::Over => Event::Ended,
         }
@@ -143,7 +148,17 @@ impl Client {
         }
     }
 
-    fn look(&mut self, mut wake: Answer) -> Event {
+    /// Whether the engine has answered the call that waits; that may also be while something is loaded for it.
+    pub fn look_aside(&mut self) -> Event {
+        match std::mem::replace(&mut self.phase, Phase::Over) {
+            Phase::Parked(wake) => self.look(wake, Phase::Parked),
+            Phase::ParkedMissing(missing, wake) => self.look(wake, |wake| Phase::ParkedMissing(missing, wake)),
+            Phase::ParkedLoaded(loaded, wake) => self.look(wake, |wake| Phase::ParkedLoaded(loaded, wake)),
+            other => self.go_on(other),
+        }
+    }
+
+    fn look(&mut self, mut wake: Answer, waits: impl FnOnce(Answer) -> Phase) -> Event {
         match wake.try_recv() {
             Ok(Wake::Answer(reply, ticket)) => {
                 let mut last = None;
@@ -152,7 +167,7 @@ impl Client {
                 Event::Ran(value(last.expect("a reply")))
             }
             Ok(Wake::Load(missing, again)) => self.go_on(Phase::ParkedMissing(missing, again)),
-            Err(TryRecvError::Empty) => self.go_on(Phase::Parked(wake)),
+            Err(TryRecvError::Empty) => self.go_on(waits(wake)),
             Err(TryRecvError::Closed) => Event::Ended,
         }
     }

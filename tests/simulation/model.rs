@@ -19,6 +19,8 @@ pub struct State {
     pub streams: BTreeMap<Name, Rc<Stream>>,
     /// Token and deadline.
     pub locks: BTreeMap<Name, (u64, i64)>,
+    /// Streams for which those who wait look again.
+    pub changed: Vec<Name>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -83,6 +85,12 @@ impl State {
         self.stream_mut(at.key)?.groups.get_mut(at.group)
     }
 
+    /// Makes a consumer, where there is none; whether it did.
+    pub fn join(&mut self, at: At, who: Name) -> bool {
+        self.group(at).is_some_and(|group| !group.consumers.contains(who))
+            && self.group_mut(at).is_some_and(|group| group.consumers.insert(who))
+    }
+
     /// Whether a reader of new entries would get none and wait.
     pub fn is_drained(&self, at: At) -> bool {
         let drained = |stream: &Stream, group: &Group| stream.entries.range(group.last.next()..).next().is_none();
@@ -106,7 +114,10 @@ impl State {
                 Some(stream) => stream.delete_ex(*refs, ids),
                 None => Value::List(vec![Value::Int(-1); ids.len()]),
             },
-            Op::Drop { key } => Value::count(usize::from(self.streams.remove(key).is_some())),
+            Op::Drop { key } => {
+                self.changed.push(key);
+                Value::count(usize::from(self.streams.remove(key).is_some()))
+            }
             Op::Len { key } => Value::count(self.stream(key).map_or(0, |stream| stream.entries.len())),
             Op::Range { key, from, count } => {
                 self.stream(key).map_or(Value::List(Vec::new()), |s| s.range(*from, *count))
@@ -143,6 +154,7 @@ impl State {
         if id <= last {
             return err();
         }
+        self.changed.push(key);
         let stream = Rc::make_mut(self.streams.entry(key).or_default());
         stream.entries.insert(id, payload);
         (stream.last, stream.added) = (id, stream.added + 1);

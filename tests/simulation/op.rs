@@ -91,6 +91,13 @@ pub struct At {
     pub group: Name,
 }
 
+impl Op {
+    /// What it consists of: itself, or the operations of a transaction.
+    pub fn parts(&self) -> &[Op] {
+        if let Op::Multi(ops) = self { ops } else { std::slice::from_ref(self) }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Op {
     Add {

@@ -76,7 +76,8 @@ impl Wish<'_> {
     fn of(&mut self, kind: Kind) -> Op {
         let at = self.at();
         let (key, who) = (at.key, self.dice.pick(CONSUMERS));
-        if !matches!(kind, Kind::Add | Kind::Drop | Kind::Lock) && self.state.group(at).is_none() && self.dice.one_in(2) {
+        if !matches!(kind, Kind::Add | Kind::Drop | Kind::Lock) && self.state.group(at).is_none() && self.dice.one_in(2)
+        {
             return Op::Create { at, id: Some(Id::default()), make: true, read: None };
         }
         let min_idle = self.min_idle();

@@ -8,7 +8,7 @@
 use crate::client::{Client, Event};
 use crate::disk::{Faults, FaultyBackend, FaultyJournal};
 use crate::model::State;
-use crate::op::{At, LOCKS, Op, STREAMS};
+use crate::op::{At, LOCKS, Name, Op, STREAMS};
 use crate::value::Value;
 use brooklet::broker::clock::{Clock, ManualClock};
 use brooklet::broker::shared::Shared;
@@ -53,6 +53,8 @@ pub struct World {
     observer: Client,
     /// Groups that were set back: for that alone nobody's wait ends.
     reset: Vec<At>,
+    /// Keys for which those who wait look again.
+    changed: Vec<Name>,
     pub state: State,
     /// States that a restart may find, each with the number of the operation after which it was.
     pub history: VecDeque<(u64, State)>,
@@ -107,6 +109,7 @@ impl World {
             clients: (0..CLIENTS).map(|_| Client::new(&shared)).collect(),
             observer: Client::new(&shared),
             reset: Vec::new(),
+            changed: Vec::new(),
             shared,
             state: State::default(),
             history: VecDeque::from([(0, State::default())]),
@@ -152,7 +155,12 @@ impl World {
     pub fn step_client(&mut self, i: usize) {
         let now = self.now();
         match self.clients[i].step() {
-            Event::Nothing => {}
+            Event::Nothing => {
+                // One that waits has loaded what it missed, and looked.
+                if let (true, Some(Op::Read { at, .. })) = (self.clients[i].is_parked(), &self.clients[i].op) {
+                    self.changed.push(at.key);
+                }
+            }
             Event::Parked if self.is_held() => {
                 // Before all others: they only wait for what it does.
                 (self.clients[i].place, self.clients[i].began_ms) = (0, now);
@@ -185,7 +193,10 @@ impl World {
         let op = self.op_of(i);
         let number = self.ran + 1;
         self.note(|_| format!("client {i} ran {number}: {op:?} -> {seen:?}"));
-        let refused = seen.is_error(&["MISCONF", "EXECABORT"]) && self.trouble || seen.is_error(&["BUSY"]);
+        let held = self.is_held();
+        let refused = seen.is_error(&["EXECABORT"]) && (self.trouble || held)
+            || seen.is_error(&["MISCONF"]) && self.trouble
+            || seen.is_error(&["BUSY"]) && held;
         if !refused {
             let expected = self.apply(&op, now, seen);
             assert_eq!(*seen, expected, "the answer to {op:?} (left: the broker, right: the model)");
@@ -196,10 +207,13 @@ impl World {
     /// Applies an operation that ran to the model.
     fn apply(&mut self, op: &Op, now: i64, seen: &Value) -> Value {
         self.ran += 1;
-        let one = std::slice::from_ref(op);
-        let parts = if let Op::Multi(ops) = op { ops } else { one };
-        self.reset.extend(parts.iter().filter_map(|op| if let Op::SetId { at, .. } = op { Some(*at) } else { None }));
+        for part in op.parts() {
+            if let Op::SetId { at, .. } = part {
+                self.reset.push(*at);
+            }
+        }
         let answer = self.state.apply(op, now, seen);
+        self.changed.append(&mut self.state.changed);
         self.history.push_back((self.ran, self.state.clone()));
         answer
     }
@@ -221,10 +235,10 @@ impl World {
 
     /// Sees whose wait has ended, in the order in which they came; then nobody may wait who could have an answer.
     pub fn look_at_waits(&mut self, now: i64) {
-        let mut waiting: Vec<usize> = (0..CLIENTS).filter(|i| self.clients[*i].is_parked()).collect();
+        let mut waiting: Vec<usize> = (0..CLIENTS).filter(|i| self.clients[*i].is_queued()).collect();
         waiting.sort_by_key(|i| self.clients[*i].place);
         for i in waiting {
-            match self.clients[i].step() {
+            match self.clients[i].look_aside() {
                 Event::Ran(Value::Nil) if matches!(self.clients[i].op, Some(Op::Read { .. })) => {
                     self.ran += 1;
                     self.clients[i].ran = Some(self.ran);
@@ -239,7 +253,21 @@ impl World {
             }
         }
         if !self.is_held() {
+            let changed = std::mem::take(&mut self.changed);
+            (0..CLIENTS).for_each(|i| self.has_looked(i, &changed));
             self.nobody_waits_in_vain();
+        }
+    }
+
+    /// Whoever waits for one of these keys looked again and found nothing; each look makes its consumer, if it is gone.
+    fn has_looked(&mut self, i: usize, keys: &[Name]) {
+        let client = &self.clients[i];
+        if let (true, Some(Op::Read { at, who, .. })) = (client.is_parked(), &client.op)
+            && keys.contains(&at.key)
+            && self.state.join(*at, who)
+        {
+            self.ran += 1;
+            self.history.push_back((self.ran, self.state.clone()));
         }
     }
 
@@ -267,8 +295,11 @@ impl World {
         self.told
     }
 
-    /// Everything that clients can see.
+    /// Everything that clients can see; nothing while somebody holds the engine.
     fn view(&mut self) -> Option<Vec<(Op, Value)>> {
+        if self.is_held() {
+            return None;
+        }
         let streams = STREAMS.iter().map(|key| Op::Info { key });
         let locks = LOCKS.iter().map(|lock| Op::Holder { lock });
         streams.chain(locks).map(|op| self.observer.peek(op.clone()).map(|value| (op, value))).collect()
@@ -323,7 +354,9 @@ impl World {
                 self.ran = until;
                 self.state = state.clone();
                 self.history.push_back((number, state));
-                (self.told, self.synced, self.kept) = (self.told.min(until), self.synced.min(until), until);
+                // What a start finds it syncs before anybody sees it.
+                (self.told, self.synced, self.kept) = (self.told.min(until), until, until);
+                self.syncs = self.faults.synced.load(Ordering::Relaxed);
                 self.note(|_| format!("found is the state after {number}"));
                 return;
             }

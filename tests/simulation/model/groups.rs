@@ -34,7 +34,9 @@ impl State {
             }
             Op::Destroy { at } => {
                 let Some(stream) = self.stream_mut(at.key) else { return err() };
-                Value::count(usize::from(stream.groups.remove(at.group).is_some()))
+                let was_there = stream.groups.remove(at.group).is_some();
+                self.changed.extend(was_there.then_some(at.key));
+                Value::count(usize::from(was_there))
             }
             Op::NewConsumer { at, who } => {
                 self.with_group(*at, |group| Value::count(group.consumers.insert(who).into()))
@@ -67,6 +69,9 @@ impl State {
         }
         if self.group(at).is_some() {
             return Value::error("BUSYGROUP");
+        }
+        if !self.streams.contains_key(at.key) {
+            self.changed.push(at.key);
         }
         let stream = std::rc::Rc::make_mut(self.streams.entry(at.key).or_default());
         let read = read.map(|n| n.min(stream.added));
