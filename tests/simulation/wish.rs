@@ -235,12 +235,9 @@ impl Wish<'_> {
     fn lock(&mut self) -> Op {
         *self.next += 1;
         let lock = self.dice.pick(LOCKS);
-        let holder = self.state.locks.get(lock).map(|(token, _)| *token).filter(|_| !self.dice.one_in(4));
-        let token = holder.unwrap_or(*self.next);
         match self.dice.roll(5) {
             0 => Op::Holder { lock },
             1 => Op::Unlock { lock },
-            2 if cfg!(feature = "scripting") => Op::Release { lock, token },
             _ => Op::Lock { lock, token: *self.next, ms: 1 + self.dice.roll(6000) },
         }
     }
