@@ -46,7 +46,6 @@ impl Backups {
     }
 
     /// Notes what became of the requests through `request`.
-    #[cfg(feature = "rocksdb")]
     fn serve(&self, request: u64, outcome: Option<Outcome>) {
         if outcome.is_some() {
             *self.last.lock() = outcome;
@@ -55,10 +54,8 @@ impl Backups {
     }
 }
 
-#[cfg(feature = "rocksdb")]
 pub(super) use making::Maker;
 
-#[cfg(feature = "rocksdb")]
 mod making {
     use super::{Backups, Ordering, Outcome};
     use crate::broker::shared::Shared;

@@ -20,6 +20,11 @@ impl ManualClock {
         self.0.load(Ordering::Acquire)
     }
 
+    /// Sets it, also back, as an operator does with a machine's clock.
+    pub fn set_ms(&self, unix_ms: i64) {
+        self.0.store(unix_ms, Ordering::Release);
+    }
+
     pub(crate) fn advance(&self, by: Duration) {
         let ms = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
         let _ = self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, |now| Some(now.saturating_add(ms)));

@@ -26,7 +26,6 @@ pub mod pressure;
 pub mod pubsub;
 #[cfg(feature = "scripting")]
 pub mod scripts;
-#[cfg(feature = "rocksdb")]
 pub mod settle;
 pub mod shared;
 pub mod stats;

@@ -12,7 +12,7 @@ use super::{budget, threads};
 use crate::config::Fsync;
 use brooklet_storage::StorageError;
 use brooklet_storage::backend::patient::Wait;
-use brooklet_storage::checkpoint::{Gathered, Settler};
+use brooklet_storage::checkpoint::{Gathered, Meta, Settler, Slice};
 use brooklet_storage::folder::DataFolder;
 use brooklet_storage::journal::Mark;
 use brooklet_storage::watermark::Watermark;
@@ -45,7 +45,7 @@ const COLD_BATCHES: usize = 16;
 const LOOK: Duration = Duration::from_millis(50);
 
 /// Starts the threads; they end when the broker does.
-pub(crate) fn start(shared: &Arc<Shared>, mut settler: Settler, watermark: Watermark, folder: DataFolder) -> Threads {
+pub fn start(shared: &Arc<Shared>, mut settler: Settler, watermark: Watermark, folder: DataFolder) -> Threads {
     let failed: Arc<dyn Fn(String) + Send + Sync> = {
         let shared = Arc::clone(shared);
         Arc::new(move |why| {
@@ -234,11 +234,7 @@ fn checkpoint(
     asked: Option<u64>,
     whole: bool,
 ) -> Result<Option<Mark>, CommitFailed> {
-    let fail = |e: StorageError| match shared.tasks().ending() {
-        Some(_) if e.is_full() => CommitFailed(e.to_string().into()),
-        _ => shared.committer().fail(&e),
-    };
-    let epoch = settler.epoch();
+    let fail = |e: StorageError| failed(shared, &e);
     let (mut gathered, mut before) = (Gathered::default(), 0);
     for _ in 0..PASSES {
         let (pass, bytes) = (gather_pass(shared, settler, &mut gathered).map_err(fail)?, gathered.bytes());
@@ -250,24 +246,65 @@ fn checkpoint(
             break;
         }
     }
-    let (mark, meta) = shared.committer().cut(shared.engine_lock(), |engine| {
-        engine.store.gather(epoch, usize::MAX, &mut gathered);
-        engine.store.meta(Default::default(), epoch)
-    })?;
-    if gathered.is_empty() && asked.is_none() && !whole && mark.commit == 0 {
+    let meta = cut(shared, settler, &mut gathered)?;
+    if gathered.is_empty() && asked.is_none() && !whole && meta.applied.commit == 0 {
         return Ok(None);
     }
+    complete(shared, settler, Some(watermark), gathered, &meta, asked)?;
+    Ok(Some(meta.applied))
+}
+
+/// What became of a checkpoint that found an error. On a full disk an end is orderly all the same: the journal has everything.
+fn failed(shared: &Shared, why: &StorageError) -> CommitFailed {
+    match shared.tasks().ending() {
+        Some(_) if why.is_full() => CommitFailed(why.to_string().into()),
+        _ => shared.committer().fail(why),
+    }
+}
+
+/// The last slice of a checkpoint: all that is dirty, at the commit that the answer names.
+pub fn cut(shared: &Shared, settler: &Settler, gathered: &mut Gathered) -> Result<Meta, CommitFailed> {
+    let epoch = settler.epoch();
+    let (applied, meta) = shared.committer().cut(shared.engine_lock(), |engine| {
+        engine.store.gather(epoch, usize::MAX, gathered);
+        engine.store.meta(Default::default(), epoch)
+    })?;
+    Ok(Meta { applied, ..meta })
+}
+
+/// Writes a checkpoint that was cut, and lets go of the journal before it.
+pub fn complete(
+    shared: &Shared,
+    settler: &mut Settler,
+    watermark: Option<&Mutex<Watermark>>,
+    gathered: Gathered,
+    meta: &Meta,
+    asked: Option<u64>,
+) -> Result<(), CommitFailed> {
+    let fail = |e: StorageError| failed(shared, &e);
     shared.committer().sync()?;
-    let meta = brooklet_storage::checkpoint::Meta { applied: mark, ..meta };
-    settler.complete(gathered, &meta).map_err(fail)?;
-    // Before the journal forgets it: RocksDB opens an older state without a word if the end of its list of files is lost.
-    note(watermark, mark).map_err(fail)?;
-    shared.committer().drop_through(mark.commit)?;
+    settler.complete(gathered, meta).map_err(fail)?;
+    if let Some(watermark) = watermark {
+        // Before the journal forgets it: RocksDB opens an older state without a word if the end of its list of files is lost.
+        note(watermark, meta.applied).map_err(fail)?;
+    }
+    shared.committer().drop_through(meta.applied.commit)?;
     let now_s = (shared.clock().now_ms() / 1000) as u64;
-    shared.engine().store.completed(epoch);
+    shared.engine().store.completed(meta.epoch);
     shared.tasks().checkpoint_done(now_s, asked);
-    settler.backend().tidy().map_err(fail)?;
-    Ok(Some(mark))
+    settler.backend().tidy().map(drop).map_err(fail)
+}
+
+/// One slice of at most so many objects, under one hold of the lock.
+pub fn gather_slice(
+    shared: &Shared,
+    settler: &Settler,
+    gathered: &mut Gathered,
+    objects: usize,
+) -> Result<Slice, StorageError> {
+    let slice = shared.engine().store.gather(settler.epoch(), objects, gathered);
+    settler.write_chunks(gathered)?;
+    Ok(slice)
 }
 
 /// Gathers in slices what is dirty now; how much that was.
@@ -275,8 +312,7 @@ fn gather_pass(shared: &Shared, settler: &Settler, gathered: &mut Gathered) -> R
     let dirty = shared.engine().store.dirty_objects();
     let mut taken = 0;
     for _ in 0..SLICES {
-        let slice = shared.engine().store.gather(settler.epoch(), SLICE, gathered);
-        settler.write_chunks(gathered)?;
+        let slice = gather_slice(shared, settler, gathered, SLICE)?;
         taken += slice.taken;
         shared.tasks().checkpoint_gathered(slice.taken);
         if !slice.more || taken >= dirty {
@@ -323,7 +359,7 @@ fn keep_within_budget(shared: &Shared, hand: &mut (u32, u32)) -> MemoryState {
 }
 
 /// Loads some keys that are past their deadline and only on disk, and deletes them.
-fn sweep_cold(shared: &Shared) {
+pub fn sweep_cold(shared: &Shared) {
     for _ in 0..COLD_BATCHES {
         let now_ms = shared.clock().now_ms();
         let missing = {

@@ -4,11 +4,12 @@ use super::clock::Clock;
 use super::commit::{CommitFailed, Committer};
 use super::engine::Engine;
 use super::tasks::{Ending, Tasks};
-use super::{threads, timer, work};
+use super::{budget, threads, timer, work};
 use crate::config::Config;
 use brooklet_storage::StorageError;
 use brooklet_storage::backend::Backend;
-use brooklet_storage::journal::{Mark, NoJournal};
+use brooklet_storage::checkpoint::Settler;
+use brooklet_storage::journal::{Journal, Mark, NoJournal};
 use brooklet_storage::load::{Loaded, Missing};
 #[cfg(feature = "rocksdb")]
 use brooklet_storage::progress::Progress;
@@ -26,6 +27,8 @@ pub struct Shared {
     clock: Clock,
     /// The thread that takes what holds the engine to its end, or the last one that did.
     worker: Mutex<Option<JoinHandle<()>>>,
+    /// Nothing runs by itself: whoever made this does by hand what threads would do.
+    by_hand: bool,
 }
 
 /// The engine under its lock. A panic under it leaves a state that nobody can vouch for, so it ends all commits.
@@ -74,7 +77,8 @@ impl Shared {
         // Its own state, where `always` stays off: nothing is ever synced, so nobody may wait for it.
         let committer = Committer::new(Box::new(NoJournal::new()), Mark::default(), Arc::default());
         let worker = Mutex::default();
-        let shared = Arc::new(Shared { engine: Mutex::new(engine), committer, backend: None, tasks, clock, worker });
+        let engine = Mutex::new(engine);
+        let shared = Arc::new(Shared { engine, committer, backend: None, tasks, clock, worker, by_hand: false });
         let threads = timer::start(&shared).into_iter().collect();
         (shared, threads)
     }
@@ -89,7 +93,7 @@ impl Shared {
         use super::{cluster, settle};
         use brooklet_storage::open::open_folder;
         let config = config.settled();
-        let found = open_folder(&config.dir, super::budget::folder_options(&config, Arc::clone(progress)))?;
+        let found = open_folder(&config.dir, budget::folder_options(&config, Arc::clone(progress)))?;
         for warning in &found.warnings {
             tracing::warn!("{warning}");
         }
@@ -99,27 +103,59 @@ impl Shared {
             found.opened.mark.commit,
             found.opened.replayed
         );
-        let tasks = Tasks::default();
-        tasks.sync().pressure.keep_time(clock.clone());
-        tasks.set_started((clock.now_ms() / 1000) as u64);
-        let mut engine = Engine::new(found.opened.store, config, clock.clone(), tasks.clone());
+        let mut engine = Engine::new(found.opened.store, config, clock, Tasks::default());
         if let Some(own) = &mut engine.cluster {
             own.node = found.folder.node(cluster::fresh_name)?;
             cluster::check_databases(&engine.store)?;
         }
-        engine.is_durable = true;
-        engine.apply_config();
-        let committer = Committer::new(found.journal, found.opened.mark, Arc::clone(tasks.sync()));
         let backend = Arc::clone(found.opened.settler.backend());
-        let (backend, worker) = (Some(backend), Mutex::default());
-        let shared = Arc::new(Shared { engine: Mutex::new(engine), committer, backend, tasks, clock, worker });
+        let shared = Shared::durable(engine, found.journal, found.opened.mark, backend, false)?;
         let mut threads = settle::start(&shared, found.opened.settler, found.watermark, found.folder);
         threads.extend(timer::start(&shared));
         Ok((shared, threads))
     }
 
+    /// A broker over any backend and journal that does nothing by itself: no thread is started, whoever calls this does
+    /// by hand what they would do. For simulations, which need every step to be theirs.
+    #[doc(hidden)]
+    pub fn by_hand(
+        config: Config,
+        clock: Clock,
+        backend: Arc<dyn Backend>,
+        mut journal: Box<dyn Journal>,
+    ) -> Result<(Arc<Shared>, Settler), StorageError> {
+        let config = config.settled();
+        let (databases, limits) = (config.databases as usize, budget::node_limits(&config));
+        let opened = brooklet_storage::open::open(Arc::clone(&backend), &mut *journal, databases, limits)?;
+        let engine = Engine::new(opened.store, config, clock, Tasks::default());
+        Ok((Shared::durable(engine, journal, opened.mark, backend, true)?, opened.settler))
+    }
+
+    /// What every durable broker is made of. What was replayed may be in the system's cache only, if the last process was
+    /// killed: it is synced before anybody sees it. A reply to a reader has no ticket to wait for it.
+    fn durable(
+        mut engine: Engine,
+        journal: Box<dyn Journal>,
+        mark: Mark,
+        backend: Arc<dyn Backend>,
+        by_hand: bool,
+    ) -> Result<Arc<Shared>, StorageError> {
+        let (clock, tasks) = (engine.clock.clone(), engine.tasks.clone());
+        tasks.sync().pressure.keep_time(clock.clone());
+        tasks.set_started((clock.now_ms() / 1000) as u64);
+        engine.is_durable = true;
+        engine.apply_config();
+        journal.syncer().sync()?;
+        let committer = Committer::new(journal, mark, Arc::clone(tasks.sync()));
+        let (engine, backend, worker) = (Mutex::new(engine), Some(backend), Mutex::default());
+        Ok(Arc::new(Shared { engine, committer, backend, tasks, clock, worker, by_hand }))
+    }
+
     /// Starts the thread that takes what holds the engine now to its end. There is never more than one.
     pub(crate) fn start_worker(self: &Arc<Shared>) {
+        if self.by_hand {
+            return;
+        }
         let (failing, driven) = (Arc::clone(self), Arc::clone(self));
         let failed = Arc::new(move |why| {
             failing.committer.fail(&StorageError::Poisoned(why));
@@ -133,7 +169,7 @@ impl Shared {
     }
 
     /// The lock itself, for the committer.
-    pub(crate) fn engine_lock(&self) -> &Mutex<Engine> {
+    pub fn engine_lock(&self) -> &Mutex<Engine> {
         &self.engine
     }
 
@@ -159,7 +195,7 @@ impl Shared {
 
     /// Reads what is missing. Blocks on the disk; a failure poisons the broker, because data that was promised cannot
     /// be read.
-    pub(crate) fn load(&self, missing: Missing) -> Result<Loaded, CommitFailed> {
+    pub fn load(&self, missing: Missing) -> Result<Loaded, CommitFailed> {
         let Some(backend) = &self.backend else {
             return Err(self.committer.fail(&StorageError::corrupt("memory", "an entry is not in memory")));
         };

@@ -96,7 +96,6 @@ impl Tasks {
         self.0.checkpoint_wanted.fetch_add(1, Ordering::AcqRel) + 1
     }
 
-    #[cfg(feature = "rocksdb")]
     /// The number of the last request, if there is a new one. The checkpoint that begins after this serves it.
     pub(crate) fn take_checkpoint_request(&self) -> Option<u64> {
         let wanted = self.0.checkpoint_wanted.load(Ordering::Acquire);
@@ -113,14 +112,12 @@ impl Tasks {
         self.checkpoint_served() < self.0.checkpoint_taken.load(Ordering::Acquire)
     }
 
-    #[cfg(feature = "rocksdb")]
     /// A checkpoint of about so many objects begins; [`Tasks::checkpoint_ended`] follows, whatever comes of it.
     pub(crate) fn checkpoint_began(&self, unix_s: u64, objects: usize) {
         self.0.checkpoint_objects.store(objects as u64, Ordering::Release);
         self.0.checkpoint_begun_s.store(unix_s, Ordering::Release);
     }
 
-    #[cfg(feature = "rocksdb")]
     /// No checkpoint is under way.
     pub(crate) fn checkpoint_ended(&self) {
         self.0.checkpoint_begun_s.store(0, Ordering::Release);
@@ -128,7 +125,6 @@ impl Tasks {
         self.0.checkpoint_gathered.store(0, Ordering::Release);
     }
 
-    #[cfg(feature = "rocksdb")]
     /// The checkpoint under way has gathered so many objects more.
     pub(crate) fn checkpoint_gathered(&self, objects: usize) {
         self.0.checkpoint_gathered.fetch_add(objects as u64, Ordering::AcqRel);
@@ -151,7 +147,6 @@ impl Tasks {
         self.0.last_checkpoint_took.load(Ordering::Acquire).checked_sub(1)
     }
 
-    #[cfg(feature = "rocksdb")]
     /// Notes a checkpoint at `unix_s` that serves all requests through `request`.
     pub(crate) fn checkpoint_done(&self, unix_s: u64, request: Option<u64>) {
         self.0.last_checkpoint_s.store(unix_s, Ordering::Release);
@@ -190,7 +185,6 @@ impl Tasks {
     }
 
     /// Whether nothing more will be committed.
-    #[cfg(feature = "rocksdb")]
     pub(crate) fn is_finishing(&self) -> bool {
         self.0.drained.load(Ordering::Acquire)
     }

@@ -228,29 +228,35 @@ fn settled(outcome: Result<Reply, Refusal>) -> Result<Reply, Errand> {
 
 /// Takes the work that holds the engine to its end, or to that of the broker.
 pub(super) fn drive(shared: &Shared) {
-    loop {
-        let left = {
-            let mut engine = shared.engine();
-            if shared.tasks().ending().is_some() {
-                // Nothing of it was committed or acknowledged.
-                engine.held.iter_mut().for_each(|held| held.is_abandoned = true);
-                return;
-            }
-            engine.step_held()
-        };
-        match left {
-            Left::Nothing => return,
-            Left::More => std::thread::yield_now(),
-            Left::Load(missing) => match shared.load(missing) {
-                Ok(loaded) => shared.engine().install_for_held(loaded),
-                Err(_) => return,
-            },
-            Left::Answer(wake, errand, ticket) => {
-                let _ = wake.send(Wake::Answer(errand.run(shared), ticket));
-                return;
-            }
+    while drive_step(shared) {
+        std::thread::yield_now();
+    }
+}
+
+/// One step of the work that holds the engine, and what it needs without the lock; whether there may be another one.
+pub fn drive_step(shared: &Shared) -> bool {
+    let left = {
+        let mut engine = shared.engine();
+        if shared.tasks().ending().is_some() {
+            // Nothing of it was committed or acknowledged.
+            engine.held.iter_mut().for_each(|held| held.is_abandoned = true);
+            return false;
+        }
+        engine.step_held()
+    };
+    match left {
+        Left::Nothing => return false,
+        Left::More => {}
+        Left::Load(missing) => match shared.load(missing) {
+            Ok(loaded) => shared.engine().install_for_held(loaded),
+            Err(_) => return false,
+        },
+        Left::Answer(wake, errand, ticket) => {
+            let _ = wake.send(Wake::Answer(errand.run(shared), ticket));
+            return false;
         }
     }
+    true
 }
 
 impl Engine {

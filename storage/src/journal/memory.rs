@@ -51,8 +51,14 @@ impl MemoryJournal {
 
     /// What a power cut does: forgets every record that no sync has covered. Returns what is left.
     pub fn lose_unsynced(&self) -> Mark {
+        self.lose_unsynced_but(0)
+    }
+
+    /// [`MemoryJournal::lose_unsynced`], but the first `lucky` of those records had reached the disk by themselves.
+    pub fn lose_unsynced_but(&self, lucky: u64) -> Mark {
         let mut records = self.shared.lock();
-        while records.kept.back().is_some_and(|(mark, _)| mark.commit > records.durable.commit) {
+        let kept = records.durable.commit.saturating_add(lucky);
+        while records.kept.back().is_some_and(|(mark, _)| mark.commit > kept) {
             if let Some((_, payload)) = records.kept.pop_back() {
                 records.bytes -= payload.len() as u64;
             }

@@ -1,0 +1,232 @@
+//! What clients ask for: an operation as a value, and as the words of a call.
+
+mod words;
+
+use std::fmt;
+
+/// A stream id.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Id(pub u64, pub u64);
+
+impl Id {
+    pub fn next(self) -> Id {
+        Id(self.0, self.1 + 1)
+    }
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.0, self.1)
+    }
+}
+
+impl fmt::Debug for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+pub type Name = &'static str;
+
+pub const STREAMS: &[Name] = &["orders", "jobs", "mail"];
+pub const GROUPS: &[Name] = &["red", "green", "blue"];
+pub const CONSUMERS: &[Name] = &["ann", "bob", "cyd", "dan"];
+pub const LOCKS: &[Name] = &["lock1", "lock2"];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NewId {
+    Auto,
+    Sequence(u64),
+    Given(Id),
+}
+
+/// What an entry holds: a number of its own, and padding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Payload {
+    pub number: u64,
+    pub dots: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refs {
+    Keep,
+    Delete,
+    Acked,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bound {
+    MaxLen(u64),
+    MinId(Id),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Trim {
+    pub bound: Bound,
+    pub about: bool,
+    pub refs: Refs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nack {
+    Silent,
+    Fail,
+    Fatal,
+}
+
+/// XCLAIM's options.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct How {
+    pub idle: Option<i64>,
+    pub retry: Option<i64>,
+    pub force: bool,
+    pub just_id: bool,
+    pub last: Option<Id>,
+}
+
+/// A group of a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct At {
+    pub key: Name,
+    pub group: Name,
+}
+
+impl Op {
+    /// What it consists of: itself, or the operations of a transaction.
+    pub fn parts(&self) -> &[Op] {
+        if let Op::Multi(ops) = self { ops } else { std::slice::from_ref(self) }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Op {
+    Add {
+        key: Name,
+        id: NewId,
+        make: bool,
+        trim: Option<Trim>,
+        payload: Payload,
+    },
+    Trim {
+        key: Name,
+        trim: Trim,
+    },
+    Delete {
+        key: Name,
+        ids: Vec<Id>,
+    },
+    DeleteEx {
+        key: Name,
+        refs: Refs,
+        ids: Vec<Id>,
+    },
+    /// XREADGROUP; `above`: of what is pending, else of what is new.
+    Read {
+        at: At,
+        who: Name,
+        count: Option<u64>,
+        block: Option<u64>,
+        noack: bool,
+        above: Option<Id>,
+    },
+    Ack {
+        at: At,
+        ids: Vec<Id>,
+    },
+    AckDelete {
+        at: At,
+        refs: Refs,
+        ids: Vec<Id>,
+    },
+    Claim {
+        at: At,
+        who: Name,
+        min_idle: i64,
+        ids: Vec<Id>,
+        how: How,
+    },
+    AutoClaim {
+        at: At,
+        who: Name,
+        min_idle: i64,
+        start: Id,
+        count: u64,
+        just_id: bool,
+    },
+    Nack {
+        at: At,
+        mode: Nack,
+        ids: Vec<Id>,
+        retry: Option<i64>,
+        force: bool,
+    },
+    Create {
+        at: At,
+        id: Option<Id>,
+        make: bool,
+        read: Option<u64>,
+    },
+    SetId {
+        at: At,
+        id: Option<Id>,
+        read: Option<u64>,
+    },
+    Destroy {
+        at: At,
+    },
+    NewConsumer {
+        at: At,
+        who: Name,
+    },
+    DropConsumer {
+        at: At,
+        who: Name,
+    },
+    Drop {
+        key: Name,
+    },
+    Len {
+        key: Name,
+    },
+    Range {
+        key: Name,
+        from: Id,
+        count: u64,
+    },
+    /// XREAD, without a group.
+    Tail {
+        key: Name,
+        from: Id,
+        count: u64,
+    },
+    Summary {
+        at: At,
+    },
+    Listing {
+        at: At,
+        min_idle: i64,
+        count: u64,
+        who: Option<Name>,
+    },
+    Info {
+        key: Name,
+    },
+    /// SET NX PX.
+    Lock {
+        lock: Name,
+        token: u64,
+        ms: u64,
+    },
+    Holder {
+        lock: Name,
+    },
+    /// By script where there are scripts: deletes the lock if the token is its own.
+    Release {
+        lock: Name,
+        token: u64,
+    },
+    Unlock {
+        lock: Name,
+    },
+    Multi(Vec<Op>),
+}
