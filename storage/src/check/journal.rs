@@ -1,4 +1,5 @@
-//! The journal: each record's checksums and order, that it continues what the records of the store hold, and what a start would make of it.
+//! The journal: each record's checksums and order, that it continues what the records of the store hold, and what a start would
+//! make of it.
 
 use super::report::{Kind, Place, Report};
 use crate::batch;
