@@ -22,7 +22,7 @@ pub fn run(arguments: &[String]) -> ExitCode {
 
 #[cfg(feature = "rocksdb")]
 fn check(folder: &Path) -> ExitCode {
-    use brooklet_storage::check::check_folder;
+    use brooklet_storage::open::check_folder;
     use brooklet_storage::progress::{Phase, Progress};
     use std::sync::Arc;
     let progress = Arc::new(Progress::default());

@@ -5,9 +5,9 @@ mod folder;
 #[cfg(all(test, feature = "memory"))]
 mod tests;
 
-#[cfg(feature = "rocksdb")]
-pub use folder::open_folder;
 pub use folder::{FolderOptions, OpenedFolder, open_folder_over};
+#[cfg(feature = "rocksdb")]
+pub use folder::{check_folder, open_folder};
 
 use crate::backend::Backend;
 use crate::checkpoint::{Meta, Settler, restore};

@@ -14,25 +14,12 @@ use crate::watermark::{self, Peeked};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Checks a data folder whose records are in RocksDB.
-///
-/// # Errors
-/// It could not be looked at: it is no data folder, somebody uses it, or it may not be read. What is wrong inside is no
-/// error, but a finding.
-#[cfg(feature = "rocksdb")]
-pub fn check_folder(path: &Path, progress: &Progress) -> Result<Report> {
-    use crate::backend::rocks::{Options, Rocks};
-    check_folder_over(path, progress, |path| {
-        let opened = Rocks::open_to_read(path, Options::default())?;
-        Ok(opened.map(|rocks| Arc::new(rocks) as Arc<dyn Backend>))
-    })
-}
-
 /// Checks a data folder with the backend that `backend` opens, without writing, in the folder it is given; none, if there
 /// are no records yet.
 ///
 /// # Errors
-/// See [`check_folder`].
+/// It could not be looked at: it is no data folder, somebody uses it, or it may not be read. What is wrong inside is no
+/// error, but a finding.
 pub fn check_folder_over(
     path: &Path,
     progress: &Progress,

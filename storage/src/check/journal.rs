@@ -1,4 +1,5 @@
-//! The journal: each record's checksums and order, that it continues what the records of the store hold, and what a start would make of it.
+//! The journal: each record's checksums and order, that it continues what the records of the store hold, and what a start would
+//! make of it.
 
 use super::report::{Kind, Place, Report};
 use crate::batch;
@@ -55,7 +56,14 @@ fn conclude(inspected: Inspected, applied: Option<Mark>, report: &mut Report) ->
         // Whether anything that counts is missing there, the next lines say.
         report.note(format!("{}: {text}", path.display()));
     }
-    applied?;
+    let applied = applied?.commit;
+    let begin =
+        inspected.segments.iter().filter(|segment| !segment.is_damaged).map(|segment| segment.before.commit).min();
+    if let Some(begin) = begin.filter(|begin| *begin > applied) {
+        // A start only warns of it: a power cut may have taken what nobody had synced.
+        let text = format!("it begins behind commit {begin}, the records end at {applied}: what was between is gone");
+        report.found(Kind::Journal, Place::File(inspected.end.clone()), text);
+    }
     report.looked.recovered = inspected.mark.commit;
     for why in inspected.refusals {
         report.found(Kind::Journal, Place::File(inspected.end.clone()), why.to_string());

@@ -16,8 +16,6 @@ mod stream;
 mod tests;
 mod value;
 
-#[cfg(feature = "rocksdb")]
-pub use folder::check_folder;
 pub use folder::check_folder_over;
 pub use records::check_records;
 pub use report::{Finding, Kind, Looked, Place, Report};

@@ -8,6 +8,8 @@ use crate::backend::Backend;
 #[cfg(feature = "rocksdb")]
 use crate::backend::rocks::{Options, Rocks};
 #[cfg(feature = "rocksdb")]
+use crate::check::{Report, check_folder_over};
+#[cfg(feature = "rocksdb")]
 use crate::checkpoint::Meta;
 use crate::error::{Result, StorageError};
 use crate::folder::DataFolder;
@@ -76,6 +78,18 @@ fn fits(folder: &DataFolder, durable: CommitNo, options: Options) -> Result<()> 
     }
     let place = format!("; the records in {} are older than the journal", folder.backend().display());
     Err(StorageError::loss(durable, applied).located(place))
+}
+
+/// Checks a data folder whose records are in RocksDB.
+///
+/// # Errors
+/// See [`check_folder_over`].
+#[cfg(feature = "rocksdb")]
+pub fn check_folder(path: &Path, progress: &Progress) -> Result<Report> {
+    check_folder_over(path, progress, |path| {
+        let records = Rocks::open_to_read(path, Options::default())?;
+        Ok(records.map(|records| Arc::new(records) as Arc<dyn Backend>))
+    })
 }
 
 /// Opens a data folder with the backend that `backend` opens in it, knowing the last commit that is known to have been durable.

@@ -21,7 +21,8 @@ const TABLE: &str = "sst";
 pub(super) fn has_database(path: &Path) -> Result<bool> {
     let names = match std::fs::read_dir(path) {
         Ok(names) => names,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+        // What is in the way, RocksDB says.
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(false),
         Err(error) => return Err(StorageError::io("list", path)(error)),
     };
     let (mut has_current, mut has_tables) = (false, false);

@@ -318,3 +318,44 @@ fn statistics_stay_within_the_budget() {
     assert!(stats.cache_bytes + stats.memtable_bytes <= (12 << 20) + (1 << 20), "{stats:?}");
     assert_eq!(stats.background_errors, 0);
 }
+
+#[test]
+fn looking_changes_no_file_and_a_scrub_finds_each_damaged_one() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(Rocks::open_to_read(folder.path(), small()).unwrap().is_none(), "there is nothing yet");
+    {
+        let rocks = Rocks::open(folder.path(), small()).unwrap();
+        epoch(&rocks, 0, 64);
+        epoch(&rocks, 1, 64);
+    }
+    let files = || {
+        let names = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+        let mut files: Vec<(PathBuf, Vec<u8>)> =
+            names.map(|path| (path.clone(), std::fs::read(path).unwrap())).collect();
+        files.sort();
+        files
+    };
+    let look = || {
+        let rocks = Rocks::open_to_read(folder.path(), small()).unwrap().unwrap();
+        let mut found = Vec::new();
+        rocks.scrub(&mut |why| found.push(why.to_string()));
+        assert!(rocks.write(&[put(Space::Meta, b"applied", b"x")]).is_err(), "it was opened to be read");
+        found
+    };
+    let before = files();
+    assert_eq!(look(), Vec::<String>::new());
+    assert_eq!(files(), before);
+    let large =
+        before.iter().filter(|(path, bytes)| path.extension().is_some_and(|e| e == "sst") && bytes.len() > 1 << 19);
+    let damaged: Vec<String> = large
+        .map(|(path, bytes)| {
+            let mut bytes = bytes.clone();
+            let middle = bytes.len() / 2;
+            bytes[middle] ^= 0x10;
+            std::fs::write(path, bytes).unwrap();
+            path.file_name().unwrap().to_string_lossy().into_owned()
+        })
+        .collect();
+    let found = look();
+    assert!(damaged.len() >= 2 && damaged.iter().all(|name| found.iter().any(|why| why.contains(name))), "{found:?}");
+}
