@@ -12,6 +12,7 @@ use fastrand::Rng;
 
 use crate::history::{History, Survived};
 use crate::judge::{Promise, judge};
+use crate::life::Ground;
 use crate::{Outcome, choice, number, writer};
 
 /// Clients that write at the same time.
@@ -40,16 +41,18 @@ pub fn run(target: &Target, seed: u64) -> Result<Outcome, String> {
 }
 
 fn mode_holds(target: &Target, mode: &str, rounds: u64, rng: &mut Rng) -> Result<(), String> {
-    let folder = tempfile::tempdir().map_err(|e| e.to_string())?;
+    let ground = Ground::any()?;
+    let folder = ground.path().join("data");
+    std::fs::create_dir(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
     let started = Instant::now();
     let flags = ["--appendfsync".to_owned(), mode.to_owned()];
-    let data = Data::Durable(folder.path().to_path_buf());
-    let mut server = Server::start(target, data, &flags).map_err(|e| format!("no start: {e}"))?;
+    let mut server =
+        Server::start(target, Data::Durable(folder.clone()), &flags).map_err(|e| format!("no start: {e}"))?;
     let mut histories: Vec<History> = (0..WRITERS).map(History::new).collect();
     let mut counts = Counts::default();
     for round in 1..=rounds {
         one_round(&mut server, &mut histories, &mut counts, rng).map_err(|why| {
-            let kept = folder_kept(folder.path());
+            let kept = folder_kept(&folder);
             format!("round {round}: {why}\n{}\ndata: {kept}", server.output())
         })?;
     }

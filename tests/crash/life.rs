@@ -12,6 +12,7 @@ use fastrand::Rng;
 use crate::history::{History, Survived};
 use crate::judge::{Loss, Promise, judge};
 use crate::kill::{self, WRITERS, connect, folder_kept, while_written};
+use crate::power::VOLUME_BYTES;
 use crate::volume::Volume;
 
 /// How long a server may take to notice that its disk is gone.
@@ -28,7 +29,14 @@ pub enum Ground {
 }
 
 impl Ground {
-    fn path(&self) -> PathBuf {
+    /// For whoever needs no power cuts: a volume where that can be had, because other people's writes do not hold its syncs up.
+    pub fn any() -> Result<Ground, String> {
+        let folder = || tempfile::tempdir().map(Ground::Folder).map_err(|e| e.to_string());
+        Volume::make(VOLUME_BYTES).map(Ground::Volume).or_else(|_| folder())
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> PathBuf {
         match self {
             Ground::Volume(volume) => volume.folder(),
             Ground::Folder(folder) => folder.path().to_path_buf(),
