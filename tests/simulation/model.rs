@@ -133,7 +133,7 @@ impl State {
                 let each = |(i, op)| self.apply(op, now, seen.get(i).unwrap_or(&Value::Nil));
                 Value::List(ops.iter().enumerate().map(each).collect())
             }
-            Op::Lock { .. } | Op::Holder { .. } | Op::Release { .. } | Op::Unlock { .. } => self.lock(op, now),
+            Op::Lock { .. } | Op::Holder { .. } | Op::Unlock { .. } => self.lock(op, now),
             in_group => self.apply_in_group(in_group, now),
         }
     }
@@ -165,7 +165,7 @@ impl State {
     }
 
     fn lock(&mut self, op: &Op, now: i64) -> Value {
-        let (Op::Lock { lock, .. } | Op::Holder { lock } | Op::Release { lock, .. } | Op::Unlock { lock }) = op else {
+        let (Op::Lock { lock, .. } | Op::Holder { lock } | Op::Unlock { lock }) = op else {
             unreachable!("{op:?} is about a lock")
         };
         if self.locks.get(lock).is_some_and(|(_, deadline)| *deadline <= now) {
@@ -179,7 +179,6 @@ impl State {
                 Value::ok()
             }
             Op::Holder { .. } => holder.map_or(Value::Nil, Value::text),
-            Op::Release { token, .. } if holder != Some(*token) => Value::Int(0),
             _ => Value::count(usize::from(self.locks.remove(lock).is_some())),
         }
     }

@@ -220,11 +220,6 @@ pub enum Op {
     Holder {
         lock: Name,
     },
-    /// By script where there are scripts: deletes the lock if the token is its own.
-    Release {
-        lock: Name,
-        token: u64,
-    },
     Unlock {
         lock: Name,
     },

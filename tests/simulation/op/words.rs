@@ -2,10 +2,6 @@
 
 use super::{At, Bound, Id, NewId, Op, Refs, Trim};
 
-/// The script that lets go of a lock only for its holder, and notes it in a stream: both or neither.
-const RELEASE: &str =
-    "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) else return 0 end";
-
 impl Op {
     /// The calls that it takes; the last one's reply is its own.
     pub fn calls(&self) -> Vec<Vec<String>> {
@@ -46,7 +42,6 @@ impl Op {
             Op::Info { key } => words().add("XINFO").add("STREAM").add(key).add("FULL").add("COUNT").add("0"),
             Op::Lock { lock, token, ms } => words().add("SET").add(lock).add(token).add("NX").add("PX").add(ms),
             Op::Holder { lock } => words().add("GET").add(lock),
-            Op::Release { lock, token } => words().add("EVAL").add(RELEASE).add("1").add(lock).add(token),
             Op::Unlock { lock } => words().add("DEL").add(lock),
             Op::Multi(_) => unreachable!("transactions are not nested"),
             in_group => in_group.words_in_group(),
