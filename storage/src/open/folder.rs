@@ -73,10 +73,14 @@ fn fits(folder: &DataFolder, durable: CommitNo, options: Options) -> Result<()> 
     let records = Rocks::open_to_read(folder.backend(), options)?;
     let meta = records.map(|records| Meta::read(&records)).transpose()?.flatten();
     let applied = meta.map_or(0, |meta| meta.applied.commit);
-    if applied >= durable || begins_after(&folder.journal())?.is_some_and(|begin| begin <= applied) {
+    let begin = begins_after(&folder.journal())?;
+    if applied >= durable || begin.is_some_and(|begin| begin <= applied) {
         return Ok(());
     }
-    let place = format!("; the records in {} are older than the journal", folder.backend().display());
+    let (records, journal) = (folder.backend(), folder.journal());
+    let begins = begin.map_or_else(|| "holds nothing".into(), |begin| format!("begins behind commit {begin}"));
+    let place =
+        format!(": the records in {} end there, and the journal in {} {begins}", records.display(), journal.display());
     Err(StorageError::loss(durable, applied).located(place))
 }
 
