@@ -45,7 +45,8 @@ fn mode_holds(target: &Target, mode: &str, rounds: u64, rng: &mut Rng) -> Result
     let folder = ground.path().join("data");
     std::fs::create_dir(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
     let started = Instant::now();
-    let flags = ["--appendfsync".to_owned(), mode.to_owned()];
+    // Each start begins a journal file, and the next checkpoint may be a hundred starts away: small ones, for the volume.
+    let flags = ["--appendfsync", mode, "--journal-segment-bytes", "2mb"].map(str::to_owned);
     let mut server =
         Server::start(target, Data::Durable(folder.clone()), &flags).map_err(|e| format!("no start: {e}"))?;
     let mut histories: Vec<History> = (0..WRITERS).map(History::new).collect();

@@ -41,6 +41,12 @@ pub(super) fn has_database(path: &Path) -> Result<bool> {
     Ok(has_current)
 }
 
+/// Whether there are table files in `path`.
+pub(super) fn has_tables(path: &Path) -> bool {
+    let names = std::fs::read_dir(path).into_iter().flatten().flatten();
+    names.into_iter().any(|name| Path::new(&name.file_name()).extension().is_some_and(|extension| extension == TABLE))
+}
+
 /// A physical record of the list: checksum (4 bytes), length (2), type (1), and no record spans two blocks.
 const BLOCK: usize = 32 * 1024;
 const HEADER: usize = 7;

@@ -58,14 +58,14 @@ impl Rocks {
         })
     }
 
-    /// Opens the database in `path` to read it, and changes no file; none if there is none yet. Takes no lock, and every
+    /// Opens the database in `path` to read it, and changes no file; none if there is none yet, or its first start was cut off. Takes no lock, and every
     /// write fails.
     ///
     /// # Errors
     /// Those of [`Rocks::open`], but for the lock.
     pub fn open_to_read(path: impl Into<PathBuf>, options: Options) -> Result<Option<Rocks>> {
         let path = path.into();
-        if !files::has_database(&path)? {
+        if !files::has_database(&path)? || is_unfinished(&path) {
             return Ok(None);
         }
         Rocks::open_with(path, options, |database, path, families| {
@@ -225,6 +225,13 @@ impl Backend for Rocks {
             background_errors: self.watch.errors(),
         }
     }
+}
+
+/// Whether the first start did not come to its end: families are made one after the other, before anything is stored.
+fn is_unfinished(path: &Path) -> bool {
+    let made = DB::list_cf(&rocksdb::Options::default(), path).unwrap_or_default();
+    let all = Space::ALL.iter().all(|space| made.iter().any(|name| name == family(*space)));
+    !made.is_empty() && !all && !files::has_tables(path)
 }
 
 /// How the system names a full disk in RocksDB's messages.

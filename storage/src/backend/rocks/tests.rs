@@ -292,6 +292,19 @@ fn damage_is_an_error_not_an_end() {
     assert!(matches!(rocks.verify(), Err(StorageError::Corrupt { .. })));
 }
 
+#[test]
+fn a_first_start_that_was_cut_off_is_no_database_yet() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut options = rocksdb::Options::default();
+    options.create_if_missing(true);
+    options.create_missing_column_families(true);
+    drop(DB::open_cf(&options, folder.path(), ["default", "names"]).unwrap());
+    assert!(Rocks::open_to_read(folder.path(), small()).unwrap().is_none());
+    let rocks = Rocks::open(folder.path(), small()).unwrap();
+    drop(rocks);
+    assert!(Rocks::open_to_read(folder.path(), small()).unwrap().is_some());
+}
+
 /// A folder that cannot be written to: the error has the operating system's words in it.
 #[test]
 fn an_io_error_keeps_its_text() {
