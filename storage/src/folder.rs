@@ -48,14 +48,10 @@ impl DataFolder {
     pub fn open(path: &Path) -> Result<DataFolder> {
         disk::create_folder(path)?;
         let lock = lock(path)?;
-        let created = match read_format(&path.join(FORMAT_NAME))? {
-            Some(found) if found > FORMAT => return Err(StorageError::FormatTooNew { found, known: FORMAT }),
-            Some(_) => false,
-            None => {
-                begin(path)?;
-                true
-            }
-        };
+        let created = peek(path)?.is_none();
+        if created {
+            begin(path)?;
+        }
         Ok(DataFolder { path: path.to_path_buf(), created, lock: Some(lock) })
     }
 
@@ -64,13 +60,12 @@ impl DataFolder {
         std::fs::read_dir(path).map_err(StorageError::io("list", path))?;
         let lock = lock_existing(path)?;
         let format =
-            match read_format(&path.join(FORMAT_NAME)) {
-                Ok(Some(found)) if found > FORMAT => Looked::Wrong(StorageError::FormatTooNew { found, known: FORMAT }),
+            match peek(path) {
                 Ok(Some(_)) => Looked::Known,
                 Ok(None) => Looked::Wrong(without_format(path).err().ok_or_else(|| {
                     StorageError::corrupt("data folder", format!("{} holds no data", path.display()))
                 })?),
-                Err(wrong @ StorageError::Corrupt { .. }) => Looked::Wrong(wrong),
+                Err(wrong @ (StorageError::Corrupt { .. } | StorageError::FormatTooNew { .. })) => Looked::Wrong(wrong),
                 Err(unreadable) => return Err(unreadable),
             };
         Ok((DataFolder { path: path.to_path_buf(), created: false, lock }, format))

@@ -3,7 +3,7 @@
 
 mod folder;
 #[cfg(all(test, feature = "memory"))]
-mod tests;
+pub(crate) mod tests;
 
 pub use folder::{FolderOptions, OpenedFolder, open_folder_over};
 #[cfg(feature = "rocksdb")]

@@ -58,7 +58,7 @@ fn tenant(path: &Path) -> Finding {
     let shown = path.display();
     match folder::peek(path) {
         Ok(None) => Finding::well("folder", format!("{shown} holds no data yet")),
-        Ok(Some(format)) => match DataFolder::open(path) {
+        Ok(Some(format)) => match DataFolder::look(path) {
             Ok(_) => Finding::well("folder", format!("{shown} holds data of format {format}, and nobody serves it")),
             Err(StorageError::Locked(_)) => {
                 Finding::well("folder", format!("{shown} holds data of format {format}, and a broker serves it"))

@@ -91,7 +91,8 @@ fn write(opened: &mut OpenedFolder, commits: u64) {
     opened.watermark.advance(opened.opened.mark, true).unwrap();
 }
 
-fn checkpoint(opened: &mut OpenedFolder) {
+/// A checkpoint of all there is.
+pub(crate) fn checkpoint(opened: &mut OpenedFolder) {
     let (store, settler) = (&mut opened.opened.store, &mut opened.opened.settler);
     let mut gathered = Gathered::default();
     store.gather(settler.epoch(), usize::MAX, &mut gathered);

@@ -7,6 +7,7 @@
 //! in the type of a record in the list of files makes it read for ever, or take this place for the end of the list.
 
 use crate::error::{Result, StorageError};
+use std::ffi::OsStr;
 use std::io::ErrorKind;
 use std::path::Path;
 
@@ -29,7 +30,7 @@ pub(super) fn has_database(path: &Path) -> Result<bool> {
     for name in names {
         let name = name.map_err(StorageError::io("list", path))?.file_name();
         has_current |= name == CURRENT;
-        has_tables |= Path::new(&name).extension().is_some_and(|extension| extension == TABLE);
+        has_tables |= is_table(&name);
     }
     if has_tables && !has_current {
         let detail = format!("{} is missing, beside table files (restore it)", path.join(CURRENT).display());
@@ -44,7 +45,11 @@ pub(super) fn has_database(path: &Path) -> Result<bool> {
 /// Whether there are table files in `path`.
 pub(super) fn has_tables(path: &Path) -> bool {
     let names = std::fs::read_dir(path).into_iter().flatten().flatten();
-    names.into_iter().any(|name| Path::new(&name.file_name()).extension().is_some_and(|extension| extension == TABLE))
+    names.into_iter().any(|name| is_table(&name.file_name()))
+}
+
+fn is_table(name: &OsStr) -> bool {
+    Path::new(name).extension().is_some_and(|extension| extension == TABLE)
 }
 
 /// A physical record of the list: checksum (4 bytes), length (2), type (1), and no record spans two blocks.

@@ -53,9 +53,10 @@ impl Rocks {
     /// [`StorageError::Locked`] if another process (or this one) has it open; [`StorageError::Corrupt`] if RocksDB
     /// finds damage; [`StorageError::Backend`] for everything else, also for families this program does not know.
     pub fn open(path: impl Into<PathBuf>, options: Options) -> Result<Rocks> {
-        Rocks::open_with(path.into(), options, |database, path, families| {
-            DB::open_cf_descriptors(database, path, families)
-        })
+        let path = path.into();
+        // RocksDB would make a new database beside the files of the old one, and delete those.
+        files::has_database(&path)?;
+        Rocks::open_with(path, options, |database, path, families| DB::open_cf_descriptors(database, path, families))
     }
 
     /// Opens the database in `path` to read it, and changes no file; none if there is none yet, or its first start was cut off. Takes no lock, and every
@@ -79,8 +80,6 @@ impl Rocks {
         options: Options,
         open: impl FnOnce(&rocksdb::Options, &Path, Vec<ColumnFamilyDescriptor>) -> Result<DB, rocksdb::Error>,
     ) -> Result<Rocks> {
-        // RocksDB would make a new database beside the files of the old one, and delete those.
-        files::has_database(&path)?;
         let shared = options.shared();
         let watch = Arc::new(Watch::default());
         let described = |space| ColumnFamilyDescriptor::new(family(space), options.family(space, &shared));
@@ -229,9 +228,12 @@ impl Backend for Rocks {
 
 /// Whether the first start did not come to its end: families are made one after the other, before anything is stored.
 fn is_unfinished(path: &Path) -> bool {
+    if files::has_tables(path) {
+        return false;
+    }
     let made = DB::list_cf(&rocksdb::Options::default(), path).unwrap_or_default();
     let all = Space::ALL.iter().all(|space| made.iter().any(|name| name == family(*space)));
-    !made.is_empty() && !all && !files::has_tables(path)
+    !made.is_empty() && !all
 }
 
 /// How the system names a full disk in RocksDB's messages.

@@ -4,9 +4,9 @@ use super::super::{Kind, Report, check_folder_over};
 use super::fill;
 use crate::backend::memory::Memory;
 use crate::backend::{Backend, Space, Write};
-use crate::checkpoint::Gathered;
 use crate::error::StorageError;
 use crate::journal::FileJournalOptions;
+use crate::open::tests::checkpoint;
 use crate::open::{FolderOptions, OpenedFolder, open_folder_over};
 use bytes::Bytes;
 use std::path::{Path, PathBuf};
@@ -62,16 +62,6 @@ impl Folder {
 fn commit(opened: &mut OpenedFolder) {
     opened.opened.mark = opened.journal.append(&opened.opened.store.take_batch(Vec::new())).unwrap();
     opened.journal.syncer().sync().unwrap();
-}
-
-fn checkpoint(opened: &mut OpenedFolder) {
-    let (store, settler) = (&mut opened.opened.store, &mut opened.opened.settler);
-    let mut gathered = Gathered::default();
-    store.gather(settler.epoch(), usize::MAX, &mut gathered);
-    let meta = store.meta(opened.opened.mark, settler.epoch());
-    settler.complete(gathered, &meta).unwrap();
-    opened.journal.drop_through(meta.applied.commit).unwrap();
-    store.completed(meta.epoch);
 }
 
 #[test]
