@@ -30,6 +30,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::watch;
+pub use turn::First;
 
 /// Numbers batches; 0 stands for "nothing to wait for".
 pub type Ticket = u64;
@@ -101,14 +102,11 @@ impl Committer {
         }
     }
 
-    /// Returns when `ticket` is committed under the policy. `others`: whether sessions of the same thread may have calls
-    /// to run, which then run first and join the batch.
-    pub async fn committed(&self, engine: &Mutex<Engine>, ticket: Ticket, others: bool) -> Result<(), CommitFailed> {
+    /// Returns when `ticket` is committed under the policy. `first`: which sessions of the same thread run before.
+    pub async fn committed(&self, engine: &Mutex<Engine>, ticket: Ticket, first: First) -> Result<(), CommitFailed> {
         // Also for a reply that waits for no commit: replies that leave together wake their readers once. And before a
         // sync, so that one sync serves all of the turn.
-        if others {
-            turn::others_first().await;
-        }
+        first.go().await;
         if self.is_always() {
             return self.synced(ticket).await;
         }

@@ -2,6 +2,7 @@
 
 use super::Error;
 use crate::broker::client::Traffic;
+use crate::broker::commit::First;
 use crate::broker::wait::{Answer, Wake};
 use crate::command::args::OwnedArgs;
 use crate::reply::Reply;
@@ -72,7 +73,7 @@ impl Session {
 
     pub(super) async fn commit(&self, ticket: u64) -> Result<(), Error> {
         let shared = self.seat.shared();
-        let committed = shared.committer().committed(shared.engine_lock(), ticket, false).await;
+        let committed = shared.committer().committed(shared.engine_lock(), ticket, First::Nobody).await;
         committed.map_err(|e| Error::Stopped(e.to_string()))
     }
 

@@ -13,6 +13,7 @@ use super::settings::Settings;
 use super::wire::Wire;
 use crate::broker::Terms;
 use crate::broker::client::Traffic;
+use crate::broker::commit::First;
 use crate::broker::errand::Errand;
 use crate::broker::mailbox::Message;
 use crate::broker::shared::Shared;
@@ -112,6 +113,7 @@ impl Connection {
             });
             self.more_mail = false;
             loads = if reached > next { 0 } else { loads };
+            let first = OnLoop::first(reached - next, reached == burst.len());
             next = reached;
             if next == burst.len() && burst.error.is_none() {
                 // Who waits for a commit needs no buffer: the next connection of this turn takes it while it is warm.
@@ -119,7 +121,7 @@ impl Connection {
                 self.decoder.release();
                 next = 0;
             }
-            self.commit(ticket).await?;
+            self.commit(ticket, first).await?;
             self.send()?;
             self.keep_to(terms);
             match stop {
@@ -166,9 +168,9 @@ impl Connection {
         }
     }
 
-    async fn commit(&mut self, ticket: u64) -> Flow {
+    async fn commit(&mut self, ticket: u64, first: First) -> Flow {
         let shared = self.seat.shared();
-        match shared.committer().committed(shared.engine_lock(), ticket, OnLoop::others()).await {
+        match shared.committer().committed(shared.engine_lock(), ticket, first).await {
             Ok(()) => ControlFlow::Continue(()),
             // The replies in the outbox must never leave: what they say did not happen. The process is about to end.
             Err(_) => self.cut(),
@@ -216,7 +218,7 @@ impl Connection {
                 Ok(Wake::Answer(reply, ticket)) => {
                     let outbox = &mut self.outbox;
                     self.seat.woken(reply, |protocol, reply| outbox.push(reply, protocol));
-                    self.commit(ticket).await?;
+                    self.commit(ticket, OnLoop::first(0, true)).await?;
                     return self.send();
                 }
                 Ok(Wake::Load(missing, again)) => {
@@ -343,7 +345,7 @@ impl Connection {
                 return self.cut();
             }
             let Some(ticket) = told.ticket else { return ControlFlow::Continue(()) };
-            self.commit(ticket).await?;
+            self.commit(ticket, OnLoop::first(0, true)).await?;
             self.send()?;
             if !told.more || !self.outbox.has_room(self.settings.unread) {
                 return ControlFlow::Continue(());

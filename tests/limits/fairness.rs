@@ -1,7 +1,8 @@
-//! One greedy client does not slow the others down: their p99 stays within three times of what it is without it.
+//! One greedy client does not slow the others down: their median and their p99 stay within three times of what they are
+//! without it.
 //!
-//! Measured from outside, by clients that make a few calls a second each. Below [`FLOOR`] an idle p99 is the noise of a
-//! machine that runs the server, the greedy client and the ones that measure on the same cores.
+//! Measured from outside, by clients that make a few hundred calls a second each. Below [`FLOOR`] an idle figure is the
+//! noise of a machine that runs the server, the greedy client and the ones that measure on the same cores.
 
 #![allow(clippy::print_stdout, reason = "figures, for who asks with --nocapture and for who reads a failure")]
 
@@ -16,36 +17,43 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// An idle p99 below this counts as this: with more that runs than cores, the system's turns of three to four milliseconds
-/// are in every p99.
-const FLOOR: Duration = Duration::from_millis(5);
-/// How much larger the p99 may get.
+/// Idle figures below these count as these: with more that runs than cores, the system's turns of three to four
+/// milliseconds are in every p99.
+const FLOOR: Delays = Delays { median: Duration::from_millis(1), p99: Duration::from_millis(5) };
+/// How much larger they may get.
 const FACTOR: u32 = 3;
 /// Clients whose calls are measured, and the rest after each of their calls.
 const ORDINARY: usize = 4;
 const REST: Duration = Duration::from_millis(3);
 /// How long is measured each time.
 const ROUND: Duration = Duration::from_secs(3);
-/// Rounds, of which the middle one counts: something else may want the machine for a moment.
+/// Rounds, of which the best counts: something else may want the machine for a moment, and unfairness is in all of them.
 const ROUNDS: usize = 3;
 /// Entries of the stream that is read as a whole, of 100 bytes each.
 const ENTRIES: usize = 1_000_000;
 
-/// The p99 of PING, GET and XADD: that of the middle round.
-fn p99(server: &Server) -> Duration {
-    let mut rounds: Vec<Duration> = (0..ROUNDS).map(|_| p99_of_round(server)).collect();
-    rounds.sort_unstable();
-    rounds[ROUNDS / 2]
+/// How long calls take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Delays {
+    median: Duration,
+    p99: Duration,
 }
 
-fn p99_of_round(server: &Server) -> Duration {
+/// How long PING, GET and XADD take, at best.
+fn delays(server: &Server) -> Delays {
+    let rounds: Vec<Delays> = (0..ROUNDS).map(|_| delays_of_round(server)).collect();
+    let best = |figure: fn(&Delays) -> Duration| rounds.iter().map(figure).min().unwrap();
+    Delays { median: best(|d| d.median), p99: best(|d| d.p99) }
+}
+
+fn delays_of_round(server: &Server) -> Delays {
     let mut took: Vec<Duration> = std::thread::scope(|scope| {
         let measure = |n| move || one_client(server, n);
         let all: Vec<_> = (0..ORDINARY).map(|n| scope.spawn(measure(n))).collect();
         all.into_iter().flat_map(|one| one.join().unwrap()).collect()
     });
     took.sort_unstable();
-    took[took.len() * 99 / 100]
+    Delays { median: took[took.len() / 2], p99: took[took.len() * 99 / 100] }
 }
 
 fn one_client(server: &Server, n: usize) -> Vec<Duration> {
@@ -64,8 +72,8 @@ fn one_client(server: &Server, n: usize) -> Vec<Duration> {
     took
 }
 
-/// The p99 while `greedy` calls over and over; how often it did.
-fn p99_beside(server: &Server, greedy: impl Fn(&mut TcpStream) + Sync) -> (Duration, usize) {
+/// How long calls take while `greedy` calls over and over; how often it did.
+fn delays_beside(server: &Server, greedy: impl Fn(&mut TcpStream) + Sync) -> (Delays, usize) {
     let enough = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let rounds = scope.spawn(|| {
@@ -77,9 +85,9 @@ fn p99_beside(server: &Server, greedy: impl Fn(&mut TcpStream) + Sync) -> (Durat
             rounds
         });
         sleep(Duration::from_millis(200));
-        let p99 = p99(server);
+        let delays = delays(server);
         enough.store(true, Ordering::Release);
-        (p99, rounds.join().unwrap())
+        (delays, rounds.join().unwrap())
     })
 }
 
@@ -101,11 +109,12 @@ fn exchange(stream: &mut TcpStream, request: &[u8], end: &[u8]) -> usize {
     total
 }
 
-fn hold(what: &str, idle: Duration, (beside, rounds): (Duration, usize)) {
-    let limit = idle.max(FLOOR) * FACTOR;
-    println!("p99 {beside:?} beside {what} ({rounds} times), idle {idle:?}, limit {limit:?}");
+fn hold(what: &str, idle: Delays, (beside, rounds): (Delays, usize)) {
+    let figures = format!("beside {what} ({rounds} times): {beside:?}, idle: {idle:?}");
+    println!("{figures}");
     assert!(rounds > 0, "{what} did not come to an end once");
-    assert!(beside <= limit, "p99 {beside:?} beside {what}, idle {idle:?}");
+    assert!(beside.median <= idle.median.max(FLOOR.median) * FACTOR, "median: {figures}");
+    assert!(beside.p99 <= idle.p99.max(FLOOR.p99) * FACTOR, "p99: {figures}");
 }
 
 /// Appends [`ENTRIES`] to the stream `long`.
@@ -132,10 +141,10 @@ fn read_all(stream: &mut TcpStream) {
 fn a_pipeline_of_ten_thousand_is_not_alone() {
     let folder = tempfile::tempdir().unwrap();
     let server = start(Data::Durable(folder.path().into()), &[]);
-    let idle = p99(&server);
+    let idle = delays(&server);
     let calls = encode(&["XADD", "greedy", "MAXLEN", "~", "100000", "*", "field", &"x".repeat(95)]).repeat(10_000);
     let request = [calls, encode(&["ECHO", "end"])].concat();
-    let beside = p99_beside(&server, |stream| _ = exchange(stream, &request, MARK));
+    let beside = delays_beside(&server, |stream| _ = exchange(stream, &request, MARK));
     hold("a pipeline of 10 000 XADDs", idle, beside);
 }
 
@@ -145,9 +154,9 @@ fn who_reads_everything_is_not_alone() {
     let folder = tempfile::tempdir().unwrap();
     let flags = ["--maxmemory", "1gb"];
     let mut server = start(Data::Durable(folder.path().into()), &flags);
-    let idle = p99(&server);
+    let idle = delays(&server);
     fill(&server);
-    hold("an XRANGE over everything", idle, p99_beside(&server, read_all));
+    hold("an XRANGE over everything", idle, delays_beside(&server, read_all));
     // The same from disk. What was read stays in memory for a while, so each time begins with a restart.
     let mut c = client(&server);
     call(&mut c, &["SAVE"]);
@@ -155,5 +164,5 @@ fn who_reads_everything_is_not_alone() {
     server.kill().unwrap();
     server.restart().unwrap();
     assert_eq!(number(&mut client(&server), &["XLEN", "long"]), ENTRIES as i64);
-    hold("an XRANGE over everything from disk", idle, p99_beside(&server, read_all));
+    hold("an XRANGE over everything from disk", idle, delays_beside(&server, read_all));
 }

@@ -6,6 +6,7 @@ use crate::op::Op;
 use crate::value::Value;
 use brooklet::Reply;
 use brooklet::broker::client::{Origin, Traffic};
+use brooklet::broker::commit::First;
 use brooklet::broker::shared::Shared;
 use brooklet::broker::wait::{Answer, Wake};
 use brooklet::command::args::OwnedArgs;
@@ -175,7 +176,7 @@ impl Client {
     fn commit(&mut self, ticket: u64) -> Event {
         let shared = Arc::clone(self.seat.shared());
         let polled = {
-            let committed = std::pin::pin!(shared.committer().committed(shared.engine_lock(), ticket, false));
+            let committed = std::pin::pin!(shared.committer().committed(shared.engine_lock(), ticket, First::Nobody));
             committed.poll(&mut Context::from_waker(Waker::noop()))
         };
         match polled {

@@ -114,12 +114,12 @@ fn a_held_batch_is_neither_lost_nor_passed_by() {
     assert!(committer.append(engine, world.write(b"a")).unwrap());
     world.fill(true);
     let second = world.write(b"b");
-    let mut waiting = pin!(committer.committed(engine, second, true));
+    let mut waiting = pin!(committer.committed(engine, second, First::Ready));
     assert!(settled(waiting.as_mut()).is_pending());
     assert!(world.refuses(), "new writes are refused at once");
     // Something that no gate refuses (a key vanished), and a read that has seen it.
     let third = world.write(b"c");
-    let mut later = pin!(committer.committed(engine, third, true));
+    let mut later = pin!(committer.committed(engine, third, First::Ready));
     assert!(settled(later.as_mut()).is_pending());
     assert!(!committer.append(engine, third).unwrap());
     world.relieve();
@@ -161,7 +161,7 @@ fn a_sync_does_not_cover_what_is_held() {
     let (committer, engine) = (&world.committer, &world.engine);
     world.fill(true);
     let ticket = world.write(b"a");
-    let mut waiting = pin!(committer.committed(engine, ticket, true));
+    let mut waiting = pin!(committer.committed(engine, ticket, First::Ready));
     assert!(poll(waiting.as_mut()).is_pending());
     for _ in 0..2 {
         committer.serve_always(engine, Duration::ZERO).unwrap();
@@ -201,7 +201,7 @@ fn the_end_does_not_wait_for_room() {
         let (committer, engine) = (&world.committer, &world.engine);
         world.fill(true);
         let ticket = world.write(b"a");
-        let mut waiting = pin!(committer.committed(engine, ticket, true));
+        let mut waiting = pin!(committer.committed(engine, ticket, First::Ready));
         assert!(settled(waiting.as_mut()).is_pending());
         let ended = if closed_first { committer.close(engine) } else { committer.relieve(engine, true) };
         assert!(ended.is_err_and(|failed| failed.to_string().contains("write journal here")));
