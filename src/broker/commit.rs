@@ -360,6 +360,11 @@ impl Committer {
         self.journal.lock().journal.live_bytes()
     }
 
+    /// Bytes of files that a checkpoint gives back.
+    pub fn closed_journal_bytes(&self) -> u64 {
+        self.journal.lock().journal.closed_bytes()
+    }
+
     /// Bytes a restart would have to replay, unless an append is under way.
     pub fn try_journal_bytes(&self) -> Option<u64> {
         self.journal.try_lock().map(|side| side.journal.live_bytes())

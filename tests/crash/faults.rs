@@ -32,7 +32,7 @@ impl From<String> for Trouble {
     }
 }
 
-const CASES: [(&str, Case); 14] = [
+const CASES: [(&str, Case); 15] = [
     ("a failed sync ends it, always", |target, _| errors::sync_fails(target, "always")),
     ("a failed sync ends it, everysec", |target, _| errors::sync_fails(target, "everysec")),
     ("a failed write ends it, always", |target, _| errors::write_fails(target, "always")),
@@ -40,7 +40,8 @@ const CASES: [(&str, Case); 14] = [
     ("no file can be opened", |target, _| errors::no_descriptors(target)),
     ("a write that the disk forgot is noticed", |target, _| errors::forgotten_write(target)),
     ("a write finds no room", |target, _| full::no_room_for_a_write(target)),
-    ("a disk gets full and has room again", |target, _| full::full_disk(target)),
+    ("a disk gets full and has room again", |target, _| full::full_disk(target, "16mb")),
+    ("the same in a few milliseconds", |target, _| full::full_disk(target, "1mb")),
     ("a slow sync, always", |target, _| slow::always(target)),
     ("a slow sync, everysec", |target, _| slow::everysec(target)),
     ("killed at each call, always", |target, rng| sweep::killed(target, "always", rng)),

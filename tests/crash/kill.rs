@@ -10,6 +10,7 @@ use brooklet_testkit::server::Data;
 use brooklet_testkit::{Client, Protocol, Server, Target};
 use fastrand::Rng;
 
+use crate::check::is_sound;
 use crate::history::{History, Survived};
 use crate::judge::{Promise, judge};
 use crate::life::Ground;
@@ -52,11 +53,13 @@ fn mode_holds(target: &Target, mode: &str, rounds: u64, rng: &mut Rng) -> Result
     let mut histories: Vec<History> = (0..WRITERS).map(History::new).collect();
     let mut counts = Counts::default();
     for round in 1..=rounds {
-        one_round(&mut server, &mut histories, &mut counts, rng).map_err(|why| {
+        one_round(target, &folder, &mut server, &mut histories, &mut counts, rng).map_err(|why| {
             let kept = folder_kept(&folder);
             format!("round {round}: {why}\n{}\ndata: {kept}", server.output())
         })?;
     }
+    server.kill().map_err(|e| e.to_string())?;
+    is_sound(target, &folder)?;
     let Counts { answered, unanswered, happened } = counts;
     if answered == 0 {
         return Err("nothing was ever answered, so nothing was tested".to_owned());
@@ -69,7 +72,14 @@ fn mode_holds(target: &Target, mode: &str, rounds: u64, rng: &mut Rng) -> Result
     Ok(())
 }
 
-fn one_round(server: &mut Server, histories: &mut [History], counts: &mut Counts, rng: &mut Rng) -> Result<(), String> {
+fn one_round(
+    target: &Target,
+    folder: &Path,
+    server: &mut Server,
+    histories: &mut [History],
+    counts: &mut Counts,
+    rng: &mut Rng,
+) -> Result<(), String> {
     let life = Duration::from_micros(rng.u64(5_000..60_000));
     let killed = while_written(server, histories, rng, |server| {
         thread::sleep(life);
@@ -77,6 +87,7 @@ fn one_round(server: &mut Server, histories: &mut [History], counts: &mut Counts
     });
     killed?;
     let end = Instant::now();
+    is_sound(target, folder)?;
     server.restart().map_err(|e| format!("no restart: {e}"))?;
     let mut client = connect(server)?;
     let survived = look(histories, &mut client)?;

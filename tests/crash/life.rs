@@ -9,6 +9,7 @@ use brooklet_testkit::server::Data;
 use brooklet_testkit::{Protocol, Server, Target, Value};
 use fastrand::Rng;
 
+use crate::check::is_sound;
 use crate::history::{History, Survived};
 use crate::judge::{Loss, Promise, judge};
 use crate::kill::{self, WRITERS, connect, folder_kept, while_written};
@@ -235,6 +236,7 @@ impl World {
         if let Ground::Volume(volume) = &mut self.ground {
             volume.recover()?;
         }
+        is_sound(&self.target, &self.folder)?;
         self.start(None).map_err(|e| format!("no restart: {e}"))?;
         let mut client = connect(self.server.as_ref().ok_or("no server")?)?;
         kill::look(&self.histories, &mut client)

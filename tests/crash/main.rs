@@ -7,6 +7,7 @@
 
 #![allow(clippy::disallowed_methods, clippy::print_stdout)]
 
+mod check;
 mod control;
 mod faults;
 mod history;

@@ -89,6 +89,23 @@ fn a_restart_does_not_read_the_stream() {
     assert_eq!(last, "stream");
 }
 
+/// Each process begins a journal file, and none lives to see a checkpoint come by itself.
+#[test]
+fn processes_that_die_young_do_not_fill_the_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let flags = ["--journal-segment-bytes", "1mb", "--checkpoint-bytes", "1mb"];
+    let mut server = start(Data::Durable(folder.path().into()), &flags);
+    for round in 0..20 {
+        assert_eq!(text(&mut client(&server), &["SET", &format!("k{round}"), "v"]), "OK");
+        std::thread::sleep(Duration::from_millis(250));
+        server.kill().unwrap();
+        server.restart().unwrap();
+    }
+    assert_eq!(number(&mut client(&server), &["DBSIZE"]), 20);
+    let journal = bytes_in(&folder.path().join("journal"));
+    assert!(journal <= 10 * MIB, "{journal} bytes of journal");
+}
+
 #[test]
 fn calls_that_wait_for_the_disk_return() {
     let folder = tempfile::tempdir().unwrap();

@@ -12,6 +12,8 @@ mod disk;
 #[cfg(feature = "tls")]
 mod encrypted;
 mod fairness;
+#[cfg(feature = "rocksdb")]
+mod format;
 mod lifecycle;
 mod local;
 #[cfg(feature = "rocksdb")]

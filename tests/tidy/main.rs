@@ -4,6 +4,7 @@
 //! and texts. `BLESS=1` rewrites the document that is made from the tree.
 
 mod compatibility;
+mod evidence;
 mod features;
 mod layers;
 mod leaks;

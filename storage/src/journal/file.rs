@@ -183,6 +183,7 @@ impl FileJournal {
             let spare = spares.take().map_or_else(|| spares.create(false), Ok)?;
             Segment::recycle(folder, &spare, &header).inspect_err(|_| spares.put_back(spare))?
         };
+        spares.look_ahead();
         self.next_sequence += 1;
         self.shared.begun();
         Ok(Active { segment, salt, offset: RECORDS_AT, end })
@@ -287,6 +288,10 @@ impl Journal for FileJournal {
 
     fn live_bytes(&self) -> u64 {
         self.live.get()
+    }
+
+    fn closed_bytes(&self) -> u64 {
+        self.closed.len() as u64 * self.options.segment_bytes
     }
 
     fn tail_damage(&self) -> Option<&str> {

@@ -76,6 +76,12 @@ pub trait Journal: Send {
     /// Bytes of live records since the last [`Journal::release_through`].
     fn live_bytes(&self) -> u64;
 
+    /// Bytes of the files that a checkpoint gives back. More than [`Journal::live_bytes`] where processes ended soon after
+    /// their start, one after the other: each begins a file.
+    fn closed_bytes(&self) -> u64 {
+        0
+    }
+
     /// After [`Journal::replay`]: what lies on disk behind the end of the log and does not continue it, in words for an
     /// operator. Normal after a power cut that took unsynced records; whether anything durable is missing, the
     /// watermark says.

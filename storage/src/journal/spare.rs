@@ -27,7 +27,7 @@ pub(super) struct SparePool {
     segment_bytes: u64,
     limit: usize,
     files: Mutex<Files>,
-    /// Whether the last preparation found the disk full.
+    /// Whether the last look found no room for another file.
     lacking: AtomicBool,
     /// What tests say is left on the disk.
     #[cfg(test)]
@@ -90,6 +90,18 @@ impl SparePool {
         Err(StorageError::io("make a journal file in", &self.folder)(ErrorKind::StorageFull.into()))
     }
 
+    /// Looks whether the next file can be made. Once for each file that is taken, so that a disk that fills up between
+    /// two preparations is noticed while there is still room for what is executed.
+    pub fn look_ahead(&self) {
+        let lacking = self.ready() == 0 && self.has_room_beside().is_err();
+        self.lacking.store(lacking, Ordering::Relaxed);
+    }
+
+    /// Room for one more file, and for as much again.
+    fn has_room_beside(&self) -> Result<()> {
+        self.has_room(self.segment_bytes.saturating_mul(2))
+    }
+
     /// A spare file, if there is one.
     pub fn take(&self) -> Option<PathBuf> {
         self.files.lock().ready.pop()
@@ -122,7 +134,7 @@ impl SparePool {
 
     fn prepare_missing(&self) -> Result<()> {
         while self.ready() < READY.min(self.limit) {
-            self.has_room(self.segment_bytes.saturating_mul(2))?;
+            self.has_room_beside()?;
             let spare = self.create(true)?;
             self.files.lock().ready.push(spare);
         }

@@ -24,7 +24,7 @@ const VOLUME_BYTES: u64 = 256 << 20;
 /// What was executed already finds no room: its answer, and all that could show it, waits until there is.
 pub fn no_room_for_a_write(target: &Target) -> Result<usize, Trouble> {
     let folder = tempfile::tempdir().map_err(|e| e.to_string())?;
-    let mut server = start(target, folder.path())?;
+    let mut server = start(target, folder.path(), "16mb")?;
     let (mut first, mut second) = (Probe::new(&server, "a")?, Probe::new(&server, "b")?);
     first.keeps(20, 100)?;
     second.keeps(20, 100)?;
@@ -55,10 +55,11 @@ pub fn no_room_for_a_write(target: &Target) -> Result<usize, Trouble> {
 }
 
 /// A disk that is full, has room again, and is full again while the server starts.
-pub fn full_disk(target: &Target) -> Result<usize, Trouble> {
+/// `segment`: the size of a journal file. A small one is full before anybody but the writer has looked.
+pub fn full_disk(target: &Target, segment: &str) -> Result<usize, Trouble> {
     let mut volume = Volume::make(VOLUME_BYTES).map_err(Trouble::NotRun)?;
     let data = volume.folder().join("data");
-    let mut server = start(target, &data)?;
+    let mut server = start(target, &data, segment)?;
     let mut probe = Probe::new(&server, "s")?;
     probe.keeps(50, 1000)?;
     let filler = volume.folder().join("filler");
@@ -90,9 +91,10 @@ pub fn full_disk(target: &Target) -> Result<usize, Trouble> {
     Ok(refused)
 }
 
-fn start(target: &Target, folder: &Path) -> Result<Server, String> {
-    // No checkpoint comes by itself: one that finds no room ends the server, and that is another case.
-    let flags = ["--appendfsync", "everysec", "--maxmemory", "2gb", "--checkpoint-bytes", "256mb"].map(str::to_owned);
+fn start(target: &Target, folder: &Path, segment: &str) -> Result<Server, String> {
+    // No checkpoint comes by itself: one that finds no room waits, and that is another case.
+    let sizes = ["--maxmemory", "2gb", "--checkpoint-bytes", "256mb", "--journal-segment-bytes", segment];
+    let flags: Vec<_> = ["--appendfsync", "everysec"].into_iter().chain(sizes).map(str::to_owned).collect();
     Server::start(target, Data::Durable(folder.to_path_buf()), &flags).map_err(|e| e.to_string())
 }
 

@@ -88,6 +88,21 @@ fn a_last_part_is_kept_for_what_is_executed_already() {
 }
 
 #[test]
+fn a_disk_that_fills_between_two_preparations_is_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = small(12_288);
+    let (mut journal, _, _) = open(folder.path(), options).unwrap();
+    pretend(&journal, options.segment_bytes * 2);
+    journal.append(&numbered(1, 10_000)).unwrap();
+    assert!(!journal.is_short(), "there is room for the next file");
+    pretend(&journal, options.segment_bytes * 2 - 1);
+    journal.append(&numbered(2, 8000)).unwrap();
+    assert!(!journal.is_short(), "the room of the file in use is used");
+    journal.append(&numbered(3, 1000)).unwrap();
+    assert!(journal.is_short());
+}
+
+#[test]
 fn other_failures_are_still_the_end() {
     let folder = tempfile::tempdir().unwrap();
     let (mut journal, _, _) = open(folder.path(), small(200)).unwrap();
