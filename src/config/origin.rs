@@ -2,6 +2,7 @@
 //!
 //! Must never know: options. Read next: `startup.rs`.
 
+use super::setting::{Profile, Setting};
 use std::fmt;
 use std::path::PathBuf;
 
@@ -10,6 +11,8 @@ use std::path::PathBuf;
 pub enum Origin {
     /// Nobody set it.
     Default,
+    /// The profile has another default.
+    Profile(Profile),
     /// A line of a file; the path `-` is standard input.
     File {
         /// The file.
@@ -29,6 +32,7 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Origin::Default => f.write_str("default"),
+            Origin::Profile(profile) => write!(f, "profile {}", profile.show()),
             Origin::File { path, line } => {
                 if path.as_os_str() == "-" {
                     f.write_str("standard input")?;

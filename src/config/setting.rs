@@ -163,6 +163,14 @@ named! {
 }
 
 named! {
+    /// Which defaults hold.
+    Profile {
+        Default = "default": "Those of a server.",
+        Edge = "edge": "Those of a small device."
+    }
+}
+
+named! {
     /// The least serious message that is logged.
     LogLevel {
         Debug = "debug": "Everything.",

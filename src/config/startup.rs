@@ -155,7 +155,20 @@ impl Loader {
         self.startup.file = Some(std::path::absolute(path).unwrap_or_else(|_| path.to_owned()));
     }
 
+    /// Gives what nobody has set the default of the profile.
+    fn profile(&mut self) {
+        let profile = self.startup.config.profile;
+        for (name, value) in profile.defaults() {
+            if let Some((spec, _)) = find(name).filter(|(spec, _)| !self.startup.origins.contains_key(spec.name)) {
+                // A test assigns each of them.
+                let _ = spec.assign(&mut self.startup.config, &[value]);
+                self.startup.origins.insert(spec.name, Origin::Profile(profile));
+            }
+        }
+    }
+
     pub(super) fn finish(mut self) -> Startup {
+        self.profile();
         settle(&mut self.startup.config);
         if self.startup.config.is_volatile() && !self.startup.config.memory {
             let warning =
@@ -184,6 +197,7 @@ fn from_kubernetes(option: &str, value: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::setting::Profile;
     use super::*;
 
     fn load(file: &str, environment: &[(&str, &str)], flags: &str) -> Result<Startup, String> {
@@ -216,6 +230,25 @@ mod tests {
         assert_eq!(startup.origin("maxmemory").to_string(), "default");
         assert!(config.dir.is_absolute());
         assert!(startup.warnings.is_empty());
+    }
+
+    #[test]
+    fn a_profile_is_weaker_than_whatever_is_set() {
+        let edge = load("maxclients 7", &[("BROOKLET_PROFILE", "edge")], "script-memory-limit 5mb").unwrap();
+        let config = &edge.config;
+        assert_eq!((config.maxclients, config.script_memory_limit, config.maxmemory), (7, 5 << 20, 24 << 20));
+        assert_eq!(edge.origin("maxclients").to_string(), "b.conf:1");
+        assert_eq!(edge.origin("maxmemory").to_string(), "profile edge");
+        assert_eq!(load("", &[], "").unwrap().config.maxmemory, 256 << 20);
+    }
+
+    #[test]
+    fn every_default_of_a_profile_is_an_accepted_value() {
+        for (name, value) in Profile::Edge.defaults() {
+            let (spec, own) = find(name).unwrap();
+            assert_eq!(own, *name);
+            assert_eq!(spec.assign(&mut Config::default(), &[value]), Ok(true), "{name} {value}");
+        }
     }
 
     #[test]

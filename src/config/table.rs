@@ -6,7 +6,9 @@
 
 use super::kind::{Kind, Unit};
 use super::limits::OutputLimits;
-use super::setting::{ClientCertificates, DebugAccess, Endpoint, Eviction, Fsync, LogLevel, Mode, Secret, Setting};
+use super::setting::{
+    ClientCertificates, DebugAccess, Endpoint, Eviction, Fsync, LogLevel, Mode, Profile, Secret, Setting,
+};
 use super::spec::{Change, Place, Section, Spec};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -197,6 +199,8 @@ options! {
     notify_keyspace_events: String = "notify-keyspace-events", Observing, Live, Kind::Events, "",
         "Which changes of keys are published to subscribers, as letters.";
 
+    profile: Profile = "profile", Running, Start, Kind::Choice(Profile::NAMES), "default",
+        "Which defaults hold. edge: those of a small device (below).";
     io_threads: u32 = "io-threads", Running, Start, number(0, 128, Unit::None), "0",
         "Event loops, one thread each. 0 chooses by the number of cores.";
     script_memory_limit: u64 = "script-memory-limit", Running, Live, Kind::Memory(4 * MIB), "64mb",

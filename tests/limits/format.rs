@@ -26,7 +26,7 @@ fn fixtures() -> PathBuf {
 /// The calls of a file: one on each line, but for empty ones and comments. `{long}` stands for 20 000 letters.
 fn calls(text: &str) -> impl Iterator<Item = Vec<Vec<u8>>> {
     let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
-    lines.map(|line| words::split(&line.replace("{long}", &"long ".repeat(4000))).unwrap())
+    lines.map(|line| words::split(&line.replace("{long}", &"long".repeat(5000))).unwrap())
 }
 
 fn run(server: &Server, text: &str) {
@@ -58,6 +58,9 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// Parts of the names of files that hold no data.
+const NO_DATA: [&str; 5] = ["LOG", "LOCK", "OPTIONS", ".spare", ".log"];
+
 /// Deletes what holds no data.
 fn strip(folder: &Path) {
     for entry in fs::read_dir(folder).unwrap() {
@@ -65,7 +68,7 @@ fn strip(folder: &Path) {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         if path.is_dir() {
             strip(&path);
-        } else if name.starts_with("LOG") || name == "LOCK" || name.ends_with(".spare") || name.ends_with(".log") {
+        } else if NO_DATA.iter().any(|part| name.contains(part)) {
             fs::remove_file(path).unwrap();
         }
     }
