@@ -7,9 +7,9 @@ use crate::broker::client::Endpoint;
 use crate::broker::clock::Clock;
 use crate::broker::shared::{Shared, Threads};
 use crate::broker::tasks::Ending;
-use crate::config::{Config, Startup};
+use crate::config::{Config, Profile, Startup};
 use crate::server::listener::{self, Listening};
-use crate::telemetry::log;
+use crate::telemetry::{log, memory};
 #[cfg(feature = "rocksdb")]
 use brooklet_storage::progress::{Phase, Progress};
 use std::path::Path;
@@ -33,6 +33,9 @@ pub fn serve(startup: Startup) -> ExitCode {
     }
     if let Some(fewer) = descriptors::provide(&mut config) {
         tracing::warn!("{fewer}");
+    }
+    if config.profile == Profile::Edge {
+        memory::give_back_at_once();
     }
     startup.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
     let file = startup.file;

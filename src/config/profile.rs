@@ -6,7 +6,7 @@ use super::setting::Profile;
 
 /// A machine with little memory, little disk and few clients: under 64 MB resident in steady work.
 const EDGE: &[(&str, &str)] = &[
-    ("maxmemory", "24mb"),
+    ("maxmemory", "16mb"),
     ("maxclients", "1000"),
     ("proto-max-bulk-len", "8mb"),
     ("client-query-buffer-limit", "16mb"),

@@ -236,7 +236,7 @@ mod tests {
     fn a_profile_is_weaker_than_whatever_is_set() {
         let edge = load("maxclients 7", &[("BROOKLET_PROFILE", "edge")], "script-memory-limit 5mb").unwrap();
         let config = &edge.config;
-        assert_eq!((config.maxclients, config.script_memory_limit, config.maxmemory), (7, 5 << 20, 24 << 20));
+        assert_eq!((config.maxclients, config.script_memory_limit, config.maxmemory), (7, 5 << 20, 16 << 20));
         assert_eq!(edge.origin("maxclients").to_string(), "b.conf:1");
         assert_eq!(edge.origin("maxmemory").to_string(), "profile edge");
         assert_eq!(load("", &[], "").unwrap().config.maxmemory, 256 << 20);

@@ -41,6 +41,20 @@ pub fn allocator() -> Allocator {
     Allocator { allocated: resident, active: resident, resident, retained: 0, name: "libc" }
 }
 
+/// From now on memory that is freed goes back to the system at once, not some seconds later.
+#[cfg(all(feature = "jemalloc", target_os = "linux", target_env = "gnu"))]
+pub fn give_back_at_once() {
+    use tikv_jemalloc_ctl::{Access, AsName};
+    // Arenas to come, and all that there are (4096 stands for these).
+    for name in [&b"arenas.dirty_decay_ms\0"[..], b"arena.4096.dirty_decay_ms\0"] {
+        let _ = name.name().write(0_isize);
+    }
+}
+
+/// From now on memory that is freed goes back to the system at once. Nothing to do without an allocator that waits.
+#[cfg(not(all(feature = "jemalloc", target_os = "linux", target_env = "gnu")))]
+pub fn give_back_at_once() {}
+
 /// Bytes of the resident set, from the kernel; 0 where it does not say.
 pub fn resident() -> u64 {
     let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();

@@ -9,11 +9,15 @@ mod backup;
 mod connections;
 #[cfg(feature = "rocksdb")]
 mod disk;
+#[cfg(feature = "rocksdb")]
+mod edge;
 #[cfg(feature = "tls")]
 mod encrypted;
 mod fairness;
 #[cfg(feature = "rocksdb")]
 mod format;
+#[cfg(feature = "rocksdb")]
+mod group;
 mod lifecycle;
 mod local;
 #[cfg(feature = "rocksdb")]
@@ -68,9 +72,19 @@ fn info(client: &mut Client, field: &str) -> u64 {
 
 /// Bytes of the server's resident set, as the system counts them.
 fn resident(server: &Server) -> u64 {
+    bytes_of(server, "VmRSS:")
+}
+
+fn bytes_of(server: &Server, field: &str) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix(field)).unwrap();
     line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
+}
+
+/// The most that was resident at any time.
+#[cfg(feature = "rocksdb")]
+fn resident_peak(server: &Server) -> u64 {
+    bytes_of(server, "VmHWM:")
 }
 
 /// Waits until `done`; says `what` if it never comes.

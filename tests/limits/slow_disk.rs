@@ -7,12 +7,13 @@
 
 #![allow(clippy::print_stdout, reason = "figures, for who asks with --nocapture and for who reads a failure")]
 
+use super::group::Group;
 use super::{MIB, call, client, info, number, resident, start, text};
 use brooklet_testkit::client::encode;
 use brooklet_testkit::server::Data;
 use brooklet_testkit::{Client, Server, Value};
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -25,39 +26,11 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Bytes of an entry's value.
 const VALUE: usize = 1000;
 
-/// A control group whose members write slowly to one disk.
-struct Slow {
-    group: PathBuf,
-}
-
-impl Slow {
-    /// Slows `server` down on the disk that holds `folder`.
-    fn down(server: &Server, folder: &Path) -> Slow {
-        let root = Path::new("/sys/fs/cgroup/blkio");
-        let group = root.join(format!("brooklet-slow-{}", server.pid()));
-        let device = std::fs::metadata(folder).unwrap().dev();
-        let limit = format!("{}:{} {BYTES_A_SECOND}", rustix::fs::major(device), rustix::fs::minor(device));
-        let made = std::fs::create_dir(&group)
-            .and_then(|()| std::fs::write(group.join("blkio.throttle.write_bps_device"), limit))
-            .and_then(|()| std::fs::write(group.join("cgroup.procs"), server.pid().to_string()));
-        let slow = Slow { group };
-        if let Err(why) = made {
-            panic!("this test slows a disk down, which takes root and {}: {why}", root.display());
-        }
-        slow
-    }
-}
-
-impl Drop for Slow {
-    fn drop(&mut self) {
-        // Only an empty group can go; its members may still be ending.
-        for _ in 0..100 {
-            if std::fs::remove_dir(&self.group).is_ok() {
-                return;
-            }
-            sleep(Duration::from_millis(20));
-        }
-    }
+/// Slows `server` down on the disk that holds `folder`.
+fn slowed(server: &Server, folder: &Path) -> Group {
+    let device = std::fs::metadata(folder).unwrap().dev();
+    let limit = format!("{}:{} {BYTES_A_SECOND}", rustix::fs::major(device), rustix::fs::minor(device));
+    Group::limit("blkio", server.pid(), &[("blkio.throttle.write_bps_device", limit)]).unwrap()
 }
 
 fn wait_for(c: &mut Client, words: &[&str]) -> Value {
@@ -112,7 +85,7 @@ fn a_slow_disk_makes_writers_wait_and_nothing_else() {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let flags = ["--maxmemory", "64mb", "--checkpoint-bytes", "8mb", "--journal-segment-bytes", "4mb"];
     let mut server = start(Data::Durable(folder.path().into()), &flags);
-    let slow = Slow::down(&server, folder.path());
+    let slow = slowed(&server, folder.path());
     let (enough, total) = (AtomicBool::new(false), AtomicU64::new(0));
     let (written, reads, most) = std::thread::scope(|scope| {
         let (server, enough, total) = (&server, &enough, &total);
