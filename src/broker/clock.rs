@@ -31,6 +31,9 @@ impl ManualClock {
     }
 }
 
+/// Two looks at clocks that are closer together than this, in microseconds, are at one moment.
+const HELD_UP_US: u64 = 10_000;
+
 /// Where the broker gets its time from.
 #[derive(Clone, Debug)]
 pub enum Clock {
@@ -72,6 +75,13 @@ impl Clock {
             Clock::System { started_ns } => (machine_ns() - started_ns) / 1000,
             Clock::Manual(clock) => clock.now_ms() as u64 * 1000,
         }
+    }
+
+    /// How far Unix time is ahead of [`Clock::monotonic_us`], milliseconds: if it changes, the machine's clock was set. None
+    /// if this thread was held up between the two looks.
+    pub fn lead_ms(&self) -> Option<i64> {
+        let (before, now_ms, after) = (self.monotonic_us(), self.now_ms(), self.monotonic_us());
+        (after.saturating_sub(before) < HELD_UP_US).then(|| now_ms - (after / 1000) as i64)
     }
 
     /// Whether time passes by itself.

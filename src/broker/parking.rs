@@ -31,6 +31,7 @@ impl Engine {
         park: Park,
         now_ms: i64,
     ) -> Executed {
+        self.follow_clock();
         let (tx, rx) = oneshot::channel();
         let call = park.rewritten.unwrap_or_else(|| OwnedArgs::copy_of(args));
         let deadline_ms =
@@ -48,6 +49,15 @@ impl Engine {
         };
         self.park_wait(wait, None);
         Executed::Parked(rx)
+    }
+
+    /// Before each new deadline and each look at old ones: all of them are of the same clock.
+    fn follow_clock(&mut self) {
+        let Some(lead_ms) = self.clock.lead_ms() else { return };
+        let jump_ms = self.waits.follow(lead_ms);
+        if let Some(pause) = &mut self.pause {
+            pause.until_ms = pause.until_ms.saturating_add(jump_ms);
+        }
     }
 
     fn park_wait(&mut self, wait: Wait, place: Option<Place>) {
@@ -163,6 +173,7 @@ impl Engine {
         if self.is_held() {
             return;
         }
+        self.follow_clock();
         let now_ms = self.clock.now_ms();
         self.store.now_ms = now_ms;
         for place in self.waits.due(now_ms) {

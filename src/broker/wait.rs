@@ -33,6 +33,9 @@ pub struct Park {
 /// another thread's work.
 pub const EACH_TICK: i64 = i64::MIN;
 
+/// A smaller difference between two looks at the clocks is none.
+const JUMP_MS: i64 = 100;
+
 /// What ends or interrupts a wait.
 #[derive(Debug)]
 pub enum Wake {
@@ -69,6 +72,8 @@ pub struct Waits {
     by_client: HashMap<ClientId, Place>,
     by_key: HashMap<(u32, Box<[u8]>), BTreeSet<Place>>,
     timers: BTreeSet<(i64, Place)>,
+    /// [`super::clock::Clock::lead_ms`] at the last look.
+    lead_ms: Option<i64>,
     next: Place,
     /// The call that runs was parked before.
     pub(crate) woken: bool,
@@ -176,6 +181,22 @@ impl Waits {
     /// Who waits for a key, in order of arrival.
     pub(crate) fn waiting_for(&self, db: u32, name: &[u8]) -> Vec<Place> {
         self.by_key.get(&(db, name.into())).map_or_else(Vec::new, |p| p.iter().copied().collect())
+    }
+
+    /// Moves deadlines with the machine's clock if it was set: who waits for a second waits for a second. (What falls due
+    /// at a time of the clock does not move.) Returns by how much.
+    pub(crate) fn follow(&mut self, lead_ms: i64) -> i64 {
+        let jump_ms = lead_ms - self.lead_ms.replace(lead_ms).unwrap_or(lead_ms);
+        if jump_ms.abs() < JUMP_MS {
+            return 0;
+        }
+        self.timers.clear();
+        for (place, wait) in &mut self.waits {
+            wait.deadline_ms = wait.deadline_ms.map(|at| at.saturating_add(jump_ms));
+            let timers = [wait.deadline_ms, wait.look_again_ms].into_iter().flatten();
+            self.timers.extend(timers.map(|at| (at, *place)));
+        }
+        jump_ms
     }
 
     /// Who must look again now because of the time; whether the wait is over is the caller's question.

@@ -6,6 +6,8 @@
 mod access;
 #[cfg(feature = "rocksdb")]
 mod backup;
+#[cfg(feature = "rocksdb")]
+mod clock;
 mod connections;
 #[cfg(feature = "rocksdb")]
 mod disk;
