@@ -15,6 +15,7 @@ mod replay;
 mod segment;
 mod spare;
 mod sync;
+mod tail;
 #[cfg(test)]
 mod tests;
 

@@ -58,15 +58,19 @@ pub(super) fn encode(buffer: &mut Vec<u8>, before: Mark, salt: u64, payload: &[u
     Mark { commit, chain }
 }
 
+/// The bytes of the record at the start of `bytes`, as its header says, if that belongs to this use of the file.
+pub(super) fn size(bytes: &[u8], salt: u64) -> Option<usize> {
+    let header = bytes.get(..HEADER)?;
+    let is_ours = u32_at(header, 0)? == check(&header[LENGTH_AT..], salt);
+    let length = usize::try_from(u32_at(header, LENGTH_AT)?).ok()?;
+    HEADER.checked_add(length).filter(|_| is_ours)
+}
+
 /// The record at the start of `bytes`, if it is whole, belongs to this use of the file and continues `before`.
 pub(super) fn decode(bytes: &[u8], before: Mark, salt: u64) -> Option<Record<'_>> {
-    let header = bytes.get(..HEADER)?;
-    if u32_at(header, 0)? != check(&header[LENGTH_AT..], salt) {
-        return None;
-    }
-    let size = HEADER.checked_add(usize::try_from(u32_at(header, LENGTH_AT)?).ok()?)?;
+    let size = size(bytes, salt)?;
     let record = bytes.get(..size)?;
-    let mark = Mark { commit: u64_at(header, COMMIT_AT)?, chain: u64_at(header, CHAIN_AT)? };
+    let mark = Mark { commit: u64_at(record, COMMIT_AT)?, chain: u64_at(record, CHAIN_AT)? };
     let continues = Some(mark.commit) == before.commit.checked_add(1)
         && mark.chain == xxh3_64_with_seed(&record[COMMIT_AT..], before.chain);
     continues.then_some(Record { mark, payload: &record[HEADER..], size })

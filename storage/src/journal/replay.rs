@@ -11,11 +11,10 @@
 
 use super::live::LiveBytes;
 use super::record;
-use super::segment::{Found, Header, RECORDS_AT};
+use super::segment::{Found, Header};
+use super::tail::Tail;
 use super::{CommitNo, Mark};
 use crate::error::{Result, StorageError};
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// A finished segment that holds records.
@@ -42,6 +41,9 @@ pub(super) struct Outcome {
     /// The backend and the journal do not have the same past: the backend counts, no record was visited.
     pub other_past: Option<StorageError>,
 }
+
+/// So far behind the end of the log damage is looked for that is worth a warning. (A loss is found in any case.)
+const STRAY_BYTES: usize = 1 << 20;
 
 /// Visits one record.
 pub(super) type Visit<'a> = dyn FnMut(CommitNo, &[u8]) -> Result<()> + 'a;
@@ -73,11 +75,9 @@ impl Replay<'_> {
         let mut walked = Vec::new();
         let applied = self.applied;
         let mut position = applied;
-        let mut bytes = Vec::new();
         let mut next = self.start();
         while let Some((index, header)) = next {
-            read(&self.found[index], &mut bytes)?;
-            position = self.segment(index, header, &bytes, visit)?;
+            position = self.segment(index, header, visit)?;
             if self.other_past.is_some() {
                 return Ok(self.conclude(applied, &[]));
             }
@@ -102,25 +102,26 @@ impl Replay<'_> {
     }
 
     /// Reads one segment up to its first record that is not intact. Returns where it ends.
-    fn segment(&mut self, index: usize, header: Header, bytes: &[u8], visit: &mut Visit<'_>) -> Result<Mark> {
+    fn segment(&mut self, index: usize, header: Header, visit: &mut Visit<'_>) -> Result<Mark> {
+        let path = self.found[index].path.clone();
+        let mut tail = Tail::open(&path)?;
         let limit = self.headers(index + 1).map(|(_, later)| later.before.commit).min().unwrap_or(CommitNo::MAX);
         let mut position = header.before;
-        let mut rest = bytes.get(RECORDS_AT as usize..).unwrap_or_default();
         self.compare(position);
-        while position.commit < limit
-            && self.other_past.is_none()
-            && let Some(record) = record::decode(rest, position, header.salt)
-        {
+        while position.commit < limit && self.other_past.is_none() {
+            let size = record::size(tail.look(record::HEADER)?, header.salt).unwrap_or_default();
+            let Some(record) = record::decode(tail.look(size)?, position, header.salt) else { break };
             position = record.mark;
             self.compare(position);
             if position.commit > self.applied.commit {
                 self.live.add(position.commit, record.size as u64);
                 visit(position.commit, record.payload)?;
             }
-            rest = &rest[record.size..];
+            tail.pass(size);
         }
         // Where a newer segment took over, what is left in this one means nothing.
-        let stray = if position.commit < limit { record::stray(rest, position.commit, header.salt) } else { None };
+        let rest = if position.commit < limit { tail.look(STRAY_BYTES)? } else { &[] };
+        let stray = record::stray(rest, position.commit, header.salt);
         self.stray = stray.map(|commit| (header.sequence, commit));
         Ok(position)
     }
@@ -198,25 +199,4 @@ impl Outcome {
         }
         Ok(())
     }
-}
-
-fn read(found: &Found, bytes: &mut Vec<u8>) -> Result<()> {
-    bytes.clear();
-    let whole = File::open(&found.path).and_then(|mut file| {
-        forget_cached(&file);
-        file.read_to_end(bytes)
-    });
-    whole.map(drop).map_err(StorageError::io("read journal", &found.path))
-}
-
-/// After a failed fdatasync the kernel keeps the pages and calls them clean, though the disk never got them. A process
-/// that died of it must not be fooled when it comes back: clean pages are dropped and read again, dirty ones stay.
-fn forget_cached(file: &File) {
-    #[cfg(target_os = "linux")]
-    {
-        // Advice: where it is not taken, the only harm is the trust placed in the cache.
-        let _ = rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed);
-    }
-    #[cfg(not(target_os = "linux"))]
-    let _ = file;
 }
