@@ -8,5 +8,6 @@ use std::process::ExitCode;
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
+    let _armed = brooklet_storage::failpoint::arm();
     cli::main(std::env::args_os().skip(1), std::env::vars_os())
 }

@@ -23,6 +23,7 @@ use super::engine::Engine;
 use super::tasks::SyncState;
 use super::work::Hold;
 use brooklet_storage::StorageError;
+use brooklet_storage::failpoint::{self, Point};
 use brooklet_storage::journal::{Journal, Mark, Syncer};
 use held::Held;
 use parking_lot::{Condvar, Mutex};
@@ -226,12 +227,14 @@ impl Committer {
         if batch.capacity() <= SPARE_LIMIT {
             side.spare = batch;
         }
+        failpoint::pass(Point::CommitAppended);
         self.appended.fetch_max(ticket, Ordering::AcqRel);
         Ok(true)
     }
 
     /// Appends to the journal, and notes how far the disk is behind then.
     fn write(&self, side: &mut Append, batch: &[u8]) -> Result<(), StorageError> {
+        failpoint::at(Point::CommitAppend)?;
         side.mark = side.journal.append(batch)?;
         self.sync.pressure.appended(batch.len() as u64, side.journal.live_bytes());
         Ok(())
@@ -240,6 +243,7 @@ impl Committer {
     /// Appends what was executed so far, and nothing ever after.
     pub fn close(&self, engine: &Mutex<Engine>) -> Result<(), CommitFailed> {
         let mut side = self.journal.lock();
+        failpoint::pass(Point::CommitClose);
         let closed = self.append_rest(&mut side, engine);
         side.closed = true;
         closed
@@ -297,8 +301,10 @@ impl Committer {
         self.check()?;
         let ticket = self.appended.load(Ordering::Acquire);
         let syncing = self.sync.pressure.sync();
-        let mark = self.syncer.sync().map_err(|e| self.fail(&e))?;
+        let synced = failpoint::at(Point::CommitSync).and_then(|()| self.syncer.sync());
+        let mark = synced.map_err(|e| self.fail(&e))?;
         syncing.done();
+        failpoint::pass(Point::CommitSynced);
         self.durable.send_if_modified(|durable| {
             let newer = *durable < ticket;
             *durable = ticket.max(*durable);

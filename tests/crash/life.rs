@@ -1,7 +1,7 @@
 //! A server on a volume, its writers, and the ways in which its life ends. What it has after that is looked at by
 //! `World::survey`, which is also where the next life begins.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
 
@@ -17,6 +17,8 @@ use crate::volume::Volume;
 
 /// How long a server may take to notice that its disk is gone.
 const NOTICE: Duration = Duration::from_secs(10);
+/// Bytes of filling in each entry of a life without other wishes: some seconds of it fill journal files.
+const FILLING: usize = 1500;
 /// The exit code after a failed write or sync.
 pub const STORAGE_FAILED: i32 = 3;
 
@@ -97,15 +99,19 @@ impl World {
 
     /// The same with checkpoints at so many bytes.
     pub fn begin_with(&mut self, checkpoint_bytes: &str, rng: &mut Rng) -> Result<(), String> {
+        let segment = if rng.u8(..4) == 0 { "16mb" } else { "1mb" };
+        self.begin_as(&["--checkpoint-bytes", checkpoint_bytes, "--journal-segment-bytes", segment])
+    }
+
+    /// The same with these flags.
+    pub fn begin_as(&mut self, flags: &[&str]) -> Result<(), String> {
         self.server = None;
         if self.folders > 0 {
             std::fs::remove_dir_all(&self.folder).map_err(|e| format!("{}: {e}", self.folder.display()))?;
         }
         self.folders += 1;
         self.folder = self.ground.path().join(format!("data{}", self.folders));
-        let segment = if rng.u8(..4) == 0 { "16mb" } else { "1mb" };
-        let sizes = ["--checkpoint-bytes", checkpoint_bytes, "--journal-segment-bytes", segment];
-        self.flags = ["--appendfsync", self.mode].iter().chain(&sizes).map(|&flag| flag.to_owned()).collect();
+        self.flags = ["--appendfsync", self.mode].iter().chain(flags).map(|&flag| flag.to_owned()).collect();
         self.histories = (0..WRITERS).map(History::new).collect();
         Ok(())
     }
@@ -217,6 +223,32 @@ impl World {
             Err(why) if why.to_string().contains("signal: 9") => Ok((end(gone()?), true)),
             Err(why) => Err(format!("no start: {why}")),
         }
+    }
+
+    /// A life of a server that may end by itself, also while it starts: why it did not start, or what `during` says, which sees to it
+    /// that the server has ended. `write`: all write meanwhile.
+    pub fn live<T>(
+        &mut self,
+        instead: &Target,
+        write: bool,
+        rng: &mut Rng,
+        during: impl FnOnce(&mut Server) -> Result<T, String>,
+    ) -> Result<Result<T, String>, String> {
+        self.server = None;
+        let mut server = match Server::start(instead, Data::Durable(self.folder.clone()), &self.flags) {
+            Ok(server) => server,
+            Err(why) => return Ok(Err(why.to_string())),
+        };
+        fill(&mut self.histories, FILLING);
+        let histories = if write { &mut self.histories[..] } else { &mut [] };
+        let lived = while_written(&mut server, histories, rng, during);
+        self.server = Some(server);
+        lived.map(Ok)
+    }
+
+    /// Where the data is.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Mounts what is left after a cut, starts the server on it, and compares. Then all that was found is durable.

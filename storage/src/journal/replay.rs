@@ -14,6 +14,7 @@ use super::record;
 use super::segment::{Found, Header, RECORDS_AT};
 use super::{CommitNo, Mark};
 use crate::error::{Result, StorageError};
+use crate::failpoint::{self, Point};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -202,7 +203,7 @@ impl Outcome {
 
 fn read(found: &Found, bytes: &mut Vec<u8>) -> Result<()> {
     bytes.clear();
-    let whole = File::open(&found.path).and_then(|mut file| {
+    let whole = failpoint::io(Point::JournalReplayRead, || File::open(&found.path)).and_then(|mut file| {
         forget_cached(&file);
         file.read_to_end(bytes)
     });
