@@ -15,6 +15,7 @@
 //! there is room. It was executed, so it can neither be dropped nor be passed by.
 
 mod held;
+mod side;
 #[cfg(test)]
 mod tests;
 mod turn;
@@ -27,6 +28,7 @@ use brooklet_storage::failpoint::{self, Point};
 use brooklet_storage::journal::{Journal, Mark, Syncer};
 use held::Held;
 use parking_lot::{Condvar, Mutex};
+use side::Side;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -184,7 +186,7 @@ impl Committer {
         if *self.held.borrow() {
             return Ok(false);
         }
-        let mut side = self.journal.lock();
+        let mut side = Side::of(self);
         if self.appended.load(Ordering::Acquire) >= ticket {
             return self.check().map(|()| true);
         }
@@ -242,7 +244,7 @@ impl Committer {
 
     /// Appends what was executed so far, and nothing ever after.
     pub fn close(&self, engine: &Mutex<Engine>) -> Result<(), CommitFailed> {
-        let mut side = self.journal.lock();
+        let mut side = Side::of(self);
         failpoint::pass(Point::CommitClose);
         let closed = self.append_rest(&mut side, engine);
         side.closed = true;
@@ -353,7 +355,7 @@ impl Committer {
     /// because sessions append under it.
     pub fn drop_through(&self, commit: u64) -> Result<(), CommitFailed> {
         let released = {
-            let mut side = self.journal.lock();
+            let mut side = Side::of(self);
             let released = side.journal.release_through(commit);
             self.sync.pressure.settled(side.journal.live_bytes());
             released

@@ -123,7 +123,6 @@ points! {
     RecordsFlush "records-flush" edge "Records are flushed.";
     RecordsSnapshot "records-snapshot" edge "The files of the records are linked for a backup.";
     RecordsReclaim "records-reclaim" edge "Files of dead records are deleted.";
-    RecordsTombstone "records-tombstone" edge "A tombstone is written over dead records.";
     RecordsTidy "records-tidy" edge "Small files of records are looked for and merged.";
     StartLeftovers "start-leftovers" edge "What an unfinished checkpoint left behind is dropped.";
     StartFirst "start-first" edge "The first checkpoint of a new store is written.";

@@ -15,12 +15,10 @@ pub enum Scene {
     Again,
     /// After SIGTERM.
     End,
-    /// In the first start of a node of a cluster, which nobody writes to: their keys are not all of one slot.
+    /// In the first start of a node of a cluster.
     Node,
     /// Where a backup was cut off.
     Partial,
-    /// Where a large checkpoint was cut off.
-    Leftover,
 }
 
 impl Scene {
@@ -38,23 +36,28 @@ impl Scene {
             Point::CommitClose | Point::SyncerEnd => Scene::End,
             Point::NodeRead | Point::NodeWrite => Scene::Node,
             Point::BackupClean => Scene::Partial,
-            Point::RecordsTombstone => Scene::Leftover,
             _ => Scene::Work,
         }
     }
 
+    /// Whether a server comes to a point so often that it may do so a few times first.
+    pub fn is_frequent(point: Point) -> bool {
+        let once = ["backup-", "start-", "format-", "folder-", "lock-", "serve-", "replace-", "records-o", "watermark-o"];
+        Scene::of(point) == Scene::Work && !once.iter().any(|once| point.name().starts_with(once))
+    }
+
     /// The flags of its servers: small journal files, and checkpoints as often as there can be.
     pub fn flags(self) -> Vec<&'static str> {
-        let mut flags = vec!["--journal-segment-bytes", "1mb", "--maxmemory", "64mb"];
-        flags.extend(match self {
-            // The checkpoint has to be larger than RocksDB's buffer.
-            Scene::Leftover => ["--checkpoint-bytes", "256mb"],
-            _ => ["--checkpoint-bytes", "1mb"],
-        });
+        let mut flags = vec!["--journal-segment-bytes", "1mb", "--checkpoint-bytes", "1mb", "--maxmemory", "64mb"];
         if self == Scene::Node {
             flags.extend(["--cluster-enabled", "yes"]);
         }
         flags
+    }
+
+    /// Whether all write meanwhile. A node of a cluster takes no script over keys of several slots, which they use.
+    pub fn is_written(self) -> bool {
+        self != Scene::Node
     }
 
     /// Puts into a new data folder what has to be there.

@@ -47,7 +47,6 @@ impl Rocks {
         // A tombstone makes the file it is flushed into overlap everything between it and the newest chunks, and
         // compaction rewrite what it could have moved. So: none where whole files sufficed, else one that is narrow.
         if let Some((first, end)) = self.extent(space, from, to)? {
-            failpoint::at(Point::RecordsTombstone)?;
             self.db.delete_range_cf_opt(handle, &first, &end, &options::write()).map_err(failure)?;
             self.remember_leftover(Leftover { space, from: first, to: end, flushes: SUGGEST_AFTER_FLUSHES });
         }
