@@ -71,7 +71,7 @@ fn is_missed(
     let mut world = World::new(target, "always", Ground::Volume(volume));
     world.begin(rng)?;
     world.start(Some(lying))?;
-    let busy = Busy { life: Duration::from_millis(300), filling: 0, checkpoints: false };
+    let busy = Busy { life: Duration::from_millis(600), filling: 0, checkpoints: false };
     let end = world.cut_while_busy(busy, false, rng)?;
     let answers: usize = world.histories.iter().map(|history| history.answers()).sum();
     if answers == 0 || hits() == 0 {

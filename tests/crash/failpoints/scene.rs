@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use brooklet_storage::failpoint::Point;
+use brooklet_storage::failpoint::{Deed, Point};
 use brooklet_testkit::{Client, Protocol, Server};
 
 /// Where a point is reached.
@@ -68,6 +68,29 @@ impl Scene {
             std::fs::write(partial.join("half"), "half")?;
         }
         Ok(())
+    }
+}
+
+/// Whether a server goes on after that. A backup fails for itself, what is made ready can be made later, and one client less is no
+/// reason to end. Everything else ends it: nobody may go on as if a write or a sync had not failed.
+pub fn is_survived(point: Point, deed: Deed) -> bool {
+    match point {
+        // On the thread of backups.
+        Point::BackupRead
+        | Point::BackupFileSync
+        | Point::BackupManifest
+        | Point::BackupName
+        | Point::BackupNamed
+        | Point::BackupPrune
+        | Point::BackupRemove => true,
+        Point::BackupBegin | Point::BackupClean | Point::RecordsSnapshot | Point::RecordsTidy | Point::ReplySend => {
+            deed == Deed::Eio
+        }
+        // Unless an append needs the file at once.
+        Point::JournalSpareCreate | Point::JournalSpareFill | Point::JournalSpareSync | Point::JournalSpareName => {
+            deed == Deed::Eio
+        }
+        _ => false,
     }
 }
 

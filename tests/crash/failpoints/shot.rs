@@ -11,7 +11,7 @@ use brooklet_storage::failpoint::{Deed, Point};
 use brooklet_testkit::{Protocol, Server, Target};
 use fastrand::Rng;
 
-use super::scene::{Prodder, Scene};
+use super::scene::{Prodder, Scene, is_survived};
 use crate::judge::Promise;
 use crate::life::{Ground, STORAGE_FAILED, World};
 
@@ -178,14 +178,19 @@ fn fate(server: &mut Server, shot: &Shot) -> Result<Fate, String> {
                 other => Err(format!("after a delay it ended with {other:?}")),
             }
         }
-        _ => match server.ended(MOMENT) {
-            Some(status) => in_good_order(status, server, shot),
-            None if goes_on(server) => Ok(Fate::WentOn),
-            None => match server.ended(PATIENCE) {
+        _ => {
+            let may_go_on = is_survived(shot.point, shot.deed);
+            match server.ended(if may_go_on { MOMENT } else { PATIENCE }) {
                 Some(status) => in_good_order(status, server, shot),
-                None => Err("it neither ends nor answers".to_owned()),
-            },
-        },
+                None if !may_go_on => Err("it goes on, or hangs".to_owned()),
+                None if goes_on(server) => Ok(Fate::WentOn),
+                // It may have been about to end.
+                None => match server.ended(PATIENCE) {
+                    Some(status) => in_good_order(status, server, shot),
+                    None => Err("it neither ends nor answers".to_owned()),
+                },
+            }
+        }
     }
 }
 
