@@ -42,7 +42,8 @@ impl Scene {
 
     /// Whether a server comes to a point so often that it may do so a few times first.
     pub fn is_frequent(point: Point) -> bool {
-        let once = ["backup-", "start-", "format-", "folder-", "lock-", "serve-", "replace-", "records-o", "watermark-o"];
+        let once =
+            ["backup-", "start-", "format-", "folder-", "lock-", "serve-", "replace-", "records-o", "watermark-o"];
         Scene::of(point) == Scene::Work && !once.iter().any(|once| point.name().starts_with(once))
     }
 
@@ -109,7 +110,7 @@ impl Prodder {
     /// Checkpoints with backups, records that fit into no journal file, a large value that is dropped, syncs. Who does not answer has
     /// ended, or is about to: whoever waits for that sees it.
     pub fn prod(&mut self) {
-        let large = self.turns % 4 == 0;
+        let large = self.turns.is_multiple_of(4);
         self.turns += 1;
         let Some(client) = &mut self.client else { return };
         let mut is_answered = client.call(&["BGSAVE"]).is_ok() && client.call(&["WAITAOF", "1", "0", "20"]).is_ok();
