@@ -1,7 +1,7 @@
 //! A server on a volume, its writers, and the ways in which its life ends. What it has after that is looked at by
 //! `World::survey`, which is also where the next life begins.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
 
@@ -17,8 +17,6 @@ use crate::volume::Volume;
 
 /// How long a server may take to notice that its disk is gone.
 const NOTICE: Duration = Duration::from_secs(10);
-/// Bytes of filling in each entry of a life without other wishes: some seconds of it fill journal files.
-const FILLING: usize = 1500;
 /// The exit code after a failed write or sync.
 pub const STORAGE_FAILED: i32 = 3;
 
@@ -225,32 +223,6 @@ impl World {
         }
     }
 
-    /// A life of a server that may end by itself, also while it starts: why it did not start, or what `during` says, which sees to it
-    /// that the server has ended. `write`: all write meanwhile.
-    pub fn live<T>(
-        &mut self,
-        instead: &Target,
-        write: bool,
-        rng: &mut Rng,
-        during: impl FnOnce(&mut Server) -> Result<T, String>,
-    ) -> Result<Result<T, String>, String> {
-        self.server = None;
-        let mut server = match Server::start(instead, Data::Durable(self.folder.clone()), &self.flags) {
-            Ok(server) => server,
-            Err(why) => return Ok(Err(why.to_string())),
-        };
-        fill(&mut self.histories, FILLING);
-        let histories = if write { &mut self.histories[..] } else { &mut [] };
-        let lived = while_written(&mut server, histories, rng, during);
-        self.server = Some(server);
-        lived.map(Ok)
-    }
-
-    /// Where the data is.
-    pub fn folder(&self) -> &Path {
-        &self.folder
-    }
-
     /// Mounts what is left after a cut, starts the server on it, and compares. Then all that was found is durable.
     pub fn survey(&mut self, promise: Promise, end: Instant) -> Result<Loss, String> {
         let survived = self.found()?;
@@ -294,6 +266,35 @@ impl World {
             let _ = volume.recover();
         }
         format!("{output}\ndata: {}", folder_kept(&self.folder))
+    }
+}
+
+#[cfg(feature = "failpoints")]
+impl World {
+    /// A life of a server that may end by itself, also while it starts: why it did not start, or what `during` says, which sees to it
+    /// that the server has ended. `write`: all write meanwhile.
+    pub fn live<T>(
+        &mut self,
+        instead: &Target,
+        write: bool,
+        rng: &mut Rng,
+        during: impl FnOnce(&mut Server) -> Result<T, String>,
+    ) -> Result<Result<T, String>, String> {
+        self.server = None;
+        let mut server = match Server::start(instead, Data::Durable(self.folder.clone()), &self.flags) {
+            Ok(server) => server,
+            Err(why) => return Ok(Err(why.to_string())),
+        };
+        fill(&mut self.histories, 1500);
+        let histories = if write { &mut self.histories[..] } else { &mut [] };
+        let lived = while_written(&mut server, histories, rng, during);
+        self.server = Some(server);
+        lived.map(Ok)
+    }
+
+    /// Where the data is.
+    pub fn folder(&self) -> &std::path::Path {
+        &self.folder
     }
 }
 
