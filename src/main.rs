@@ -8,5 +8,7 @@ use std::process::ExitCode;
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
+    // Nothing, unless built with the feature `failpoints`.
+    let _armed = brooklet_storage::failpoint::arm();
     cli::main(std::env::args_os().skip(1), std::env::vars_os())
 }

@@ -15,6 +15,7 @@
 //! there is room. It was executed, so it can neither be dropped nor be passed by.
 
 mod held;
+mod side;
 #[cfg(test)]
 mod tests;
 mod turn;
@@ -23,9 +24,11 @@ use super::engine::Engine;
 use super::tasks::SyncState;
 use super::work::Hold;
 use brooklet_storage::StorageError;
+use brooklet_storage::failpoint::{self, Point};
 use brooklet_storage::journal::{Journal, Mark, Syncer};
 use held::Held;
 use parking_lot::{Condvar, Mutex};
+use side::Side;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -183,7 +186,7 @@ impl Committer {
         if *self.held.borrow() {
             return Ok(false);
         }
-        let mut side = self.journal.lock();
+        let mut side = Side::of(self);
         if self.appended.load(Ordering::Acquire) >= ticket {
             return self.check().map(|()| true);
         }
@@ -226,12 +229,14 @@ impl Committer {
         if batch.capacity() <= SPARE_LIMIT {
             side.spare = batch;
         }
+        failpoint::pass(Point::CommitAppended);
         self.appended.fetch_max(ticket, Ordering::AcqRel);
         Ok(true)
     }
 
     /// Appends to the journal, and notes how far the disk is behind then.
     fn write(&self, side: &mut Append, batch: &[u8]) -> Result<(), StorageError> {
+        failpoint::at(Point::CommitAppend)?;
         side.mark = side.journal.append(batch)?;
         self.sync.pressure.appended(batch.len() as u64, side.journal.live_bytes());
         Ok(())
@@ -239,7 +244,8 @@ impl Committer {
 
     /// Appends what was executed so far, and nothing ever after.
     pub fn close(&self, engine: &Mutex<Engine>) -> Result<(), CommitFailed> {
-        let mut side = self.journal.lock();
+        let mut side = Side::of(self);
+        failpoint::pass(Point::CommitClose);
         let closed = self.append_rest(&mut side, engine);
         side.closed = true;
         closed
@@ -297,8 +303,10 @@ impl Committer {
         self.check()?;
         let ticket = self.appended.load(Ordering::Acquire);
         let syncing = self.sync.pressure.sync();
-        let mark = self.syncer.sync().map_err(|e| self.fail(&e))?;
+        let synced = failpoint::at(Point::CommitSync).and_then(|()| self.syncer.sync());
+        let mark = synced.map_err(|e| self.fail(&e))?;
         syncing.done();
+        failpoint::pass(Point::CommitSynced);
         self.durable.send_if_modified(|durable| {
             let newer = *durable < ticket;
             *durable = ticket.max(*durable);
@@ -347,7 +355,7 @@ impl Committer {
     /// because sessions append under it.
     pub fn drop_through(&self, commit: u64) -> Result<(), CommitFailed> {
         let released = {
-            let mut side = self.journal.lock();
+            let mut side = Side::of(self);
             let released = side.journal.release_through(commit);
             self.sync.pressure.settled(side.journal.live_bytes());
             released

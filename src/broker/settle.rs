@@ -13,6 +13,7 @@ use crate::config::Fsync;
 use brooklet_storage::StorageError;
 use brooklet_storage::backend::patient::Wait;
 use brooklet_storage::checkpoint::{Gathered, Meta, Settler, Slice};
+use brooklet_storage::failpoint::{self, Point};
 use brooklet_storage::folder::DataFolder;
 use brooklet_storage::journal::Mark;
 use brooklet_storage::watermark::Watermark;
@@ -117,6 +118,7 @@ fn sync_until_done(shared: &Shared, watermark: &Mutex<Watermark>, done: &AtomicB
             if asked && append_all(shared).is_err() {
                 return;
             }
+            failpoint::pass(Point::SyncerTurn);
             let Ok(mark) = shared.committer().sync() else { return };
             if let Err(error) = note(watermark, mark) {
                 shared.committer().fail(&error);
@@ -124,6 +126,7 @@ fn sync_until_done(shared: &Shared, watermark: &Mutex<Watermark>, done: &AtomicB
             }
         }
         if last_round {
+            failpoint::pass(Point::SyncerEnd);
             drop(folder);
             return;
         }
@@ -147,6 +150,7 @@ fn prepare_until_done(shared: &Shared, _folder: Arc<DataFolder>) {
     while !shared.tasks().is_finishing() {
         rest = rest.saturating_sub(LOOK);
         if rest.is_zero() {
+            failpoint::pass(Point::PreparerTurn);
             rest = shared.committer().prepare();
         }
         if shared.committer().relieve(shared.engine_lock(), shared.tasks().ending().is_some()).is_err() {
@@ -176,6 +180,7 @@ fn settle_until_ended(shared: &Arc<Shared>, mut settler: Settler, mut maker: Mak
             // No checkpoint: the journal is synced, a restart replays it. So an orderly end takes no longer than a sync.
             return;
         }
+        failpoint::pass(Point::SettlerTurn);
         let backup = maker.due(shared);
         if asked.is_some() || backup.is_some() || checkpoint_due(shared, now_us.saturating_sub(last_us)) {
             last_us = now_us;
@@ -269,6 +274,7 @@ fn failed(shared: &Shared, why: &StorageError) -> CommitFailed {
 pub fn cut(shared: &Shared, settler: &Settler, gathered: &mut Gathered) -> Result<Meta, CommitFailed> {
     let epoch = settler.epoch();
     let (applied, meta) = shared.committer().cut(shared.engine_lock(), |engine| {
+        failpoint::pass(Point::CheckpointCut);
         engine.store.gather(epoch, usize::MAX, gathered);
         engine.store.meta(Default::default(), epoch)
     })?;
@@ -285,13 +291,17 @@ pub fn complete(
     asked: Option<u64>,
 ) -> Result<(), CommitFailed> {
     let fail = |e: StorageError| failed(shared, &e);
+    failpoint::at(Point::CheckpointSync).map_err(fail)?;
     shared.committer().sync()?;
     settler.complete(gathered, meta).map_err(fail)?;
     if let Some(watermark) = watermark {
+        failpoint::at(Point::CheckpointNote).map_err(fail)?;
         // Before the journal forgets it: RocksDB opens an older state without a word if the end of its list of files is lost.
         note(watermark, meta.applied).map_err(fail)?;
     }
+    failpoint::pass(Point::CheckpointRelease);
     shared.committer().drop_through(meta.applied.commit)?;
+    failpoint::pass(Point::CheckpointDone);
     let now_s = (shared.clock().now_ms() / 1000) as u64;
     shared.engine().store.completed(meta.epoch);
     shared.tasks().checkpoint_done(now_s, asked);
@@ -305,6 +315,7 @@ pub fn gather_slice(
     gathered: &mut Gathered,
     objects: usize,
 ) -> Result<Slice, StorageError> {
+    failpoint::at(Point::CheckpointGather)?;
     let slice = shared.engine().store.gather(settler.epoch(), objects, gathered);
     settler.write_chunks(gathered)?;
     Ok(slice)
@@ -355,6 +366,7 @@ fn keep_within_budget(shared: &Shared, hand: &mut (u32, u32)) -> MemoryState {
         freed += slice;
     }
     let buried = shared.engine().store.take_graveyard();
+    failpoint::pass(Point::Graveyard);
     drop(buried);
     let mut engine = shared.engine();
     engine.memory.looked(used, freed, budget, shared.clock().monotonic_us());

@@ -10,6 +10,7 @@ use crate::broker::tasks::Ending;
 use crate::config::{Config, Profile, Startup};
 use crate::server::listener::{self, Listening};
 use crate::telemetry::{log, memory};
+use brooklet_storage::failpoint::{self, Point};
 #[cfg(feature = "rocksdb")]
 use brooklet_storage::progress::{Phase, Progress};
 use std::path::Path;
@@ -19,11 +20,16 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Exit code after a failed write or sync: what became of the last commands is unknown.
+/// Exit code after a failed write or sync, or a panic: what became of the last commands is unknown.
 const STORAGE_FAILED: u8 = 3;
 
-/// Serves until a signal or SHUTDOWN ends it.
+/// Serves until a signal or SHUTDOWN ends it. A panic of this thread ends it as that of any other thread does.
 pub fn serve(startup: Startup) -> ExitCode {
+    let served = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| start(startup)));
+    served.unwrap_or_else(|_| ExitCode::from(STORAGE_FAILED))
+}
+
+fn start(startup: Startup) -> ExitCode {
     let mut config = startup.config;
     // What is stored belongs to whoever runs the broker and to nobody else.
     rustix::process::umask(rustix::fs::Mode::from_bits_truncate(0o077));
@@ -57,6 +63,7 @@ pub fn serve(startup: Startup) -> ExitCode {
             engine.config_file = file;
             engine.replace_users(users);
         }
+        failpoint::pass(Point::ServeReady);
         let loops = config.event_loops(std::thread::available_parallelism().map_or(1, usize::from));
         let listening = listener::start(&shared, doors, loops).map_err(|e| format!("cannot start: {e}"))?;
         Ok((shared, threads, listening))

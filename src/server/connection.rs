@@ -23,6 +23,7 @@ use crate::reply::Reply;
 use crate::resp::{Burst, Decoder};
 use crate::resp::{ProtocolError, encode_protocol_error};
 use crate::session::{Outgoing, Seat, Stop, Turn};
+use brooklet_storage::failpoint::{self, Point};
 use brooklet_storage::load::{Loaded, Missing};
 use std::io::ErrorKind;
 use std::ops::ControlFlow;
@@ -247,7 +248,7 @@ impl Connection {
     fn send(&mut self) -> Flow {
         self.outbox.pour();
         while !self.outbox.unsent().is_empty() {
-            match self.wire.write(self.outbox.unsent()) {
+            match failpoint::io(Point::ReplySend, || self.wire.write(self.outbox.unsent())) {
                 Ok(n) => {
                     self.outbox.advance(n);
                     self.traffic.sent += n as u64;

@@ -12,6 +12,7 @@ use crate::backend::patient::{Patient, Wait};
 use crate::backend::{Backend, Space, Write};
 use crate::codec::{Put, Reader};
 use crate::error::{Result, StorageError};
+use crate::failpoint::{self, Point};
 use crate::journal::Mark;
 use crate::keys;
 use crate::load::NameRecord;
@@ -178,6 +179,7 @@ impl Settler {
     pub fn open(backend: Arc<dyn Backend>, completed: u32) -> Result<Settler> {
         let uses = read_uses(&*backend)?;
         let end = [0xff; 5];
+        failpoint::at(Point::StartLeftovers)?;
         backend.reclaim(Space::Chunks, &keys::epoch(completed + 1), &end)?;
         let mut settler = Settler { backend, epoch: completed + 1, uses, reclaimed: BTreeSet::new() };
         settler.reclaim_empty()?;
@@ -205,6 +207,7 @@ impl Settler {
             let put =
                 |(key, bytes): &(Vec<u8>, Arc<Bytes>)| Write::Put(Space::Chunks, key.clone(), Bytes::clone(bytes));
             let writes: Vec<Write> = some.iter().map(put).collect();
+            failpoint::at(Point::CheckpointChunks)?;
             self.backend.write(&writes)?;
         }
         gathered.chunks.clear();
@@ -221,8 +224,11 @@ impl Settler {
         gathered.writes.extend(dead.into_iter().map(|key| Write::Delete(Space::Chunks, key)));
         gathered.put(Space::Meta, META_KEY.to_vec(), meta.encode());
         gathered.put(Space::Meta, EPOCHS_KEY.to_vec(), encode_uses(&uses));
+        failpoint::at(Point::CheckpointRecords)?;
         self.backend.write(&gathered.writes)?;
+        failpoint::at(Point::CheckpointFlush)?;
         self.backend.flush()?;
+        failpoint::at(Point::CheckpointReclaim)?;
         (self.epoch, self.uses) = (meta.epoch + 1, uses);
         self.reclaimed.clear();
         self.reclaim_empty()?;

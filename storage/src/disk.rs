@@ -4,6 +4,7 @@
 //! Read next: `folder.rs`, `watermark.rs`, `journal/spare.rs` (the users).
 
 use crate::error::{Result, StorageError};
+use crate::failpoint::{self, Point};
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -34,7 +35,7 @@ pub(crate) fn create_folder(path: &Path) -> Result<()> {
         sync_name(there).or_else(unless_not_ours)?;
     }
     for folder in missing.into_iter().rev() {
-        match DirBuilder::new().mode(FOLDER_MODE).create(folder) {
+        match failpoint::io(Point::FolderCreate, || DirBuilder::new().mode(FOLDER_MODE).create(folder)) {
             Err(error) if error.kind() == ErrorKind::AlreadyExists && folder.is_dir() => {}
             created => created.map_err(StorageError::io("create folder", folder))?,
         }
@@ -68,18 +69,19 @@ fn unless_not_ours(error: StorageError) -> Result<()> {
 
 /// Makes the names in a folder durable.
 pub(crate) fn sync_folder(path: &Path) -> Result<()> {
-    File::open(path).and_then(|folder| folder.sync_all()).map_err(StorageError::io("sync folder", path))
+    let synced = File::open(path).and_then(|folder| failpoint::sync(Point::FolderSync, || folder.sync_all()));
+    synced.map_err(StorageError::io("sync folder", path))
 }
 
 /// Puts `bytes` at `path`, durably and at once: after a crash there is the old file or the new one, never a part.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     let draft = path.with_extension("tmp");
     let written = options().create(true).truncate(true).open(&draft).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()
+        failpoint::io(Point::ReplaceWrite, || file.write_all(bytes))?;
+        failpoint::sync(Point::ReplaceSync, || file.sync_all())
     });
     written.map_err(StorageError::io("write", &draft))?;
-    std::fs::rename(&draft, path).map_err(StorageError::io("rename to", path))?;
+    failpoint::io(Point::ReplaceName, || std::fs::rename(&draft, path)).map_err(StorageError::io("rename to", path))?;
     path.parent().map_or(Ok(()), sync_folder)
 }
 

@@ -5,6 +5,7 @@
 
 use crate::disk;
 use crate::error::{Result, StorageError};
+use crate::failpoint::{self, Point};
 use rustix::fs::{FlockOperation, flock};
 use std::fs::File;
 use std::io::ErrorKind;
@@ -95,6 +96,7 @@ impl DataFolder {
         if let Some(name) = self.known_node()? {
             return Ok(name);
         }
+        failpoint::at(Point::NodeWrite)?;
         disk::replace(&self.path.join(NODE_NAME), format!("{}\n", fresh()).as_bytes())?;
         // Read back, so that a name is held to the same rules on its first day.
         Ok(self.known_node()?.unwrap_or_default())
@@ -103,7 +105,7 @@ impl DataFolder {
     /// The name of [`DataFolder::node`], if one was made up already.
     pub(crate) fn known_node(&self) -> Result<Option<String>> {
         let path = self.path.join(NODE_NAME);
-        let text = match std::fs::read_to_string(&path) {
+        let text = match failpoint::io(Point::NodeRead, || std::fs::read_to_string(&path)) {
             Ok(text) => text.trim_end().to_owned(),
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) if error.kind() == ErrorKind::InvalidData => String::new(),
@@ -148,8 +150,8 @@ pub fn peek(path: &Path) -> Result<Option<u32>> {
 
 fn lock(folder: &Path) -> Result<File> {
     let path = folder.join(LOCK_NAME);
-    let file =
-        disk::options().create(true).truncate(false).open(&path).map_err(StorageError::io("open lock", &path))?;
+    let file = failpoint::io(Point::LockOpen, || disk::options().create(true).truncate(false).open(&path))
+        .map_err(StorageError::io("open lock", &path))?;
     take(file, folder, &path)
 }
 
@@ -172,7 +174,7 @@ fn take(file: File, folder: &Path, path: &Path) -> Result<File> {
 }
 
 fn read_format(path: &Path) -> Result<Option<u32>> {
-    let text = match std::fs::read_to_string(path) {
+    let text = match failpoint::io(Point::FormatRead, || std::fs::read_to_string(path)) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) if error.kind() == ErrorKind::InvalidData => String::new(),
@@ -186,6 +188,7 @@ fn read_format(path: &Path) -> Result<Option<u32>> {
 /// the knowledge of how to read the data. (Other people's files may lie here; only our own names count.)
 fn begin(folder: &Path) -> Result<()> {
     without_format(folder)?;
+    failpoint::at(Point::FormatWrite)?;
     disk::replace(&folder.join(FORMAT_NAME), format!("{FORMAT}\n").as_bytes())
 }
 

@@ -16,6 +16,7 @@ pub mod codec;
 mod disk;
 pub mod error;
 mod evict;
+pub mod failpoint;
 pub mod folder;
 pub mod id;
 pub mod journal;

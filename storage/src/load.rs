@@ -11,6 +11,7 @@
 use crate::backend::{Backend, Space};
 use crate::codec::{Put, Reader};
 use crate::error::{Result, StorageError};
+use crate::failpoint::{self, Point};
 use crate::keys;
 use crate::keyspace::object::{Kind, Object, Value};
 use crate::names::Names;
@@ -128,6 +129,7 @@ impl Missing {
         if let Some(detail) = self.damage {
             return Err(StorageError::corrupt("record", detail));
         }
+        failpoint::at(Point::LoadRead)?;
         let found = match self.find(backend) {
             Err(error) if !matches!(error, StorageError::Corrupt { .. }) => return Err(error),
             found => found,

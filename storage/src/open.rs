@@ -12,6 +12,7 @@ pub use folder::{check_folder, open_folder};
 use crate::backend::Backend;
 use crate::checkpoint::{Meta, Settler, restore};
 use crate::error::{Result, StorageError};
+use crate::failpoint::{self, Point};
 use crate::journal::{Journal, Mark};
 use crate::progress::{Phase, Progress};
 use crate::store::Store;
@@ -59,6 +60,7 @@ pub fn open_watched(
     let mut settler = Settler::open(Arc::clone(&backend), epoch)?;
     if meta.is_none() {
         // The seed must be on disk before the first hash is.
+        failpoint::at(Point::StartFirst)?;
         let first = store.meta(Mark::default(), settler.epoch());
         settler.complete(Default::default(), &first)?;
         store.completed(first.epoch);
@@ -66,6 +68,7 @@ pub fn open_watched(
     store.node_limits = limits;
     let mut replayed = 0;
     progress.begin(Phase::Replay, journal.replay_bytes(applied)?);
+    failpoint::at(Point::StartReplay)?;
     let mark = journal.replay(applied, &mut |_, batch| {
         replayed += 1;
         progress.add(batch.len() as u64);

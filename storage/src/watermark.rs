@@ -13,6 +13,7 @@
 
 use crate::disk;
 use crate::error::{Result, StorageError};
+use crate::failpoint::{self, Point};
 use crate::journal::Mark;
 use std::fs::File;
 use std::io::ErrorKind;
@@ -58,7 +59,8 @@ impl Watermark {
     }
 
     fn with(path: &Path, slots: [Option<Mark>; 2]) -> Result<Watermark> {
-        let file = disk::options().open(path).map_err(StorageError::io("open watermark", path))?;
+        let file = failpoint::io(Point::WatermarkOpen, || disk::options().open(path))
+            .map_err(StorageError::io("open watermark", path))?;
         Ok(Watermark { path: path.to_path_buf(), file, slots, unsynced: false, created: false })
     }
 
@@ -90,8 +92,7 @@ impl Watermark {
     }
 
     fn put(&mut self, slot: usize, mark: Mark) -> Result<()> {
-        self.file
-            .write_all_at(&encode(mark), (slot * SLOT_STEP) as u64)
+        failpoint::io(Point::WatermarkWrite, || self.file.write_all_at(&encode(mark), (slot * SLOT_STEP) as u64))
             .map_err(StorageError::io("write watermark", &self.path))?;
         self.slots[slot] = Some(mark);
         self.unsynced = true;
@@ -100,7 +101,8 @@ impl Watermark {
 
     fn sync(&mut self) -> Result<()> {
         if self.unsynced {
-            self.file.sync_data().map_err(StorageError::io("sync watermark", &self.path))?;
+            failpoint::sync(Point::WatermarkSync, || self.file.sync_data())
+                .map_err(StorageError::io("sync watermark", &self.path))?;
             self.unsynced = false;
         }
         Ok(())
@@ -139,7 +141,7 @@ pub(crate) fn peek(path: &Path) -> Result<Option<Peeked>> {
 
 /// The slots of the file, one of them at least; `None` if there is no file.
 fn read_slots(path: &Path) -> Result<Option<[Option<Mark>; 2]>> {
-    let bytes = match std::fs::read(path) {
+    let bytes = match failpoint::io(Point::WatermarkRead, || std::fs::read(path)) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(StorageError::io("read watermark", path)(error)),

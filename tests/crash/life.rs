@@ -98,15 +98,19 @@ impl World {
 
     /// The same with checkpoints at so many bytes.
     pub fn begin_with(&mut self, checkpoint_bytes: &str, rng: &mut Rng) -> Result<(), String> {
+        let segment = if rng.u8(..4) == 0 { "16mb" } else { "1mb" };
+        self.begin_as(&["--checkpoint-bytes", checkpoint_bytes, "--journal-segment-bytes", segment])
+    }
+
+    /// The same with these flags.
+    pub fn begin_as(&mut self, flags: &[&str]) -> Result<(), String> {
         self.server = None;
         if self.folders > 0 {
             std::fs::remove_dir_all(&self.folder).map_err(|e| format!("{}: {e}", self.folder.display()))?;
         }
         self.folders += 1;
         self.folder = self.ground.path().join(format!("data{}", self.folders));
-        let segment = if rng.u8(..4) == 0 { "16mb" } else { "1mb" };
-        let sizes = ["--checkpoint-bytes", checkpoint_bytes, "--journal-segment-bytes", segment];
-        self.flags = ["--appendfsync", self.mode].iter().chain(&sizes).map(|&flag| flag.to_owned()).collect();
+        self.flags = ["--appendfsync", self.mode].iter().chain(flags).map(|&flag| flag.to_owned()).collect();
         self.histories = (0..WRITERS).map(History::new).collect();
         Ok(())
     }
@@ -264,6 +268,35 @@ impl World {
             let _ = volume.recover();
         }
         format!("{output}\ndata: {}", folder_kept(&self.folder))
+    }
+}
+
+#[cfg(feature = "failpoints")]
+impl World {
+    /// A life of a server that may end by itself, also while it starts: why it did not start, or what `during` says, which sees to it
+    /// that the server has ended. `write`: all write meanwhile.
+    pub fn live<T>(
+        &mut self,
+        instead: &Target,
+        write: bool,
+        rng: &mut Rng,
+        during: impl FnOnce(&mut Server) -> Result<T, String>,
+    ) -> Result<Result<T, String>, String> {
+        self.server = None;
+        let mut server = match Server::start(instead, Data::Durable(self.folder.clone()), &self.flags) {
+            Ok(server) => server,
+            Err(why) => return Ok(Err(why.to_string())),
+        };
+        fill(&mut self.histories, 1500);
+        let histories = if write { &mut self.histories[..] } else { &mut [] };
+        let lived = while_written(&mut server, histories, rng, during);
+        self.server = Some(server);
+        lived.map(Ok)
+    }
+
+    /// Where the data is.
+    pub fn folder(&self) -> &std::path::Path {
+        &self.folder
     }
 }
 

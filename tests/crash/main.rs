@@ -2,13 +2,14 @@
 //! ended, started again on what is left, and has to have what `docs/guarantees.md` says.
 //!
 //! The rungs: `kill.rs` (kill -9), `power.rs` (the power goes: what was not synced is gone), `faults.rs` (system calls
-//! fail, one by one). All run; an argument or `RUNG=power` picks one. `SEED=` replays the choices (not the moments),
+//! fail, one by one), `failpoints.rs` (so do the server's own steps). All run; an argument or `RUNG=power` picks one. `SEED=` replays the choices (not the moments),
 //! `ROUNDS=` and `CUTS=` say how often, `MODE=always` leaves the other modes out.
 
 #![allow(clippy::disallowed_methods, clippy::print_stdout)]
 
 mod check;
 mod control;
+mod failpoints;
 mod faults;
 mod history;
 mod judge;
@@ -36,7 +37,8 @@ pub enum Outcome {
 
 type Rung = fn(&Target, u64) -> Result<Outcome, String>;
 
-const RUNGS: [(&str, Rung); 3] = [("kill", kill::run), ("power", power::run), ("faults", faults::run)];
+const RUNGS: [(&str, Rung); 4] =
+    [("kill", kill::run), ("power", power::run), ("faults", faults::run), ("failpoints", failpoints::run)];
 
 fn main() -> ExitCode {
     // `cargo test` also asks for a list; there is one test here.

@@ -2,10 +2,11 @@
 //!
 //! Owns: when the engine is told, and the held batch. Must never know: how a batch was made.
 
+use super::side::Side;
 use super::{Append, CommitFailed, Committer, PREPARED_REST, Ticket};
 use crate::broker::engine::Engine;
 use brooklet_storage::StorageError;
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use std::sync::atomic::Ordering;
 
 /// What the engine says of a full disk, as the reference does.
@@ -41,7 +42,7 @@ impl Committer {
     /// What somebody does every now and then while the disk is full: tries the held batch again, and lets writes in when
     /// there is room. `is_ending`: this is the last try; who still waits then gets no answer.
     pub fn relieve(&self, engine: &Mutex<Engine>, is_ending: bool) -> Result<(), CommitFailed> {
-        let mut side = self.journal.lock();
+        let mut side = Side::of(self);
         if let Some(full) = self.try_held(&mut side)? {
             return if is_ending { Err(self.fail(&full)) } else { Ok(()) };
         }
@@ -80,10 +81,10 @@ impl Committer {
     pub(super) fn wait_for<T>(
         &self,
         mut found: impl FnMut(&mut Append) -> Option<T>,
-    ) -> Result<(MutexGuard<'_, Append>, T), CommitFailed> {
+    ) -> Result<(Side<'_>, T), CommitFailed> {
         loop {
             self.check()?;
-            let mut side = self.journal.lock();
+            let mut side = Side::of(self);
             if let Some(found) = found(&mut side) {
                 return Ok((side, found));
             }

@@ -18,6 +18,7 @@ struct Disk {
     journal: MemoryJournal,
     full: Arc<AtomicBool>,
     short: Arc<AtomicBool>,
+    panics: Arc<AtomicBool>,
 }
 
 impl Journal for Disk {
@@ -26,6 +27,7 @@ impl Journal for Disk {
     }
 
     fn append(&mut self, payload: &[u8]) -> Result<Mark> {
+        assert!(!self.panics.load(Ordering::Relaxed), "a panic that the test asked for");
         if self.full.load(Ordering::Relaxed) {
             return Err(StorageError::io("write journal", "here")(ErrorKind::StorageFull.into()));
         }
@@ -240,4 +242,17 @@ fn any_other_failure_ends_all_commits() {
     let committer = Committer::new(Box::new(Broken(world.disk.clone())), Mark::default(), Arc::default());
     assert!(committer.append(&world.engine, world.write(b"a")).is_err());
     assert!(committer.check().is_err() && !world.refuses());
+}
+
+#[test]
+fn nothing_is_appended_behind_a_batch_that_a_panic_has_lost() {
+    let world = World::new(Arc::default());
+    let lost = world.write(b"lost");
+    world.disk.panics.store(true, Ordering::Relaxed);
+    let append = || world.committer.append(&world.engine, lost);
+    assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(append)).is_err());
+    world.disk.panics.store(false, Ordering::Relaxed);
+    let later = world.write(b"later");
+    assert!(world.committer.append(&world.engine, later).is_err());
+    assert!(world.committer.append(&world.engine, lost).is_err(), "what was lost was acknowledged");
 }

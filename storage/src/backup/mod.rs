@@ -13,6 +13,7 @@ mod tests;
 
 use crate::disk;
 use crate::error::{Result, StorageError};
+use crate::failpoint::{self, Point};
 use crate::folder::{self, FORMAT};
 use crate::journal::Mark;
 use crate::watermark::Watermark;
@@ -47,6 +48,7 @@ impl Draft {
     /// # Errors
     /// Those of the disk, and of `snapshot`.
     pub fn begin(root: &Path, mark: Mark, snapshot: impl FnOnce(&Path) -> Result<()>) -> Result<Draft> {
+        failpoint::at(Point::BackupBegin)?;
         disk::create_folder(root)?;
         remove_partial(root)?;
         let draft = Draft { root: root.to_path_buf(), name: format!("commit-{:012}", mark.commit), mark };
@@ -70,16 +72,20 @@ impl Draft {
         for path in files_below(&partial, Path::new(""))? {
             let file = partial.join(&path);
             let (bytes, sum) = read_sum(&file, &mut |_| Ok(()))?;
-            File::open(&file).and_then(|file| file.sync_all()).map_err(StorageError::io("sync", &file))?;
+            let synced = File::open(&file).and_then(|file| failpoint::sync(Point::BackupFileSync, || file.sync_all()));
+            synced.map_err(StorageError::io("sync", &file))?;
             manifest.files.push(Listed { path, bytes, sum });
         }
         disk::sync_folder(&partial.join(folder::BACKEND_NAME))?;
+        failpoint::at(Point::BackupManifest)?;
         disk::replace(&partial.join(MANIFEST_NAME), manifest.encode().as_bytes())?;
         let whole = self.root.join(&self.name);
         if whole.exists() {
             remove(&self.root, &self.name)?;
         }
-        fs::rename(&partial, &whole).map_err(StorageError::io("rename to", &whole))?;
+        failpoint::io(Point::BackupName, || fs::rename(&partial, &whole))
+            .map_err(StorageError::io("rename to", &whole))?;
+        failpoint::at(Point::BackupNamed)?;
         disk::sync_folder(&self.root)?;
         Ok(self.name)
     }
@@ -186,7 +192,7 @@ fn read_sum(path: &Path, piece: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<(
     let mut file = File::open(path).map_err(StorageError::io("open", path))?;
     let (mut buffer, mut sum, mut bytes) = (vec![0; PIECE], Xxh3::new(), 0);
     loop {
-        let n = match file.read(&mut buffer) {
+        let n = match failpoint::io(Point::BackupRead, || file.read(&mut buffer)) {
             Ok(0) => return Ok((bytes, sum.digest128())),
             Ok(n) => n,
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,
@@ -228,14 +234,15 @@ fn names_in(folder: &Path) -> Result<Vec<String>> {
 /// Removes a backup; one that is interrupted leaves nothing that looks whole.
 fn remove(root: &Path, name: &str) -> Result<()> {
     let partial = root.join(format!("{name}.removed{PARTIAL}"));
-    fs::rename(root.join(name), &partial).map_err(StorageError::io("rename to", &partial))?;
-    fs::remove_dir_all(&partial).map_err(StorageError::io("remove", &partial))
+    failpoint::io(Point::BackupPrune, || fs::rename(root.join(name), &partial))
+        .map_err(StorageError::io("rename to", &partial))?;
+    failpoint::io(Point::BackupRemove, || fs::remove_dir_all(&partial)).map_err(StorageError::io("remove", &partial))
 }
 
 fn remove_partial(root: &Path) -> Result<()> {
     for name in names_in(root)?.iter().filter(|name| name.ends_with(PARTIAL)) {
         let path = root.join(name);
-        fs::remove_dir_all(&path).map_err(StorageError::io("remove", &path))?;
+        failpoint::io(Point::BackupClean, || fs::remove_dir_all(&path)).map_err(StorageError::io("remove", &path))?;
     }
     Ok(())
 }

@@ -16,6 +16,7 @@ use super::sync::Shared;
 use super::{CommitNo, Journal, Mark, Released, Syncer};
 use crate::disk;
 use crate::error::{Result, StorageError};
+use crate::failpoint::{self, Point};
 use std::collections::VecDeque;
 use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
@@ -160,6 +161,7 @@ impl FileJournal {
         if self.stage == Stage::Appending {
             return Ok(());
         }
+        failpoint::at(Point::StartDead)?;
         while let Some(path) = self.dead.last() {
             self.shared.spares.give(path)?;
             self.dead.pop();
@@ -192,7 +194,7 @@ impl FileJournal {
     /// One write of the record in the buffer. After an error the place is written again by the next append.
     fn write(&self, active: &mut Active) -> Result<()> {
         let Active { segment, offset, end, .. } = active;
-        match segment.file.write_all_at(&self.buffer, *offset) {
+        match failpoint::io(Point::JournalRecordWrite, || segment.file.write_all_at(&self.buffer, *offset)) {
             Ok(()) => {
                 *offset += self.buffer.len() as u64;
                 Ok(())
@@ -235,7 +237,8 @@ impl Journal for FileJournal {
         }
         self.other_past = outcome.other_past.take();
         let open = |closed: &Closed| {
-            let file = File::open(&closed.path).map_err(StorageError::io("open journal", &closed.path))?;
+            let file = failpoint::io(Point::JournalReopen, || File::open(&closed.path))
+                .map_err(StorageError::io("open journal", &closed.path))?;
             Ok(Arc::new(Segment { path: closed.path.clone(), file }))
         };
         let unsynced = outcome.live.iter().map(open).collect::<Result<Vec<_>>>()?;

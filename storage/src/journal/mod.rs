@@ -24,6 +24,7 @@ pub use inspect::{Inspected, SegmentSeen, begins_after, inspect};
 pub use memory::{MemoryJournal, NoJournal};
 
 use crate::error::Result;
+use crate::failpoint::{self, Point};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -109,6 +110,7 @@ impl Released {
     /// Renames or deletes the files, the oldest first. A crash on the way leaves files that the next start finds dead.
     pub fn give_back(self) -> Result<()> {
         let Some(shared) = self.shared else { return Ok(()) };
+        failpoint::at(Point::JournalGiveBack)?;
         self.paths.iter().try_for_each(|path| shared.spares.give(path))
     }
 }

@@ -22,6 +22,7 @@ use super::record::u64_at;
 use super::{CommitNo, Mark};
 use crate::disk;
 use crate::error::{Result, StorageError};
+use crate::failpoint::{self, Point};
 use std::fs::File;
 use std::io::Read;
 use std::os::unix::fs::FileExt;
@@ -98,18 +99,20 @@ pub(super) struct Segment {
 impl Segment {
     /// Makes the spare file at `spare` the segment `header.sequence` of `folder`. Durable after the syncer ran.
     pub fn recycle(folder: &Path, spare: &Path, header: &Header) -> Result<Arc<Segment>> {
-        let file =
-            File::options().write(true).open(spare).map_err(StorageError::io("open spare journal file", spare))?;
+        let file = failpoint::io(Point::JournalSpareOpen, || File::options().write(true).open(spare))
+            .map_err(StorageError::io("open spare journal file", spare))?;
         let path = folder.join(name(header.sequence));
         // Header first: a file with a segment's name but a stale header is something replay would have to explain.
         write_header(&file, spare, header)?;
-        std::fs::rename(spare, &path).map_err(StorageError::io("rename spare journal file to", &path))?;
+        failpoint::io(Point::JournalSegmentName, || std::fs::rename(spare, &path))
+            .map_err(StorageError::io("rename spare journal file to", &path))?;
         Ok(Arc::new(Segment { path, file }))
     }
 
     /// A new file of no given size, for the one record that fits no ordinary segment.
     pub fn create(folder: &Path, header: &Header) -> Result<Arc<Segment>> {
         let path = folder.join(name(header.sequence));
+        failpoint::at(Point::JournalLargeCreate)?;
         let file = disk::create_new(&path)?;
         if let Err(error) = write_header(&file, &path, header) {
             // The next attempt makes a file of the same name.
@@ -121,7 +124,8 @@ impl Segment {
 }
 
 fn write_header(file: &File, path: &Path, header: &Header) -> Result<()> {
-    file.write_all_at(&header.encode(), 0).map_err(StorageError::io("write journal header", path))
+    failpoint::io(Point::JournalHeaderWrite, || file.write_all_at(&header.encode(), 0))
+        .map_err(StorageError::io("write journal header", path))
 }
 
 /// A file with the name of a segment.
@@ -139,7 +143,7 @@ impl Found {
     /// Reads the header of the file at `path`, whose name gave `sequence`.
     pub fn open(path: PathBuf, sequence: u64) -> Result<Found> {
         let mut bytes = Vec::with_capacity(HEADER);
-        File::open(&path)
+        failpoint::io(Point::JournalHeaderRead, || File::open(&path))
             .and_then(|file| file.take(HEADER as u64).read_to_end(&mut bytes))
             .map_err(StorageError::io("read journal header", &path))?;
         let header = Header::decode(&bytes)?.filter(|header| header.sequence == sequence);
@@ -150,7 +154,8 @@ impl Found {
 /// All files in `folder` with the name of a segment, ascending.
 pub(super) fn list(folder: &Path) -> Result<Vec<Found>> {
     let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(StorageError::io("list", folder))? {
+    let entries = failpoint::io(Point::JournalList, || std::fs::read_dir(folder));
+    for entry in entries.map_err(StorageError::io("list", folder))? {
         let entry = entry.map_err(StorageError::io("list", folder))?;
         if let Some(sequence) = entry.file_name().to_str().and_then(sequence_of) {
             found.push(Found::open(entry.path(), sequence)?);

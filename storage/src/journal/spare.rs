@@ -8,6 +8,7 @@
 
 use crate::disk;
 use crate::error::{Result, StorageError};
+use crate::failpoint::{self, Point};
 use parking_lot::Mutex;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -118,7 +119,8 @@ impl SparePool {
             return remove(path);
         }
         let spare = self.new_name("spare");
-        std::fs::rename(path, &spare).map_err(StorageError::io("rename journal file to", &spare))?;
+        failpoint::io(Point::JournalFileSpare, || std::fs::rename(path, &spare))
+            .map_err(StorageError::io("rename journal file to", &spare))?;
         self.files.lock().ready.push(spare);
         Ok(())
     }
@@ -158,20 +160,24 @@ impl SparePool {
         }
         filled?;
         let spare = draft.with_extension("spare");
-        std::fs::rename(&draft, &spare).map_err(StorageError::io("rename journal file to", &spare))?;
+        failpoint::io(Point::JournalSpareName, || std::fs::rename(&draft, &spare))
+            .map_err(StorageError::io("rename journal file to", &spare))?;
         Ok(spare)
     }
 
     fn fill(&self, draft: &Path, sync: bool) -> Result<()> {
+        failpoint::at(Point::JournalSpareCreate)?;
         let mut file = disk::create_new(draft)?;
         let mut left = self.segment_bytes;
         while left > 0 {
             let part = left.min(ZEROS.len() as u64);
-            file.write_all(&ZEROS[..part as usize]).map_err(StorageError::io("fill journal file", draft))?;
+            failpoint::io(Point::JournalSpareFill, || file.write_all(&ZEROS[..part as usize]))
+                .map_err(StorageError::io("fill journal file", draft))?;
             left -= part;
         }
         if sync {
-            file.sync_all().map_err(StorageError::io("sync journal file", draft))?;
+            failpoint::sync(Point::JournalSpareSync, || file.sync_all())
+                .map_err(StorageError::io("sync journal file", draft))?;
         }
         Ok(())
     }
@@ -196,7 +202,7 @@ fn length(path: &Path) -> Result<u64> {
 }
 
 fn remove(path: &Path) -> Result<()> {
-    std::fs::remove_file(path).map_err(StorageError::io("delete", path))
+    failpoint::io(Point::JournalFileDelete, || std::fs::remove_file(path)).map_err(StorageError::io("delete", path))
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use super::segment::Segment;
 use super::spare::SparePool;
 use super::{Mark, Syncer};
 use crate::error::{Result, StorageError};
+use crate::failpoint::{self, Point};
 use parking_lot::Mutex;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -84,7 +85,8 @@ impl Shared {
 
     /// Makes the names of the segments durable.
     pub fn sync_names(&self) -> Result<()> {
-        self.names.sync_all().map_err(StorageError::io("sync folder", &self.folder))
+        failpoint::sync(Point::JournalNamesSync, || self.names.sync_all())
+            .map_err(StorageError::io("sync folder", &self.folder))
     }
 
     /// An error if an earlier write or sync failed.
@@ -105,7 +107,8 @@ impl Shared {
 
     fn sync_files(&self, segments: &[Arc<Segment>], names: bool) -> Result<()> {
         for segment in segments {
-            segment.file.sync_data().map_err(StorageError::io("sync journal", &segment.path))?;
+            failpoint::sync(Point::JournalSync, || segment.file.sync_data())
+                .map_err(StorageError::io("sync journal", &segment.path))?;
         }
         if names { self.sync_names() } else { Ok(()) }
     }

@@ -5,6 +5,7 @@
 
 use super::segment::RECORDS_AT;
 use crate::error::{Result, StorageError};
+use crate::failpoint::{self, Point};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
@@ -25,7 +26,7 @@ pub(super) struct Tail<'a> {
 impl<'a> Tail<'a> {
     /// Opens the segment at `path`; reads nothing yet.
     pub fn open(path: &'a Path) -> Result<Tail<'a>> {
-        let opened = File::open(path).and_then(|mut file| {
+        let opened = failpoint::io(Point::JournalReplayRead, || File::open(path)).and_then(|mut file| {
             forget_cached(&file);
             file.seek(SeekFrom::Start(RECORDS_AT)).map(|_| file)
         });

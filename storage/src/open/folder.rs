@@ -12,6 +12,7 @@ use crate::check::{Report, check_folder_over};
 #[cfg(feature = "rocksdb")]
 use crate::checkpoint::Meta;
 use crate::error::{Result, StorageError};
+use crate::failpoint::{self, Point};
 use crate::folder::DataFolder;
 #[cfg(feature = "rocksdb")]
 use crate::journal::begins_after;
@@ -111,12 +112,14 @@ pub fn open_folder_over(
     let journal_options = FileJournalOptions { accept_data_loss: options.accept_data_loss, ..options.journal };
     let mut journal = FileJournal::open(&folder.journal(), journal_options)?;
     let opened = open_watched(backend, &mut journal, options.databases, options.node_limits, &options.progress)?;
+    failpoint::at(Point::StartReplayed)?;
     losses.allow(journal.other_past().map_or(Ok(()), Err))?;
     let located = |verified: Result<()>| verified.map_err(|loss| loss.ends_in(journal.end()));
     losses.allow(located(watermark.as_ref().map_or(Ok(()), |watermark| watermark.verify(opened.mark))))?;
     losses.allow(located(nothing_missing(journal.known_durable(), opened.mark)))?;
     // Another process may have written what was replayed, and nobody may have synced it. It is served from now on.
     journal.syncer().sync()?;
+    failpoint::at(Point::StartNote)?;
     let mut warnings = losses.warnings;
     let watermark = match watermark {
         Some(mut watermark) if warnings.is_empty() => {

@@ -28,13 +28,21 @@ pub enum Dialect {
 pub struct Target {
     program: PathBuf,
     dialect: Dialect,
+    environment: Vec<(String, String)>,
 }
 
 impl Target {
     /// A program of which the caller knows whose flags it takes.
     #[must_use]
     pub fn new(program: PathBuf, dialect: Dialect) -> Self {
-        Self { program, dialect }
+        Self { program, dialect, environment: Vec::new() }
+    }
+
+    /// The same program with one more variable in its environment.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
     }
 
     /// Ours, or what `BROOKLET_UNDER_TEST` names instead. `built` is `env!("CARGO_BIN_EXE_brooklet")` of the test.
@@ -43,7 +51,7 @@ impl Target {
         let program = std::env::var_os("BROOKLET_UNDER_TEST").map_or_else(|| PathBuf::from(built), PathBuf::from);
         let name = program.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         let dialect = if name.contains("brooklet") { Dialect::Brooklet } else { Dialect::Redis };
-        Self { program, dialect }
+        Self::new(program, dialect)
     }
 
     /// The reference server: `BROOKLET_REFERENCE`, or where `./x reference` puts it.
@@ -53,7 +61,7 @@ impl Target {
     pub fn reference() -> std::result::Result<Self, String> {
         let program = std::env::var_os("BROOKLET_REFERENCE").map_or_else(cached, PathBuf::from);
         match program.is_file() {
-            true => Ok(Self { program, dialect: Dialect::Redis }),
+            true => Ok(Self::new(program, Dialect::Redis)),
             false => Err("the reference server is missing; `./x reference` gets it".to_owned()),
         }
     }
@@ -224,6 +232,7 @@ fn launch(target: &Target, data: &Data, flags: &[String], scratch: &Path) -> Res
             .env_remove("BROOKLET_UNDER_TEST")
             .env_remove("BROOKLET_REFERENCE")
             .env_remove("BROOKLET_RECORD")
+            .envs(target.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)

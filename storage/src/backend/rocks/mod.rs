@@ -16,6 +16,7 @@ pub use watch::Health;
 
 use super::{Backend, BackendStats, Space, Visit, Write};
 use crate::error::{Result, StorageError};
+use crate::failpoint::{self, Point};
 use options::Shared;
 use parking_lot::Mutex;
 use reclaim::Leftover;
@@ -56,6 +57,7 @@ impl Rocks {
         let path = path.into();
         // RocksDB would make a new database beside the files of the old one, and delete those.
         files::has_database(&path)?;
+        failpoint::at(Point::RecordsOpen)?;
         Rocks::open_with(path, options, |database, path, families| DB::open_cf_descriptors(database, path, families))
     }
 
@@ -66,6 +68,7 @@ impl Rocks {
     /// Those of [`Rocks::open`], but for the lock.
     pub fn open_to_read(path: impl Into<PathBuf>, options: Options) -> Result<Option<Rocks>> {
         let path = path.into();
+        failpoint::at(Point::RecordsLook)?;
         if !files::has_database(&path)? || is_unfinished(&path) {
             return Ok(None);
         }
@@ -157,6 +160,7 @@ impl Backend for Rocks {
     }
 
     fn get(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>> {
+        failpoint::at(Point::RecordsGet)?;
         self.db.get_cf(self.handle(space)?, key).map_err(failure)
     }
 
@@ -164,6 +168,7 @@ impl Backend for Rocks {
         if from >= to {
             return Ok(());
         }
+        failpoint::at(Point::RecordsScan)?;
         // An iterator is a consistent view by itself: it pins the memtables and files of the moment it was made.
         let mut at = self.db.raw_iterator_cf_opt(self.handle(space)?, options::scan(space, from, to));
         at.seek_to_first();
@@ -182,10 +187,12 @@ impl Backend for Rocks {
         for write in writes {
             self.add(&mut batch, write)?;
         }
+        failpoint::at(Point::RecordsWrite)?;
         self.db.write_opt(&batch, &options::write()).map_err(failure)
     }
 
     fn flush(&self) -> Result<()> {
+        failpoint::at(Point::RecordsFlush)?;
         // With atomic_flush: all families up to one sequence number, in one edit of the MANIFEST, synced.
         self.db.flush_cfs_opt(&self.handles()?, &options::flush()).map_err(failure)?;
         self.push_leftovers();
@@ -197,6 +204,7 @@ impl Backend for Rocks {
     }
 
     fn snapshot(&self, path: &Path) -> Result<()> {
+        failpoint::at(Point::RecordsSnapshot)?;
         // It flushes first: there is no log that could bring the rest back.
         Checkpoint::new(&self.db).and_then(|checkpoint| checkpoint.create_checkpoint(path)).map_err(failure)
     }

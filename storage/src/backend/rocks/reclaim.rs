@@ -6,6 +6,7 @@
 use super::super::Space;
 use super::{Rocks, failure, family, options};
 use crate::error::Result;
+use crate::failpoint::{self, Point};
 use rocksdb::{ColumnFamily, LiveFile};
 
 /// A bound's stand-in that no key of ours can be above and still be below the bound: longer than any key's tail.
@@ -41,6 +42,7 @@ impl Rocks {
     pub(super) fn reclaim_range(&self, space: Space, from: &[u8], to: &[u8]) -> Result<()> {
         let Some(last) = below(to).filter(|_| from < to) else { return Ok(()) };
         let handle = self.handle(space)?;
+        failpoint::at(Point::RecordsReclaim)?;
         self.db.delete_file_in_range_cf(handle, from, &last).map_err(failure)?;
         // A tombstone makes the file it is flushed into overlap everything between it and the newest chunks, and
         // compaction rewrite what it could have moved. So: none where whole files sufficed, else one that is narrow.
@@ -61,6 +63,7 @@ impl Rocks {
     /// [`crate::StorageError::Backend`], also when a compaction of RocksDB's own got hold of one of the files first;
     /// then nothing has changed and a later call may succeed.
     pub fn tidy(&self) -> Result<usize> {
+        failpoint::at(Point::RecordsTidy)?;
         let files = self.db.live_files().map_err(failure)?;
         let Some((level, names)) = small_run(files, self.options.file_bytes as u64) else { return Ok(0) };
         let count = names.len();
