@@ -1,6 +1,6 @@
 //! The bodies of the fuzz targets over their corpus: what a fuzzer once found stays found.
 
-#[path = "../../fuzz/bodies.rs"]
+#[path = "../../fuzz/bodies/mod.rs"]
 mod bodies;
 
 use std::path::Path;

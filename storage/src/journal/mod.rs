@@ -10,9 +10,9 @@ pub mod file;
 mod inspect;
 mod live;
 pub mod memory;
-mod record;
+pub(crate) mod record;
 mod replay;
-mod segment;
+pub(crate) mod segment;
 mod spare;
 mod sync;
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! shell for this protocol makes its hints of them.
 
 use super::key_specs;
-use super::syntax::{self, Argument};
+use crate::command::syntax::{self, Argument};
 use crate::broker::Ctx;
 use crate::command::args::Args;
 use crate::command::error::Refusal;
