@@ -8,7 +8,7 @@ use brooklet::Reply;
 /// Calls of one sequence at most.
 const CALLS: usize = 40;
 /// Databases that the calls use.
-const DATABASES: [&str; 4] = ["0", "1", "2", "15"];
+const DATABASES: [&str; 6] = ["0", "1", "2", "3", "10", "15"];
 
 pub fn verbs(bytes: &[u8]) {
     let (mut desk, mut choices) = (Desk::new(), Choices(bytes));

@@ -31,6 +31,21 @@ fn batches() {
 }
 
 #[test]
+fn records() {
+    over("record", bodies::record);
+}
+
+#[test]
+fn access_lists() {
+    over("acl", bodies::acl);
+}
+
+#[test]
+fn calls_from_the_grammar() {
+    over("verbs", bodies::verbs);
+}
+
+#[test]
 fn configurations() {
     over("config", bodies::config);
 }
