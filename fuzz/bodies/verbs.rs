@@ -47,7 +47,9 @@ fn contents(desk: &mut Desk) -> Vec<(String, Reply)> {
         names.sort_by_key(|name| format!("{name:?}"));
         for name in names {
             let Reply::Bulk(name) = name else { panic!("a name that is none") };
-            let Some(Reply::Status(kind)) = desk.call(&[b"TYPE".as_slice(), &name]) else { panic!("a key without a type") };
+            let Some(Reply::Status(kind)) = desk.call(&[b"TYPE".as_slice(), &name]) else {
+                panic!("a key without a type")
+            };
             for look in looks(&kind) {
                 let words = look.split(' ').map(|word| if word == "KEY" { &name } else { word.as_bytes() });
                 let reply = desk.call(&words.collect::<Vec<_>>()).expect("an answer");
@@ -75,8 +77,14 @@ fn looks(kind: &str) -> &'static [&'static str] {
 /// Without what a restart may forget, and how data lies in memory.
 fn seen(reply: Reply) -> Reply {
     const FORGOTTEN: [&[u8]; 8] = [
-        b"seen-time", b"active-time", b"radix-tree-keys", b"radix-tree-nodes", b"pids-tracked", b"iids-tracked",
-        b"iids-duplicates", b"iids-added",
+        b"seen-time",
+        b"active-time",
+        b"radix-tree-keys",
+        b"radix-tree-nodes",
+        b"pids-tracked",
+        b"iids-tracked",
+        b"iids-duplicates",
+        b"iids-added",
     ];
     let pairs = |pairs: Vec<(Reply, Reply)>| {
         let kept = pairs.into_iter().filter(|(name, _)| !matches!(name, Reply::Bulk(b) if FORGOTTEN.contains(&&b[..])));

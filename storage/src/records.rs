@@ -3,6 +3,7 @@
 //!
 //! Must never know: where records are, what they are for.
 
+use crate::StreamId;
 use crate::backup::manifest::Manifest;
 use crate::batch;
 use crate::checkpoint::{Meta, decode_uses, encode_uses};
@@ -13,7 +14,6 @@ use crate::load::{NameRecord, decode_pending, encode_pending};
 use crate::stream::log::Log;
 use crate::stream::{chunk, header};
 use crate::watermark;
-use crate::StreamId;
 use bytes::Bytes;
 use xxhash_rust::xxh3::xxh3_128;
 

@@ -27,7 +27,11 @@ impl Store {
             Effect::Copy { db: to_db, name: to } => (*to_db, *to) != (db, name),
             _ => found.and_then(|key| self.stream(key)).is_none_or(|stream| fits_stream(stream, effect)),
         };
-        if fits { Ok(()) } else { Err(StorageError::corrupt("batch", format!("{effect:?} does not fit what is there"))) }
+        if fits {
+            Ok(())
+        } else {
+            Err(StorageError::corrupt("batch", format!("{effect:?} does not fit what is there")))
+        }
     }
 }
 

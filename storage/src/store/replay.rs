@@ -28,7 +28,9 @@ impl Store {
                 (db, name) = (d, n.to_vec());
                 Ok(())
             }
-            Effect::Flush { physical: u32::MAX, .. } => Err(StorageError::corrupt("batch", "no database is behind the last")),
+            Effect::Flush { physical: u32::MAX, .. } => {
+                Err(StorageError::corrupt("batch", "no database is behind the last"))
+            }
             Effect::Flush { db, physical } => {
                 self.apply_flush(db, physical);
                 Ok(())
