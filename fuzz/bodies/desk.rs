@@ -43,7 +43,9 @@ impl Desk {
     }
 
     fn over(backend: Arc<Memory>, journal: MemoryJournal, clock: ManualClock) -> Desk {
-        let (config, time) = (Config::default(), Clock::Manual(clock.clone()));
+        let (mut config, time) = (Config::default(), Clock::Manual(clock.clone()));
+        // Strings of half a gigabyte are allowed by default, and tell nothing that small ones do not.
+        config.prepare("proto-max-bulk-len", "1mb").expect("an option");
         let opened = Shared::by_hand(config, time, backend.clone(), Box::new(journal.clone()));
         let (shared, settler) = opened.expect("what a broker left can be opened");
         let seat = Seat::open(&shared, Origin::in_process()).expect("a seat");

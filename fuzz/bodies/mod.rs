@@ -1,7 +1,7 @@
 //! What the fuzz targets do with their bytes. The same bodies run over the corpus in the ordinary tests
 //! (`tests/embed/corpus.rs`). A body panics when something is wrong, and must never hang.
 
-#![allow(dead_code)]
+#![allow(dead_code, unused_imports, reason = "each target takes one")]
 
 mod acl;
 mod desk;
@@ -24,7 +24,9 @@ pub fn glob(bytes: &[u8]) {
     let mut halves = bytes.splitn(2, |b| *b == 0);
     let (pattern, text) = (halves.next().unwrap_or_default(), halves.next().unwrap_or_default());
     let exact = glob::matches(pattern, text, Case::Exact);
-    assert!(!exact || glob::matches(pattern, text, Case::Ignore), "ignoring case matches no less");
+    // A class may be one of what does not match, or reach from one case to the other.
+    let plain = !pattern.contains(&b'[');
+    assert!(!(exact && plain) || glob::matches(pattern, text, Case::Ignore), "ignoring case matches no less");
     assert!(!glob::is_literal(pattern) || exact == (pattern == text), "a pattern without signs is a text");
 }
 

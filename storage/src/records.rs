@@ -186,7 +186,9 @@ fn seen_page(bytes: &[u8]) -> Result<Seen> {
     let says = format!("{first} {:?}", log.sealed);
     let memory = log.sealed.capacity() * size_of::<crate::stream::log::ChunkRef>();
     let page = first / crate::stream::log::PAGE;
-    Ok(Seen { says, bytes: header::write_page(&log, page).unwrap_or_default(), memory })
+    // One without chunks is never written.
+    let bytes = header::write_page(&log, page).ok_or_else(|| none("stream index"))?;
+    Ok(Seen { says, bytes, memory })
 }
 
 fn seen_chunk(bytes: &[u8]) -> Result<Seen> {
