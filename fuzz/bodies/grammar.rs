@@ -79,7 +79,7 @@ pub fn call(choices: &mut Choices<'_>) -> Vec<Vec<u8>> {
 
 /// Appends an argument; `counted`: how often what follows comes, where a number said so.
 fn one(argument: &Argument, choices: &mut Choices<'_>, words: &mut Vec<Vec<u8>>, counted: &mut Option<usize>) {
-    if argument.optional && choices.byte() % 3 != 0 {
+    if argument.optional && !choices.byte().is_multiple_of(3) {
         return;
     }
     let times = match argument.multiple {
@@ -170,7 +170,7 @@ fn value(name: &str, choices: &mut Choices<'_>, counted: &mut Option<usize>) -> 
         "numkeys" | "numids" | "numfields" => return number_of(choices, counted),
         "key" | "key1" | "key2" | "newkey" | "source" | "src" | "destination" | "dst" | "destkey" => KEYS,
         "id" | "last-id" | "stream-id" | "start" | "end" | "threshold" | "max-deleted-id" => {
-            if choices.byte() % 4 == 0 { SCORES } else { IDS }
+            if choices.byte().is_multiple_of(4) { SCORES } else { IDS }
         }
         "min" | "max" | "score" | "weight" => SCORES,
         "pattern" | "prefix" | "library-name-pattern" => PATTERNS,
@@ -178,7 +178,9 @@ fn value(name: &str, choices: &mut Choices<'_>, counted: &mut Option<usize>) -> 
         "function" => &["f", "g"],
         "command" | "command-name" => &["get", "set", "xadd", "eval", "blpop", "nope"],
         "encoding" | "type" => &["u8", "i16", "u63", "i64", "u64", "string", "stream", "hash", "i1", "x"],
-        "db" | "index" | "index1" | "index2" | "destination-db" if choices.byte() % 2 == 0 => &["0", "1", "2", "15"],
+        "db" | "index" | "index1" | "index2" | "destination-db" if choices.byte().is_multiple_of(2) => {
+            &["0", "1", "2", "15"]
+        }
         "stop" | "offset" | "len" | "limit" | "rank" | "bit" | "bits" | "cursor" | "section" | "min-idle-time"
         | "entries-added" | "entries-read" | "maxage" | "timeout" | "protover" => NUMBERS,
         _ if ["count", "seconds", "milliseconds", "increment", "decrement"].contains(&last) => NUMBERS,
