@@ -203,6 +203,8 @@ impl Selector {
             let sign: &[u8] = match (p.reads, p.writes) {
                 (true, false) => b"%R~",
                 (false, true) => b"%W~",
+                // `~*` is more than a pattern: nothing may follow it.
+                _ if p.pattern == b"*" => b"%RW~",
                 _ => b"~",
             };
             [sign, &p.pattern].concat()

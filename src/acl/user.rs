@@ -83,8 +83,12 @@ impl User {
             [b'!', hex @ ..] => return self.remove(&Hash::parse(hex).ok_or(RuleError::BadHash)?),
             [b'(', rules @ .., b')'] => {
                 let mut selector = Selector::new(self.open_channels);
-                let words = rules.split(|b| *b == b' ').filter(|word| !word.is_empty());
-                words.into_iter().try_for_each(|word| selector.apply(word))?;
+                let mut words = rules.split(|b| *b == b' ').filter(|word| !word.is_empty());
+                words.try_for_each(|word| match word.last() {
+                    // Written down, it would end the selector.
+                    Some(b')') => Err(RuleError::Syntax),
+                    _ => selector.apply(word),
+                })?;
                 self.selectors.push(selector);
             }
             _ => return self.root.apply(rule),

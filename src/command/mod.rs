@@ -18,6 +18,7 @@ pub mod permission;
 pub mod scanning;
 pub mod slots;
 pub mod spec;
+pub mod syntax;
 pub mod table;
 pub mod touch;
 pub mod waiting;

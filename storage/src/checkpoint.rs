@@ -163,13 +163,16 @@ pub(crate) type Uses = BTreeMap<(u32, u32), EpochUse>;
 
 /// The use of epochs as it was recorded.
 pub(crate) fn read_uses(backend: &dyn Backend) -> Result<Uses> {
+    let recorded = backend.get(Space::Meta, EPOCHS_KEY)?;
+    recorded.map_or(Ok(Uses::new()), |bytes| decode_uses(&bytes))
+}
+
+pub(crate) fn decode_uses(bytes: &[u8]) -> Result<Uses> {
     let mut uses = Uses::new();
-    if let Some(bytes) = backend.get(Space::Meta, EPOCHS_KEY)? {
-        let mut r = Reader::new(&bytes, "epochs record");
-        while !r.is_empty() {
-            let key = (r.num32()?, r.num32()?);
-            uses.insert(key, EpochUse { written: r.num()?, dead: r.num()? });
-        }
+    let mut r = Reader::new(bytes, "epochs record");
+    while !r.is_empty() {
+        let key = (r.num32()?, r.num32()?);
+        uses.insert(key, EpochUse { written: r.num()?, dead: r.num()? });
     }
     Ok(uses)
 }
@@ -271,7 +274,7 @@ impl Settler {
     }
 }
 
-fn encode_uses(uses: &Uses) -> Vec<u8> {
+pub(crate) fn encode_uses(uses: &Uses) -> Vec<u8> {
     let mut out = Vec::new();
     for ((epoch, physical), used) in uses {
         for n in [u64::from(*epoch), u64::from(*physical), used.written, used.dead] {

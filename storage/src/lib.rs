@@ -26,6 +26,8 @@ pub mod load;
 pub mod names;
 pub mod open;
 pub mod progress;
+#[doc(hidden)]
+pub mod records;
 pub mod store;
 pub mod stream;
 #[cfg(all(test, feature = "memory"))]

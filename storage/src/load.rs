@@ -93,6 +93,13 @@ pub(crate) fn encode_pending(p: &Pending) -> Vec<u8> {
     out
 }
 
+/// A pending entry as its record says; what stands behind it is not looked at.
+pub(crate) fn decode_pending(bytes: &[u8]) -> Result<Pending> {
+    let mut r = Reader::new(bytes, "pending entry");
+    let (consumer, delivered_ms, deliveries, order) = (r.num32()?, r.signed()?, r.signed()?, r.num()?);
+    Ok(Pending { consumer, delivered_ms, deliveries, order, stored: true, dirty: false })
+}
+
 impl Loaded {
     /// The keys it was read for: database and hashes.
     pub(crate) fn keys(&self) -> Option<(u32, Vec<u64>)> {
@@ -206,9 +213,8 @@ fn read_stream(backend: &dyn Backend, physical: u32, uid: u64, bytes: &[u8]) -> 
     scan_prefix(backend, Space::Pending, keys::value(physical, uid), |key, value| {
         let (group, id) =
             keys::split_pending(key).ok_or_else(|| StorageError::corrupt("pending entry", "malformed key"))?;
-        let mut r = Reader::new(value, "pending entry");
-        let (consumer, delivered_ms, deliveries) = (r.num32()?, r.signed()?, r.signed()?);
-        stream.restore_pending(group, id, consumer, delivered_ms, deliveries, r.num()?)
+        let p = decode_pending(value)?;
+        stream.restore_pending(group, id, p.consumer, p.delivered_ms, p.deliveries, p.order)
     })?;
     Ok(stream)
 }

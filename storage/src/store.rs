@@ -7,6 +7,7 @@
 
 mod deadlines;
 mod events;
+mod fits;
 mod graveyard;
 mod libraries;
 mod moving;

@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::xxh3_64;
 
 const MAGIC: [u8; 8] = *b"BROOKWTR";
-const SLOT: usize = 32;
+pub(crate) const SLOT: usize = 32;
 const CHECK_AT: usize = 24;
 const SLOT_STEP: usize = 4096;
 const FILE_BYTES: usize = SLOT_STEP + SLOT;
@@ -154,17 +154,22 @@ fn read_slots(path: &Path) -> Result<Option<[Option<Mark>; 2]>> {
     Ok(Some(slots))
 }
 
-fn encode(mark: Mark) -> [u8; SLOT] {
+pub(crate) fn encode(mark: Mark) -> [u8; SLOT] {
     let mut bytes = [0; SLOT];
-    bytes[..8].copy_from_slice(&MAGIC);
     bytes[8..16].copy_from_slice(&mark.commit.to_le_bytes());
     bytes[16..CHECK_AT].copy_from_slice(&mark.chain.to_le_bytes());
-    let check = xxh3_64(&bytes[..CHECK_AT]);
-    bytes[CHECK_AT..].copy_from_slice(&check.to_le_bytes());
+    sign(&mut bytes);
     bytes
 }
 
-fn decode(file: &[u8], slot: usize) -> Option<Mark> {
+/// Puts the mark of such files and the checksum into a slot.
+pub(crate) fn sign(slot: &mut [u8]) {
+    slot[..8].copy_from_slice(&MAGIC);
+    let check = xxh3_64(&slot[..CHECK_AT]);
+    slot[CHECK_AT..SLOT].copy_from_slice(&check.to_le_bytes());
+}
+
+pub(crate) fn decode(file: &[u8], slot: usize) -> Option<Mark> {
     let bytes: &[u8; SLOT] = file.get(slot * SLOT_STEP..)?.first_chunk()?;
     let number = |at: usize| Some(u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?));
     if bytes[..8] != MAGIC || number(CHECK_AT)? != xxh3_64(&bytes[..CHECK_AT]) {

@@ -1,6 +1,6 @@
 //! The bodies of the fuzz targets over their corpus: what a fuzzer once found stays found.
 
-#[path = "../../fuzz/bodies.rs"]
+#[path = "../../fuzz/bodies/mod.rs"]
 mod bodies;
 
 use std::path::Path;
@@ -28,6 +28,21 @@ fn globs() {
 #[test]
 fn batches() {
     over("batch", bodies::batch);
+}
+
+#[test]
+fn records() {
+    over("record", bodies::record);
+}
+
+#[test]
+fn access_lists() {
+    over("acl", bodies::acl);
+}
+
+#[test]
+fn calls_from_the_grammar() {
+    over("verbs", bodies::verbs);
 }
 
 #[test]

@@ -72,6 +72,17 @@ pub fn steps(seed: u64, count: usize) -> Vec<Step> {
     (0..count).map(|_| Step(dice.weighted(ACTS), Dice(dice.roll(u64::MAX)))).collect()
 }
 
+/// The same as bytes choose: one for the options, then three for each step.
+pub fn chosen(bytes: &[u8]) -> (u64, Vec<Step>) {
+    let (first, rest) = bytes.split_first().unwrap_or((&0, &[]));
+    let step = |&[act, high, low]: &[u8; 3]| {
+        let clients = usize::from(act) < 160;
+        let act = if clients { Act::Client } else { ACTS[usize::from(act) % ACTS.len()].0 };
+        Step(act, Dice(u64::from(high) << 8 | u64::from(low)))
+    };
+    (u64::from(*first), rest.as_chunks::<3>().0.iter().map(step).collect())
+}
+
 impl World {
     pub fn act(&mut self, Step(act, mut dice): Step) {
         let told = self.told();

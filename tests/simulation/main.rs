@@ -18,7 +18,7 @@ mod value;
 mod wish;
 mod world;
 
-use act::{Act, Step, steps};
+use act::{Act, Step, chosen, steps};
 use brooklet_storage::backend::memory::LateReclaims;
 use op::{NewId, Op, Payload};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -104,6 +104,20 @@ fn lives_agree_with_the_model() {
     }
     let took = began.elapsed().as_secs_f64();
     println!("{seeds} lives of {count} steps in {took:.1} s: {:.0} a second", seeds as f64 / took);
+}
+
+/// What the fuzzer found (`fuzz/fuzz_targets/life.rs`) stays found.
+#[test]
+fn lives_that_were_chosen_agree_with_the_model() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/life");
+    let mut inputs = 0;
+    for file in std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()) {
+        let (seed, steps) = chosen(&std::fs::read(&file).unwrap());
+        let (trace, why) = live(seed, &steps, true);
+        assert_eq!(why, Ok(()), "{}\n{}", file.display(), trace.join("\n"));
+        inputs += 1;
+    }
+    assert!(inputs > 0, "no corpus");
 }
 
 /// Seed 102 once: an entry that was appended and not synced when the process was killed was read after the restart, and

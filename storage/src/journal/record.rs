@@ -20,14 +20,14 @@ use super::{CommitNo, Mark};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// Bytes of a record that are not payload.
-pub(super) const HEADER: usize = 24;
+pub(crate) const HEADER: usize = 24;
 
 const LENGTH_AT: usize = 4;
 const CHAIN_AT: usize = 8;
 const COMMIT_AT: usize = 16;
 
 /// A record that was found intact.
-pub(super) struct Record<'a> {
+pub(crate) struct Record<'a> {
     /// Its commit, and the chain that includes it.
     pub mark: Mark,
     /// What was appended.
@@ -37,12 +37,12 @@ pub(super) struct Record<'a> {
 }
 
 /// The length of a payload as it is written down; `None` from 4 GiB.
-pub(super) fn length(payload: &[u8]) -> Option<u32> {
+pub(crate) fn length(payload: &[u8]) -> Option<u32> {
     u32::try_from(payload.len()).ok()
 }
 
 /// Writes the record of `payload` into `buffer` (cleared first).
-pub(super) fn encode(buffer: &mut Vec<u8>, before: Mark, salt: u64, payload: &[u8], length: u32) -> Mark {
+pub(crate) fn encode(buffer: &mut Vec<u8>, before: Mark, salt: u64, payload: &[u8], length: u32) -> Mark {
     let commit = before.commit + 1;
     buffer.clear();
     buffer.reserve(HEADER + payload.len());
@@ -67,7 +67,7 @@ pub(super) fn size(bytes: &[u8], salt: u64) -> Option<usize> {
 }
 
 /// The record at the start of `bytes`, if it is whole, belongs to this use of the file and continues `before`.
-pub(super) fn decode(bytes: &[u8], before: Mark, salt: u64) -> Option<Record<'_>> {
+pub(crate) fn decode(bytes: &[u8], before: Mark, salt: u64) -> Option<Record<'_>> {
     let size = size(bytes, salt)?;
     let record = bytes.get(..size)?;
     let mark = Mark { commit: u64_at(record, COMMIT_AT)?, chain: u64_at(record, CHAIN_AT)? };
@@ -79,7 +79,7 @@ pub(super) fn decode(bytes: &[u8], before: Mark, salt: u64) -> Option<Record<'_>
 /// The commit of the first record in `bytes` that was written into this use of the file after `after`, whole or not:
 /// only its header is looked at. Behind the end of a log there is one after damage, and after a power cut that took what
 /// stood before it.
-pub(super) fn stray(bytes: &[u8], after: CommitNo, salt: u64) -> Option<CommitNo> {
+pub(crate) fn stray(bytes: &[u8], after: CommitNo, salt: u64) -> Option<CommitNo> {
     let most = after.saturating_add((bytes.len() / HEADER) as u64 + 1);
     let candidates = bytes.windows(HEADER).filter_map(|header| Some((u64_at(header, COMMIT_AT)?, header)));
     // The commit first: it is cheaper than the checksum, and nearly always enough.

@@ -33,7 +33,7 @@ use xxhash_rust::xxh3::xxh3_64;
 /// Where the records begin.
 pub(super) const RECORDS_AT: u64 = 4096;
 /// Bytes of the header that mean something.
-pub(super) const HEADER: usize = 64;
+pub(crate) const HEADER: usize = 64;
 /// The version of header and records that this program writes.
 const VERSION: u32 = 1;
 const MAGIC: [u8; 8] = *b"BROOKJRN";
@@ -41,7 +41,7 @@ const CHECK_AT: usize = 56;
 
 /// What a segment says about itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Header {
+pub(crate) struct Header {
     /// The place among the segments; grows with every segment begun.
     pub sequence: u64,
     /// Unlike that of any earlier use of the same file.
@@ -56,14 +56,12 @@ impl Header {
     /// The bytes on disk.
     pub fn encode(&self) -> [u8; HEADER] {
         let mut bytes = [0; HEADER];
-        bytes[..8].copy_from_slice(&MAGIC);
         bytes[8..12].copy_from_slice(&VERSION.to_le_bytes());
         let numbers = [self.sequence, self.salt, self.before.commit, self.before.chain, self.durable];
         for (place, number) in bytes[16..CHECK_AT].chunks_exact_mut(8).zip(numbers) {
             place.copy_from_slice(&number.to_le_bytes());
         }
-        let check = xxh3_64(&bytes[..CHECK_AT]);
-        bytes[CHECK_AT..].copy_from_slice(&check.to_le_bytes());
+        sign(&mut bytes);
         bytes
     }
 
@@ -85,6 +83,13 @@ impl Header {
             durable: number(48),
         }))
     }
+}
+
+/// Puts the mark of such files and the checksum into a header.
+pub(crate) fn sign(header: &mut [u8]) {
+    header[..8].copy_from_slice(&MAGIC);
+    let check = xxh3_64(&header[..CHECK_AT]);
+    header[CHECK_AT..HEADER].copy_from_slice(&check.to_le_bytes());
 }
 
 /// An open segment file; shared with the syncer.

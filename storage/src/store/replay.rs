@@ -28,6 +28,9 @@ impl Store {
                 (db, name) = (d, n.to_vec());
                 Ok(())
             }
+            Effect::Flush { physical: u32::MAX, .. } => {
+                Err(StorageError::corrupt("batch", "no database is behind the last"))
+            }
             Effect::Flush { db, physical } => {
                 self.apply_flush(db, physical);
                 Ok(())
@@ -54,6 +57,7 @@ impl Store {
         load: &mut impl FnMut(&mut Store, Missing) -> Result<()>,
     ) -> Result<()> {
         let found = self.find_loaded(db, name, load)?;
+        self.check_fits(db, name, found, effect)?;
         match effect {
             Effect::SetString { uid, deadline_ms, value } => {
                 self.next_uid = self.next_uid.max(uid + 1);

@@ -15,6 +15,8 @@ use crate::codec::{Put, Reader};
 use crate::error::{Result, StorageError};
 
 const VERSION: u8 = 1;
+/// No chunk has a higher ordinal: they are counted.
+const LAST: u64 = i64::MAX as u64;
 
 /// Encodes the header of `stream`.
 pub fn write(stream: &Stream) -> Vec<u8> {
@@ -82,6 +84,9 @@ pub fn read(bytes: &[u8]) -> Result<(Stream, u64)> {
     let (length, first, first_ordinal, sealed) = (r.num()?, r.id()?, r.num()?, r.num()?);
     let node = NodeFill { entries: r.num32()?, bytes: r.num32()? };
     let open = OpenChunk { base: r.id()?, live: r.num32()?, bytes: r.bytes()?.to_vec() };
+    if first_ordinal > LAST {
+        return Err(StorageError::corrupt("stream header", format!("chunk {first_ordinal} cannot be")));
+    }
     let mut log = Log::default();
     (log.open, log.first, log.length, log.first_ordinal, log.node) = (open, first, length, first_ordinal, node);
     let mut stream = Stream { log, last_id, max_deleted, entries_added, ..Stream::default() };
@@ -151,11 +156,13 @@ pub fn read_page(log: &mut Log, bytes: &[u8]) -> Result<()> {
     if r.byte()? != VERSION {
         return Err(StorageError::corrupt("stream index", "unknown version"));
     }
+    let mut page = None;
     while !r.is_empty() {
         let ordinal = r.num()?;
         let chunk = ChunkRef::new(r.id()?, r.num32()?, r.num32()?, r.num32()?);
         let expected = log.first_ordinal.checked_add(log.sealed.len() as u64);
-        if expected != Some(ordinal) {
+        let is_elsewhere = page.replace(ordinal / PAGE).is_some_and(|page| page != ordinal / PAGE);
+        if expected != Some(ordinal) || ordinal > LAST || is_elsewhere {
             return Err(StorageError::corrupt("stream index", format!("chunk {ordinal}, expected {expected:?}")));
         }
         log.sealed.push_back(chunk);

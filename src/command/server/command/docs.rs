@@ -2,11 +2,11 @@
 //! shell for this protocol makes its hints of them.
 
 use super::key_specs;
-use super::syntax::{self, Argument};
 use crate::broker::Ctx;
 use crate::command::args::Args;
 use crate::command::error::Refusal;
 use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
+use crate::command::syntax::{self, Argument};
 use crate::command::table;
 use crate::reply::Reply;
 

@@ -9,7 +9,6 @@ mod getkeysandflags;
 mod info;
 mod key_specs;
 mod list;
-mod syntax;
 mod tips;
 
 use crate::broker::Ctx;

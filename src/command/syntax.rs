@@ -6,7 +6,7 @@
 
 /// What an argument is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Shape {
+pub enum Shape {
     /// A value.
     Value,
     /// A token and nothing else.
@@ -19,14 +19,18 @@ pub(super) enum Shape {
 
 /// One argument of a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Argument {
+pub struct Argument {
     name: String,
-    shape: Shape,
+    /// What it is.
+    pub shape: Shape,
     /// The word that comes before it.
     pub token: Option<String>,
-    optional: bool,
-    multiple: bool,
-    multiple_token: bool,
+    /// It may be left out.
+    pub optional: bool,
+    /// It may come several times.
+    pub multiple: bool,
+    /// Each time with its token.
+    pub multiple_token: bool,
     /// What it consists of.
     pub arguments: Vec<Argument>,
     /// The words it was read from.
@@ -34,7 +38,7 @@ pub(super) struct Argument {
 }
 
 /// The arguments of a syntax line.
-pub(super) fn parse(line: &str) -> Vec<Argument> {
+pub fn parse(line: &str) -> Vec<Argument> {
     let words = words(line);
     Reader { words: &words, at: 0 }.sequence()
 }

@@ -1,0 +1,8 @@
+//! Fuzzes `bodies::verbs`.
+
+#![no_main]
+
+#[path = "../bodies/mod.rs"]
+mod bodies;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| bodies::verbs(bytes));
