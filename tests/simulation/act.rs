@@ -182,7 +182,8 @@ impl World {
     fn back(&mut self, dice: &mut Dice) {
         let (now, then) = (self.now(), self.now() - dice.roll(20_000) as i64);
         let ended = |deadline: i64| (then..=now).contains(&deadline);
-        if !self.history.iter().any(|(_, state)| state.locks.values().any(|(_, deadline)| ended(*deadline))) {
+        let known = self.history.iter().flat_map(|(_, state)| state.locks.values().map(|(_, deadline)| *deadline));
+        if !known.chain(self.unseen.iter().copied()).any(ended) {
             self.set_time(then);
         }
     }

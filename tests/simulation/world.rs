@@ -58,6 +58,8 @@ pub struct World {
     pub state: State,
     /// States that a restart may find, each with the number of the operation after which it was.
     pub history: VecDeque<(u64, State)>,
+    /// Deadlines of locks of which nobody can see, because they are past, whether a restart found them.
+    pub unseen: Vec<i64>,
     /// Operations that ran; the last one that somebody was told of; the last one of those before a sync that worked; and
     /// the one up to which the last restart came.
     ran: u64,
@@ -113,6 +115,7 @@ impl World {
             shared,
             state: State::default(),
             history: VecDeque::from([(0, State::default())]),
+            unseen: Vec::new(),
             ran: 0,
             told: 0,
             synced: 0,
@@ -352,6 +355,9 @@ impl World {
             if fits(&state) {
                 assert!(until >= least, "operation {least} must not be lost, found is the state after {number}");
                 self.ran = until;
+                let others = self.history.iter().filter(|(_, other)| fits(other));
+                let past = others.flat_map(|(_, other)| other.locks.values().map(|(_, deadline)| *deadline));
+                self.unseen.extend(past.filter(|deadline| *deadline <= now));
                 self.state = state.clone();
                 self.history.push_back((number, state));
                 // What a start finds it syncs before anybody sees it.
