@@ -12,6 +12,7 @@ mod disk;
 #[cfg(feature = "tls")]
 mod encrypted;
 mod fairness;
+mod hostile;
 mod lifecycle;
 mod local;
 #[cfg(feature = "rocksdb")]

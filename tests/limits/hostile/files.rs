@@ -1,0 +1,131 @@
+//! What others on the machine may open: the data folder, the socket file, files that are written again. From the first
+//! moment on, not only afterwards.
+
+use super::*;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+fn mode(path: &Path) -> Option<u32> {
+    Some(std::fs::symlink_metadata(path).ok()?.permissions().mode() & 0o777)
+}
+
+/// A folder that everybody may look into.
+fn open_folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
+    folder
+}
+
+#[cfg(feature = "rocksdb")]
+#[test]
+fn a_data_folder_is_its_owners_from_the_first_moment() {
+    let folder = open_folder();
+    let (data, ready) = (folder.path().join("data"), folder.path().join("ready"));
+    let flags = ["--port", "0", "--bind", "127.0.0.1", "--appendfsync", "always", "--dir", data.to_str().unwrap()];
+    let server = Careless::start(folder.path(), &flags);
+    let mut looks = 0;
+    until("the ready file", || {
+        assert!(mode(&data).is_none_or(|mode| mode == 0o700), "the folder has mode {:o}", mode(&data).unwrap());
+        journal_is_closed(&data);
+        looks += 1;
+        looks > 200 && ready.exists()
+    });
+    let mut c = server.connect();
+    for i in 0..200 {
+        call(&mut c, &["SET", &format!("k{i}"), &"x".repeat(100_000)]);
+        journal_is_closed(&data);
+    }
+    call(&mut c, &["AUTH", "wrong password"]);
+    c.send(&["SAVE"]).unwrap();
+    c.read(Duration::from_secs(60)).unwrap();
+    journal_is_closed(&data);
+    assert!(std::fs::read_dir(data.join("journal")).unwrap().count() > 0);
+    for name in ["FORMAT", "watermark", "LOCK"] {
+        assert_eq!(mode(&data.join(name)), Some(0o600), "{name}");
+    }
+    drop(server);
+}
+
+#[cfg(feature = "rocksdb")]
+fn journal_is_closed(data: &Path) {
+    let Ok(files) = std::fs::read_dir(data.join("journal")) else { return };
+    for file in files.flatten() {
+        let mode = mode(&file.path());
+        assert!(mode.is_none_or(|mode| mode == 0o600), "{}: {:o}", file.path().display(), mode.unwrap());
+    }
+}
+
+/// Tries to come through the socket file again and again, as somebody who is neither root nor the owner.
+fn intruder(socket: &Path, enough: &AtomicBool, tries: &AtomicUsize) -> Option<String> {
+    use rustix::process::Uid;
+    let nobody = Uid::from_raw(65534);
+    if let Err(why) = rustix::thread::set_thread_res_uid(nobody, nobody, nobody) {
+        return Some(format!("this thread may not become another user: {why}"));
+    }
+    while !enough.load(Ordering::Acquire) {
+        assert!(UnixStream::connect(socket).is_err(), "a stranger came in");
+        tries.fetch_add(1, Ordering::Relaxed);
+    }
+    None
+}
+
+#[test]
+fn nobody_else_comes_through_a_socket_file_not_even_in_the_first_moment() {
+    let folder = open_folder();
+    let socket = folder.path().join("s");
+    let (enough, tries) = (AtomicBool::new(false), AtomicUsize::new(0));
+    let not_run = std::thread::scope(|scope| {
+        let intruder = scope.spawn(|| intruder(&socket, &enough, &tries));
+        for _ in 0..15 {
+            let flags = ["--memory", "--port", "0", "--unixsocket", socket.to_str().unwrap()];
+            let server = Careless::start(folder.path(), &flags);
+            until("the socket", || UnixStream::connect(&socket).is_ok() || intruder.is_finished());
+            let before = tries.load(Ordering::Relaxed);
+            until("some tries", || tries.load(Ordering::Relaxed) > before + 100 || intruder.is_finished());
+            assert_eq!(mode(&socket), Some(0o700));
+            drop(server);
+            let _ = std::fs::remove_file(&socket);
+        }
+        enough.store(true, Ordering::Release);
+        intruder.join().expect("no stranger comes in")
+    });
+    if let Some(why) = not_run {
+        println!("NOT RUN: a stranger at the socket file: {why}");
+    }
+}
+
+#[test]
+fn files_of_users_and_options_stay_as_closed_as_they_were() {
+    let folder = open_folder();
+    let (config, users, ready) =
+        (folder.path().join("c.conf"), folder.path().join("users"), folder.path().join("ready"));
+    std::fs::write(&config, "hz 10\n").unwrap();
+    std::fs::write(&users, "user default on nopass ~* &* +@all\n").unwrap();
+    for file in [&config, &users] {
+        std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    }
+    let flags = [config.to_str().unwrap(), "--memory", "--port", "0", "--aclfile", users.to_str().unwrap()];
+    let server = Careless::start(folder.path(), &flags);
+    let mut c = server.connect();
+    let enough = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let looking = scope.spawn(|| {
+            while !enough.load(Ordering::Acquire) {
+                for file in std::fs::read_dir(folder.path()).unwrap().flatten().map(|file| file.path()) {
+                    let closed = file == ready || mode(&file).is_none_or(|mode| mode == 0o600);
+                    assert!(closed, "{}: {:?}", file.display(), mode(&file));
+                }
+            }
+        });
+        for i in 0..30 {
+            assert_eq!(call(&mut c, &["ACL", "SETUSER", &format!("u{i}"), "on", ">p"]), ok());
+            assert_eq!(call(&mut c, &["CONFIG", "SET", "hz", &(10 + i).to_string()]), ok());
+            assert_eq!(call(&mut c, &["ACL", "SAVE"]), ok());
+            assert_eq!(call(&mut c, &["CONFIG", "REWRITE"]), ok());
+        }
+        enough.store(true, Ordering::Release);
+        looking.join().expect("files that others may read");
+    });
+}
