@@ -90,7 +90,11 @@ fn a_stranger_that_says_nothing_is_closed() {
     let mut known = known(&server);
     for stream in [&mut silent, &mut begun] {
         stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-        assert_eq!(stream.read(&mut [0; 16]).unwrap_or(0), 0, "closed without a word");
+        match stream.read(&mut [0; 16]) {
+            Ok(0) => {}
+            Err(why) if why.kind() == std::io::ErrorKind::ConnectionReset => {}
+            got => panic!("not closed without a word: {got:?}"),
+        }
     }
     assert!(began.elapsed() > Duration::from_secs(8), "{:?}", began.elapsed());
     assert_eq!(call(&mut known, &["PING"]), Value::Simple(b"PONG".to_vec()), "who is known may be silent");

@@ -78,7 +78,7 @@ fn nobody_else_comes_through_a_socket_file_not_even_in_the_first_moment() {
     let (enough, tries) = (AtomicBool::new(false), AtomicUsize::new(0));
     let not_run = std::thread::scope(|scope| {
         let intruder = scope.spawn(|| intruder(&socket, &enough, &tries));
-        for _ in 0..15 {
+        for _ in 0..40 {
             let flags = ["--memory", "--port", "0", "--unixsocket", socket.to_str().unwrap()];
             let server = Careless::start(folder.path(), &flags);
             until("the socket", || UnixStream::connect(&socket).is_ok() || intruder.is_finished());
