@@ -28,7 +28,7 @@ fn deliver(bytes: &[u8], pieces: &[usize], most: usize, limits: Limits) -> (Vec<
             error = burst.error;
             decoder.recycle(burst);
         }
-        if piece % 2 == 0 {
+        if piece.is_multiple_of(2) {
             decoder.release();
         }
     }
