@@ -60,9 +60,14 @@ struct Careless {
 
 impl Careless {
     fn start(folder: &Path, arguments: &[&str]) -> Careless {
+        Careless::start_by(folder, &[], arguments)
+    }
+
+    /// The same through another program, which is given it to start.
+    fn start_by(folder: &Path, starter: &[&str], arguments: &[&str]) -> Careless {
         let ready = folder.join("ready");
         let mut command = Command::new("sh");
-        command.args(["-c", "umask 000; exec \"$@\"", "sh"]).arg(target().program()).args(arguments);
+        command.args(["-c", "umask 000; exec \"$@\"", "sh"]).args(starter).arg(target().program()).args(arguments);
         command.env_remove("BROOKLET_UNDER_TEST").env_remove("BROOKLET_REFERENCE");
         command.arg("--ready-file").arg(&ready).stdin(Stdio::null()).stderr(Stdio::null());
         Careless { child: command.spawn().unwrap(), ready }
