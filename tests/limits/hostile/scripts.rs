@@ -39,7 +39,6 @@ fn a_script_may_do_what_its_caller_may_on_the_keys_it_really_touches() {
         &["SORT", "k:list", "STORE", "other"],
         &["SORT", "k:list", "BY", "other*"],
         &["ZUNIONSTORE", "k:z", "2", "k:z", "other"],
-        &["CONFIG", "SET", "hz", "11"],
         &["PUBLISH", "channel", "x"],
     ] {
         let plain = call(&mut bob, words);
