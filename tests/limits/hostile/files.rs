@@ -81,16 +81,16 @@ impl Drop for Enough<'_> {
     }
 }
 
-/// What makes the moment before a chmod long; nothing where there is no strace.
+/// What makes the moment before a chmod long, and lets the umask be as careless as it is; nothing where there is no strace.
 fn slow_chmod() -> &'static [&'static str] {
-    let all = "?chmod,?fchmodat,?fchmodat2";
-    let delay = "inject=?chmod,?fchmodat,?fchmodat2:delay_enter=30000";
+    let all = "?umask,?chmod,?fchmodat,?fchmodat2";
+    let (kept, delay) = ("inject=?umask:retval=18", "inject=?chmod,?fchmodat,?fchmodat2:delay_enter=30000");
     let there = Command::new("strace").arg("-V").stdout(Stdio::null()).stderr(Stdio::null()).status();
     if !there.is_ok_and(|status| status.success()) {
         println!("NOT RUN: a slow chmod of the socket file: there is no strace");
         return &[];
     }
-    Box::leak(Box::new(["strace", "-f", "-qq", "-o", "/dev/null", "-e", all, "-e", delay]))
+    Box::leak(Box::new(["strace", "-f", "-qq", "-o", "/dev/null", "-e", all, "-e", kept, "-e", delay]))
 }
 
 #[test]
