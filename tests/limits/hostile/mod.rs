@@ -28,7 +28,7 @@ use std::time::Duration;
 /// What a crowd of hostile clients may cost, in resident memory.
 const MOST: u64 = 64 * MIB;
 /// Within this time each call has its answer, whatever is asked.
-const PROMPT: Duration = Duration::from_secs(1);
+const PROMPT: Duration = Duration::from_secs(2);
 
 fn ok() -> Value {
     Value::Simple(b"OK".to_vec())
