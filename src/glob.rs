@@ -1,11 +1,18 @@
 //! Patterns of KEYS, SCAN, CONFIG GET, PSUBSCRIBE: `*`, `?`, `[a-z]`, `[^x]` and `\` before any of them, over bytes.
 //!
 //! Every element but `*` takes exactly one byte, so only the latest `*` ever needs another try: no recursion, and never
-//! more steps than pattern length times text length. Must never know: keys, channels, configuration. The odd cases
-//! (a class that never ends, a lone backslash) were compared with redis-server 8.0.6.
+//! more steps than pattern length times text length. Where it comes to more than a few steps for each byte, the rest is
+//! left to `glob/parallel.rs`, which takes a bounded number of them. Must never know: keys, channels, configuration. The
+//! odd cases (a class that never ends, a lone backslash) were compared with redis-server 8.0.6.
+
+mod parallel;
 
 /// Longest pattern, in bytes. A longer one matches nothing; whoever can answer with an error checks this first.
 pub const MAX_PATTERN: usize = 1024;
+
+/// Steps for each byte of a text after which matching goes on in parallel, and those that a short text may take.
+const STEPS_PER_BYTE: usize = 4;
+const STEPS: usize = 4096;
 
 /// Whether `a` and `A` are the same. Only ASCII letters have two cases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +40,7 @@ pub fn is_literal(pattern: &[u8]) -> bool {
 fn run(mut pattern: &[u8], mut text: &[u8], case: Case) -> bool {
     // What stands behind the latest `*`, and the text from which it was last tried.
     let mut retry: Option<(&[u8], &[u8])> = None;
+    let mut left = STEPS + STEPS_PER_BYTE * text.len();
     loop {
         if let [b'*', rest @ ..] = pattern {
             pattern = rest;
@@ -40,11 +48,16 @@ fn run(mut pattern: &[u8], mut text: &[u8], case: Case) -> bool {
             continue;
         }
         let Some((byte, after)) = text.split_first() else { return pattern.is_empty() };
-        if let Some(rest) = element(pattern, *byte, case) {
+        let (rest, takes) = split(pattern, *byte, case).unwrap_or((pattern, false));
+        left = left.saturating_sub((pattern.len() - rest.len()).max(1));
+        if takes {
             (pattern, text) = (rest, after);
             continue;
         }
         let Some((behind, tried)) = retry else { return false };
+        if left == 0 {
+            return parallel::matches_behind_star(behind, tried, case);
+        }
         // Nothing behind the `*`: it takes all that is left.
         let Some(first) = behind.first() else { return true };
         let Some(next) = skip(*first, tried, case) else { return false };
@@ -62,19 +75,19 @@ fn skip(first: u8, tried: &[u8], case: Case) -> Option<&[u8]> {
     memchr::memchr(first, next).and_then(|at| next.get(at..))
 }
 
-/// The pattern behind its first element, if that element takes `byte`.
-fn element(pattern: &[u8], byte: u8, case: Case) -> Option<&[u8]> {
+/// The pattern behind its first element, and whether that takes `byte`.
+fn split(pattern: &[u8], byte: u8, case: Case) -> Option<(&[u8], bool)> {
     match pattern {
         [] => None,
-        [b'?', rest @ ..] => Some(rest),
-        [b'[', rest @ ..] => class(rest, byte, case),
-        [b'\\', literal, rest @ ..] | [literal, rest @ ..] => same(*literal, byte, case).then_some(rest),
+        [b'?', rest @ ..] => Some((rest, true)),
+        [b'[', rest @ ..] => Some(class(rest, byte, case)),
+        [b'\\', literal, rest @ ..] | [literal, rest @ ..] => Some((rest, same(*literal, byte, case))),
     }
 }
 
-/// The pattern behind a class whose `[` has been read, if the class takes `byte`. A class without its `]` ends with the
+/// The pattern behind a class whose `[` has been read, and whether the class takes `byte`. A class without its `]` ends with the
 /// pattern; `]` ends a class even at its beginning, so `[]` takes nothing and `[^]` everything.
-fn class(mut pattern: &[u8], byte: u8, case: Case) -> Option<&[u8]> {
+fn class(mut pattern: &[u8], byte: u8, case: Case) -> (&[u8], bool) {
     let negated = pattern.first() == Some(&b'^');
     if negated {
         pattern = pattern.get(1..).unwrap_or_default();
@@ -98,7 +111,7 @@ fn class(mut pattern: &[u8], byte: u8, case: Case) -> Option<&[u8]> {
             }
         };
     };
-    (found != negated).then_some(rest)
+    (rest, found != negated)
 }
 
 fn fold(byte: u8, case: Case) -> u8 {
@@ -126,7 +139,9 @@ mod tests {
         match (pattern, text) {
             ([], []) => true,
             ([b'*', rest @ ..], _) => naive(rest, text) || (!text.is_empty() && naive(pattern, &text[1..])),
-            (_, [byte, after @ ..]) => element(pattern, *byte, Case::Exact).is_some_and(|rest| naive(rest, after)),
+            (_, [byte, after @ ..]) => {
+                split(pattern, *byte, Case::Exact).is_some_and(|(rest, takes)| takes && naive(rest, after))
+            }
             (_, []) => false,
         }
     }
@@ -213,6 +228,17 @@ mod tests {
         assert!(!run(&[&stars[..], b"b"].concat(), &text, Case::Exact));
         let worst = [&b"*"[..], &b"a".repeat(MAX_PATTERN - 2), b"b"].concat();
         assert!(!matches(&worst, &text[..1 << 14], Case::Exact));
+        // Each of these would take a billion steps, one after the other.
+        let long = vec![b'a'; 1 << 20];
+        let classes = [b"*[", &b"b".repeat(MAX_PATTERN - 4)[..], b"]c"].concat();
+        let ranges = [&b"*"[..], &b"[a-b]".repeat(MAX_PATTERN / 5 - 1), b"c"].concat();
+        let inside = [&worst[..], b"*"].concat();
+        for (pattern, then) in [(&worst, false), (&inside, true), (&classes, true), (&ranges, true)] {
+            for case in [Case::Exact, Case::Ignore] {
+                assert!(!run(pattern, &long, case));
+                assert_eq!(run(pattern, &[&long[..], b"bc"].concat(), case), then);
+            }
+        }
         assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
     }
 
@@ -226,6 +252,12 @@ mod tests {
         #[test]
         fn agrees_with_the_obvious_matcher(pattern in bytes(b"**ab?[]^-\\", 10), text in bytes(b"ab-]\\", 8)) {
             prop_assert_eq!(run(&pattern, &text, Case::Exact), naive(&pattern, &text));
+        }
+
+        #[test]
+        fn what_is_matched_in_parallel_agrees_as_well(pattern in bytes(b"**ab?[]^-\\", 10), text in bytes(b"ab-]\\", 8)) {
+            let whole = [b"*", &pattern[..]].concat();
+            prop_assert_eq!(parallel::matches_behind_star(&pattern, &text, Case::Exact), naive(&whole, &text));
         }
 
         #[test]

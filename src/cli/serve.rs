@@ -13,6 +13,7 @@ use crate::telemetry::{log, memory};
 use brooklet_storage::failpoint::{self, Point};
 #[cfg(feature = "rocksdb")]
 use brooklet_storage::progress::{Phase, Progress};
+use rustix::process::Pid;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -108,7 +109,7 @@ fn run(config: &Config, shared: &Arc<Shared>, threads: Threads, listening: Liste
         complain(&format!("cannot write {}: {error}", config.ready_file.display()));
     }
     if config.exit_with_parent {
-        watch_parent(shared);
+        watch_parent(shared, signals.parent);
     }
     let failure = signals.wait_for_end(shared);
     shared.end(Ending::Orderly);
@@ -123,12 +124,14 @@ fn run(config: &Config, shared: &Arc<Shared>, threads: Threads, listening: Liste
     }
 }
 
-/// The signals that end the broker in good order, and the one that does not.
+/// The signals that end the broker in good order, the one that does not, and the parent of the first moment: one that is gone
+/// before clients are served has to be missed as well.
 struct Signals {
     runtime: Runtime,
     term: Signal,
     int: Signal,
     hup: Signal,
+    parent: Option<Pid>,
 }
 
 impl Signals {
@@ -138,12 +141,12 @@ impl Signals {
             let _context = runtime.enter();
             (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?, signal(SignalKind::hangup())?)
         };
-        Ok(Signals { runtime, term, int, hup })
+        Ok(Signals { runtime, term, int, hup, parent: rustix::process::getppid() })
     }
 
     /// Returns when a signal, SHUTDOWN or a failed commit ends the broker; the failure, if it was one.
     fn wait_for_end(self, shared: &Shared) -> Option<String> {
-        let Signals { runtime, mut term, mut int, mut hup } = self;
+        let Signals { runtime, mut term, mut int, mut hup, .. } = self;
         runtime.block_on(async {
             loop {
                 tokio::select! {
@@ -170,8 +173,7 @@ fn write_ready_file(path: &Path, endpoint: &Endpoint) -> std::io::Result<()> {
 }
 
 /// Ends the broker when the process that started it is gone.
-fn watch_parent(shared: &Arc<Shared>) {
-    let parent = rustix::process::getppid();
+fn watch_parent(shared: &Arc<Shared>, parent: Option<Pid>) {
     let watched = Arc::clone(shared);
     let body = move || {
         while rustix::process::getppid() == parent && watched.tasks().ending().is_none() {

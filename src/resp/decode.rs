@@ -19,6 +19,9 @@ const KEPT_ITEMS: usize = 4096;
 /// The buffer of a burst longer than this is not read into again: one large argument must not cost its size for ever.
 const KEPT_BYTES: usize = 256 * 1024;
 
+/// As much of a request may wait for its rest in a small copy; the room around it goes to others.
+const SMALL_BYTES: usize = 2 * 1024;
+
 /// Turns the bytes of one connection into commands, however they arrive.
 ///
 /// Read into [`Decoder::buffer_mut`], call [`Decoder::decode`] until it answers `None`, and give every burst back to
@@ -27,6 +30,8 @@ const KEPT_BYTES: usize = 256 * 1024;
 #[derive(Debug)]
 pub struct Decoder {
     buf: BytesMut,
+    /// The buffer is a copy without room.
+    is_small: bool,
     scanner: Scanner,
     limits: Limits,
     /// Arguments of the commands found, then those of the request that is still arriving.
@@ -41,6 +46,7 @@ impl Decoder {
     pub fn new(limits: Limits) -> Decoder {
         Decoder {
             buf: BytesMut::new(),
+            is_small: false,
             scanner: Scanner::default(),
             limits,
             spans: Vec::new(),
@@ -76,8 +82,8 @@ impl Decoder {
     pub fn buffer_mut(&mut self) -> &mut BytesMut {
         let arrived = self.buf.len();
         let wanted = self.scanner.wanted(arrived);
-        if self.buf.capacity() == 0 {
-            self.buf = spare::take();
+        if self.buf.capacity() == 0 || self.is_small {
+            self.move_to(spare::take());
         }
         let room = self.buf.capacity() - arrived;
         if room < wanted.unwrap_or(LEAST_ROOM).min(LEAST_ROOM) {
@@ -90,10 +96,25 @@ impl Decoder {
         &mut self.buf
     }
 
-    /// Gives the buffer away if nothing is on its way; the next read gets one again.
+    /// Gives the buffer away if little or nothing is on its way; the next read gets one again. Thousands may wait with
+    /// the beginning of a request.
     pub fn release(&mut self) {
-        if self.buf.is_empty() {
-            spare::give(mem::take(&mut self.buf));
+        let arrived = self.buf.len();
+        if arrived <= SMALL_BYTES && !self.is_small {
+            let mut buffer = mem::replace(&mut self.buf, BytesMut::with_capacity(arrived));
+            self.buf.extend_from_slice(&buffer);
+            self.is_small = arrived > 0;
+            buffer.clear();
+            spare::give(buffer);
+        }
+    }
+
+    /// Moves what has arrived into `buffer`, if that has room.
+    fn move_to(&mut self, mut buffer: BytesMut) {
+        self.is_small = false;
+        if buffer.capacity() > 0 {
+            buffer.extend_from_slice(&self.buf);
+            self.buf = buffer;
         }
     }
 

@@ -228,6 +228,26 @@ fn announcements_allocate_nothing() {
     }
 }
 
+#[test]
+fn little_that_waits_holds_little() {
+    let request = b"*2\r\n$4\r\nECHO\r\n$5\r\nhello\r\n";
+    for at in 1..request.len() {
+        let mut decoder = Decoder::new(TRUSTED);
+        decoder.buffer_mut().extend_from_slice(&[b"PING\r\n", &request[..at]].concat());
+        let burst = decoder.decode(9).unwrap();
+        decoder.recycle(burst);
+        for _ in 0..2 {
+            decoder.release();
+            assert_eq!(decoder.buf.capacity(), at);
+        }
+        let buffer = decoder.buffer_mut();
+        assert!(buffer.capacity() - buffer.len() >= LEAST_ROOM);
+        buffer.extend_from_slice(&request[at..]);
+        let burst = decoder.decode(9).unwrap();
+        assert_eq!(burst.args(0).iter().collect::<Vec<_>>(), [&b"ECHO"[..], b"hello"]);
+    }
+}
+
 /// Delivers `bytes` in reads of 1 to 7 bytes. Returns the decoder, the reads, and how often the buffer grew.
 fn drip(bytes: &[u8]) -> (Decoder, usize, usize, Option<Burst>) {
     let mut decoder = Decoder::new(TRUSTED);

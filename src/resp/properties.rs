@@ -28,6 +28,9 @@ fn deliver(bytes: &[u8], pieces: &[usize], most: usize, limits: Limits) -> (Vec<
             error = burst.error;
             decoder.recycle(burst);
         }
+        if piece.is_multiple_of(2) {
+            decoder.release();
+        }
     }
     (commands, error)
 }

@@ -208,6 +208,7 @@ impl Connection {
                 event = self.outside() => {
                     self.handle(event, true).await?;
                     self.fit()?;
+                    self.decoder.release();
                     if self.ended {
                         // The peer is gone: what it waited for must not be given to it.
                         return ControlFlow::Break(());

@@ -237,6 +237,28 @@ fn a_client_can_kill_another_and_itself_in_the_middle_of_a_pipeline() {
     ping(&broker, &config).unwrap();
 }
 
+#[test]
+fn who_waits_is_asked_again_and_ends_with_its_user() {
+    let office = Office::new();
+    let broker = start(&office, &["--tls-auth-clients", "no"]);
+    let config = office.client(None, BOTH);
+    let (mut bob, mut admin) = (connect(&broker, &config), connect(&broker, &config));
+    ask(&mut admin, "ACL SETUSER bob on nopass ~k* +@all\r\n", "+OK\r\n").unwrap();
+    ask(&mut bob, "AUTH bob x\r\n", "+OK\r\n").unwrap();
+    bob.write_all(b"BLPOP k 0\r\n").unwrap();
+    std::thread::sleep(Duration::from_millis(200));
+    ask(&mut admin, "ACL SETUSER bob resetkeys\r\n", "+OK\r\n").unwrap();
+    ask(&mut admin, "RPUSH k v\r\n", ":1\r\n").unwrap();
+    ask(&mut bob, "", "-NOPERM ").unwrap();
+    bob.write_all(b"BLPOP other 0\r\n").unwrap();
+    ask(&mut admin, "ACL DELUSER bob\r\n", ":1\r\n").unwrap();
+    let (mut rest, began) = (Vec::new(), Instant::now());
+    let _ = bob.read_to_end(&mut rest);
+    assert!(began.elapsed() < Duration::from_secs(15), "its connection is still there");
+    assert!(!rest.contains(&b'$'), "{}", String::from_utf8_lossy(&rest));
+    ask(&mut admin, "LLEN k\r\n", ":1\r\n").unwrap();
+}
+
 /// The certificate that the server shows now.
 fn shown(broker: &Broker, config: &Arc<ClientConfig>) -> Vec<u8> {
     let mut tls = connect(broker, config);

@@ -20,6 +20,7 @@ mod fairness;
 mod format;
 #[cfg(feature = "rocksdb")]
 mod group;
+mod hostile;
 mod lifecycle;
 mod local;
 #[cfg(feature = "rocksdb")]

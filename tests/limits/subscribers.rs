@@ -36,7 +36,7 @@ fn most_waiting(publisher: &mut Client) -> u64 {
 
 #[test]
 fn a_thousand_subscribers_are_not_disturbed_by_one_that_never_reads() {
-    open_many_files(1200);
+    let _crowd = open_many_files(1200);
     let server = volatile(&[]);
     let mut publisher = client(&server);
     let protocol = |i: usize| if i.is_multiple_of(2) { Protocol::Resp2 } else { Protocol::Resp3 };

@@ -9,6 +9,7 @@ mod features;
 mod layers;
 mod leaks;
 mod packages;
+mod security;
 mod shape;
 mod source;
 mod tree;
