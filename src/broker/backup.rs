@@ -58,7 +58,9 @@ pub(super) use making::Maker;
 
 mod making {
     use super::{Backups, Ordering, Outcome};
+    use crate::broker::clock::Clock;
     use crate::broker::shared::Shared;
+    use crate::broker::tasks::Tasks;
     use crate::broker::threads;
     use brooklet_storage::StorageError;
     use brooklet_storage::backend::Backend;
@@ -101,26 +103,40 @@ mod making {
             }
             let draft = match Draft::begin(&self.root, mark, |path| backend.snapshot(path)) {
                 Ok(draft) => draft,
-                Err(why) => return end(shared, request, Err(why)),
+                Err(why) => return Report::of(shared, request).end(Err(why)),
             };
-            let (root, for_thread) = (self.root.clone(), Arc::clone(shared));
+            let (root, report) = (self.root.clone(), Report::of(shared, request));
             let seal = move || {
-                let at_ms = for_thread.clock().now_ms().max(0) as u64;
+                let at_ms = report.clock.now_ms().max(0) as u64;
                 let sealed = draft.seal(at_ms).and_then(|name| backup::prune(&root, keep).map(|()| name));
-                end(&for_thread, request, sealed);
+                report.end(sealed);
             };
-            let shared = Arc::clone(shared);
-            let failed = Arc::new(move |why| end(&shared, request, Err(StorageError::Backend(why))));
+            let report = Report::of(shared, request);
+            let failed = Arc::new(move |why| report.end(Err(StorageError::Backend(why))));
             self.sealing = threads::start("backup", failed, seal);
         }
     }
 
-    fn end(shared: &Shared, request: u64, made: Result<String, StorageError>) {
-        match &made {
-            Ok(name) => tracing::info!("backup {name} is complete"),
-            Err(why) => tracing::error!("backup: {why}"),
+    /// Whom to tell of the end of a backup. Not the broker itself: nobody waits for the thread of a backup at the end, and whoever holds
+    /// the broker when the process exits keeps the store open, whose threads do not bear that.
+    struct Report {
+        tasks: Tasks,
+        clock: Clock,
+        request: u64,
+    }
+
+    impl Report {
+        fn of(shared: &Shared, request: u64) -> Report {
+            Report { tasks: shared.tasks().clone(), clock: shared.clock().clone(), request }
         }
-        let outcome = Outcome { name: made.map_err(|why| why.to_string()), at_ms: shared.clock().now_ms() };
-        shared.tasks().backups().serve(request, Some(outcome));
+
+        fn end(&self, made: Result<String, StorageError>) {
+            match &made {
+                Ok(name) => tracing::info!("backup {name} is complete"),
+                Err(why) => tracing::error!("backup: {why}"),
+            }
+            let outcome = Outcome { name: made.map_err(|why| why.to_string()), at_ms: self.clock.now_ms() };
+            self.tasks.backups().serve(self.request, Some(outcome));
+        }
     }
 }

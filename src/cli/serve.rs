@@ -17,6 +17,7 @@ use rustix::process::Pid;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -108,11 +109,14 @@ fn run(config: &Config, shared: &Arc<Shared>, threads: Threads, listening: Liste
     {
         complain(&format!("cannot write {}: {error}", config.ready_file.display()));
     }
-    if config.exit_with_parent {
-        watch_parent(shared, signals.parent);
-    }
+    let watching = if config.exit_with_parent { watch_parent(shared, signals.parent) } else { None };
     let failure = signals.wait_for_end(shared);
     shared.end(Ending::Orderly);
+    if let Some(watching) = watching {
+        // Whoever holds the broker when the process exits keeps the store open, whose threads do not bear that.
+        watching.thread().unpark();
+        let _ = watching.join();
+    }
     listening.join();
     let closed = shared.close(threads);
     match failure.or_else(|| closed.err().map(|e| e.to_string())) {
@@ -173,13 +177,13 @@ fn write_ready_file(path: &Path, endpoint: &Endpoint) -> std::io::Result<()> {
 }
 
 /// Ends the broker when the process that started it is gone.
-fn watch_parent(shared: &Arc<Shared>, parent: Option<Pid>) {
+fn watch_parent(shared: &Arc<Shared>, parent: Option<Pid>) -> Option<JoinHandle<()>> {
     let watched = Arc::clone(shared);
     let body = move || {
         while rustix::process::getppid() == parent && watched.tasks().ending().is_none() {
-            std::thread::sleep(Duration::from_millis(50));
+            std::thread::park_timeout(Duration::from_millis(50));
         }
         watched.end(Ending::Orderly);
     };
-    crate::broker::threads::start("parent", Arc::new(|_| {}), body);
+    crate::broker::threads::start("parent", Arc::new(|_| {}), body)
 }
