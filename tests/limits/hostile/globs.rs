@@ -58,7 +58,7 @@ fn promptly(client: &mut Client, words: &[&[u8]]) -> Value {
 fn no_pattern_takes_long() {
     let server = volatile(&[]);
     let mut client = client(&server);
-    furnish(&mut client, 100_000);
+    furnish(&mut client, 500_000);
     let before = resident(&server);
     for bomb in bombs() {
         for words in [
@@ -85,7 +85,7 @@ fn no_pattern_takes_long() {
 fn no_pattern_of_a_listener_or_of_a_rule_takes_long() {
     let server = volatile(&[]);
     let mut admin = client(&server);
-    let name = b"a".repeat(100_000);
+    let name = b"a".repeat(500_000);
     for bomb in bombs() {
         let mut listener = server.connect(Protocol::Resp3).unwrap();
         promptly(&mut listener, &[b"PSUBSCRIBE", &bomb]);
