@@ -30,6 +30,8 @@ mod connection;
 mod hash;
 mod keyspace;
 mod list;
+mod message;
+mod policy;
 mod pubsub;
 mod script;
 pub mod sentinel;

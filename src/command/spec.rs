@@ -99,6 +99,10 @@ pub enum Group {
     Cluster,
     /// `sentinel`
     Sentinel,
+    /// `policy`: rules for streams.
+    Policy,
+    /// `msg`: single messages of a group.
+    Message,
 }
 
 impl Group {
@@ -121,6 +125,8 @@ impl Group {
             Group::Server => "server",
             Group::Cluster => "cluster",
             Group::Sentinel => "sentinel",
+            Group::Policy => "policy",
+            Group::Message => "msg",
         }
     }
 
@@ -138,6 +144,8 @@ impl Group {
             Group::Transaction => Some("transaction"),
             Group::Scripting => Some("scripting"),
             Group::Connection => Some("connection"),
+            Group::Policy => Some("policy"),
+            Group::Message => Some("msg"),
             Group::PubSub | Group::Sorting | Group::Server | Group::Cluster | Group::Sentinel => None,
         }
     }

@@ -10,6 +10,7 @@
 #![allow(missing_docs, reason = "fields are named in the words of the variant's sentence")]
 
 mod buffer;
+mod ids;
 
 use crate::change::{self, Change};
 use crate::codec::{Put, Reader};
@@ -17,6 +18,7 @@ use crate::error::{Result, StorageError};
 use crate::id::StreamId;
 
 pub use buffer::Batch;
+pub use ids::Ids;
 
 /// The format of a batch.
 pub const VERSION: u8 = 1;
@@ -40,6 +42,8 @@ pub enum Effect<'a> {
     Swap { a: u32, b: u32 },
     /// All libraries of functions.
     Libraries { bytes: &'a [u8] },
+    /// The standing rule under this name; empty = there is none any more.
+    Rule { name: &'a [u8], bytes: &'a [u8] },
     /// The key is this string, whatever it was before.
     SetString { uid: u64, deadline_ms: Option<u64>, value: &'a [u8] },
     /// The string's bytes from `offset` on are overwritten, zero-padded before.
@@ -84,50 +88,6 @@ pub enum Effect<'a> {
     Change(Change<'a>),
 }
 
-/// A list of ids: in memory while it is written, packed while it is read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ids<'a> {
-    /// Ids to be written.
-    Listed(&'a [StreamId]),
-    /// Ids as they stand in a batch (count first).
-    Packed(&'a [u8]),
-}
-
-impl Ids<'_> {
-    /// The ids in order.
-    pub fn for_each(&self, mut visit: impl FnMut(StreamId)) -> Result<()> {
-        match self {
-            Ids::Listed(ids) => ids.iter().for_each(|id| visit(*id)),
-            Ids::Packed(bytes) => {
-                let mut r = Reader::new(bytes, "id list");
-                let mut ms = 0u64;
-                while !r.is_empty() {
-                    ms = ms.wrapping_add(r.signed()? as u64);
-                    visit(StreamId { ms, seq: r.num()? });
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn encode(&self, out: &mut Vec<u8>) {
-        match self {
-            Ids::Packed(bytes) => out.put_bytes(bytes),
-            Ids::Listed(ids) => {
-                // Milliseconds as differences: neighbours in a delivery are close to one another.
-                let mut packed = Vec::with_capacity(ids.len() * 4);
-                let mut before = 0u64;
-                for id in *ids {
-                    packed.put_signed(id.ms.wrapping_sub(before) as i64);
-                    packed.put_num(id.seq);
-                    before = id.ms;
-                }
-                out.put_bytes(&packed);
-            }
-        }
-    }
-}
-
 impl<'a> Effect<'a> {
     /// Appends the encoded effect.
     pub fn encode(&self, out: &mut Vec<u8>) {
@@ -146,12 +106,6 @@ impl<'a> Effect<'a> {
             Effect::Deadline { at_ms } => {
                 out.push(4);
                 out.put_option(*at_ms);
-            }
-            Effect::Flush { db, physical } => put_nums(out, 5, &[u64::from(*db), u64::from(*physical)]),
-            Effect::Swap { a, b } => put_nums(out, 6, &[u64::from(*a), u64::from(*b)]),
-            Effect::Libraries { bytes } => {
-                out.push(10);
-                out.put_bytes(bytes);
             }
             Effect::SetString { uid, deadline_ms, value } => {
                 put_nums(out, 7, &[*uid]);
@@ -197,7 +151,27 @@ impl<'a> Effect<'a> {
             Effect::IdmpDuplicate => out.push(22),
             Effect::IdmpConfig { duration_s, max_size } => put_nums(out, 23, &[*duration_s, *max_size]),
             Effect::Change(change) => change.encode(out),
+            Effect::Flush { .. } | Effect::Swap { .. } | Effect::Libraries { .. } | Effect::Rule { .. } => {
+                self.encode_of_store(out);
+            }
             group_effect => group_effect.encode_group(out),
+        }
+    }
+
+    fn encode_of_store(&self, out: &mut Vec<u8>) {
+        match self {
+            Effect::Flush { db, physical } => put_nums(out, 5, &[u64::from(*db), u64::from(*physical)]),
+            Effect::Swap { a, b } => put_nums(out, 6, &[u64::from(*a), u64::from(*b)]),
+            Effect::Libraries { bytes } => {
+                out.push(10);
+                out.put_bytes(bytes);
+            }
+            Effect::Rule { name, bytes } => {
+                out.push(11);
+                out.put_bytes(name);
+                out.put_bytes(bytes);
+            }
+            _ => debug_assert!(false, "encode() handles every other effect"),
         }
     }
 
@@ -277,6 +251,7 @@ impl<'a> Effect<'a> {
             8 => Effect::PatchString { offset: r.num()?, bytes: r.bytes()? },
             9 => Effect::Copy { db: r.num32()?, name: r.bytes()? },
             10 => Effect::Libraries { bytes: r.bytes()? },
+            11 => Effect::Rule { name: r.bytes()?, bytes: r.bytes()? },
             16 => Effect::StreamCreate { uid: r.num()? },
             17 => Effect::Append { id: r.id()?, packed: r.bytes()? },
             18 => Effect::Trim { first: r.id()?, removed: r.num()? },
@@ -370,6 +345,7 @@ mod tests {
             Effect::Flush { db: 1, physical: 99 },
             Effect::Swap { a: 1, b: 2 },
             Effect::Libraries { bytes: b"l\0" },
+            Effect::Rule { name: b"n", bytes: b"" },
             Effect::SetString { uid: 9, deadline_ms: Some(0), value: b"v\r\n" },
             Effect::PatchString { offset: 1 << 40, bytes: b"x" },
             Effect::StreamCreate { uid: u64::MAX },
@@ -407,19 +383,6 @@ mod tests {
     }
 
     proptest! {
-        #[test]
-        fn id_lists_come_back(ids in prop::collection::vec((any::<u64>(), any::<u64>()), 0..20)) {
-            let ids: Vec<StreamId> = ids.into_iter().map(|(ms, seq)| StreamId { ms, seq }).collect();
-            let mut bytes = Vec::new();
-            Effect::Ack { group: 1, ids: Ids::Listed(&ids) }.encode(&mut bytes);
-            let mut back = Vec::new();
-            match Effect::decode(&mut Reader::new(&bytes, "test")).unwrap() {
-                Effect::Ack { ids, .. } => ids.for_each(|id| back.push(id)).unwrap(),
-                other => prop_assert!(false, "{other:?}"),
-            }
-            prop_assert_eq!(back, ids);
-        }
-
         #[test]
         fn any_bytes_are_read_or_refused(bytes: Vec<u8>) {
             let _ = read(&bytes, |e| if let Effect::Ack { ids, .. } = e { ids.for_each(|_| ()) } else { Ok(()) });

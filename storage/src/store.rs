@@ -12,6 +12,7 @@ mod graveyard;
 mod libraries;
 mod moving;
 mod replay;
+mod rules;
 mod signals;
 mod strings;
 mod touch;
@@ -31,6 +32,7 @@ use crate::stream::log::{Cold, NodeLimits};
 use crate::stream::{Applied, Stream};
 use bytes::Bytes;
 pub use graveyard::Graveyard;
+pub(crate) use rules::Rules;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// Number of logical databases unless configured otherwise.
@@ -68,6 +70,7 @@ pub struct Store {
     /// Databases changed their places since the last checkpoint.
     pub(crate) swapped: bool,
     pub(crate) libraries: libraries::Libraries,
+    pub(crate) rules: Rules,
     /// Chunks in memory, oldest first.
     pub(crate) resident: Resident,
     /// Objects dropped from memory: a load that began before its key was is not trusted.
@@ -120,6 +123,7 @@ impl Store {
             flushed: Vec::new(),
             swapped: false,
             libraries: libraries::Libraries::default(),
+            rules: Rules::default(),
             resident: Resident::default(),
             evicted: Evicted::default(),
             gathering: false,

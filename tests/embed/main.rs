@@ -8,6 +8,7 @@ use std::time::Duration;
 mod corpus;
 mod durable;
 mod messages;
+mod policy;
 mod time;
 mod transaction;
 

@@ -9,6 +9,7 @@ pub mod connection;
 pub mod hash;
 pub mod keyspace;
 pub mod list;
+pub mod policy;
 pub mod pubsub;
 pub mod script;
 pub mod server;

@@ -45,8 +45,9 @@ fn effect<'a>(dice: &mut Dice, bytes: &'a [u8], ids: &'a [StreamId]) -> Effect<'
     let (id, id2) = (StreamId::new(number(dice), number(dice)), StreamId::new(number(dice), number(dice)));
     let some = dice.one_in(2).then_some(n);
     let ids = Ids::Listed(ids);
-    match dice.roll(33) {
+    match dice.roll(34) {
         32 => Effect::Libraries { bytes: name },
+        33 => Effect::Rule { name, bytes },
         0 => Effect::Key { db, name },
         1 => Effect::Delete,
         2 => Effect::Rename { db, name },
