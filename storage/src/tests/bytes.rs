@@ -45,7 +45,8 @@ fn effect<'a>(dice: &mut Dice, bytes: &'a [u8], ids: &'a [StreamId]) -> Effect<'
     let (id, id2) = (StreamId::new(number(dice), number(dice)), StreamId::new(number(dice), number(dice)));
     let some = dice.one_in(2).then_some(n);
     let ids = Ids::Listed(ids);
-    match dice.roll(33) {
+    match dice.roll(34) {
+        33 => Effect::Lease { grace_ms: some, meta: name },
         32 => Effect::Libraries { bytes: name },
         0 => Effect::Key { db, name },
         1 => Effect::Delete,
@@ -54,7 +55,7 @@ fn effect<'a>(dice: &mut Dice, bytes: &'a [u8], ids: &'a [StreamId]) -> Effect<'
         4 => Effect::Copy { db, name },
         5 => Effect::Flush { db, physical: group },
         6 => Effect::Swap { a: db, b: group },
-        7 => Effect::SetString { uid: m, deadline_ms: some, value: name },
+        7 => Effect::SetString { uid: m, deadline_ms: some, value: name, token: dice.one_in(2) },
         8 => Effect::PatchString { offset: n, bytes: name },
         9 => Effect::StreamCreate { uid: n },
         10 => Effect::Append { id, packed: name },
