@@ -4,8 +4,8 @@
 
 use super::spec::{Flag, Group, Spec};
 
-/// All of them, in the order of the reference.
-pub const ALL: [&str; 21] = [
+/// All of them, in the order of the reference; then our own.
+pub const ALL: [&str; 22] = [
     "keyspace",
     "read",
     "write",
@@ -27,6 +27,7 @@ pub const ALL: [&str; 21] = [
     "connection",
     "transaction",
     "scripting",
+    "lease",
 ];
 
 /// Those of a command.

@@ -12,12 +12,13 @@ const HEAD: &str = "\
 This page is made from the table of verbs (`src/command/table.rs`); change a verb's `SPEC`, then run
 `BLESS=1 cargo test --no-default-features --features memory --lib command::docs`.
 
-`COMMAND DOCS` and `COMMAND INFO` answer from the same table. *since* is the version of Redis that introduced the verb. Each
+`COMMAND DOCS` and `COMMAND INFO` answer from the same table. *since* is the version of Redis that introduced the verb; where
+Redis has no such verb, that of Brooklet. Each
 verb has a transcript of what it answers in `tests/protocol/cases/`; wanted differences to Redis are listed in
 [compatibility.md](compatibility.md).
 ";
 
-const GROUPS: [(Group, &str); 16] = [
+const GROUPS: [(Group, &str); 18] = [
     (Group::Stream, "Streams"),
     (Group::Keyspace, "Keys"),
     (Group::String, "Strings"),
@@ -26,6 +27,7 @@ const GROUPS: [(Group, &str); 16] = [
     (Group::List, "Lists"),
     (Group::Set, "Sets"),
     (Group::SortedSet, "Sorted sets"),
+    (Group::Lease, "Leases (not in Redis)"),
     (Group::PubSub, "Pub/sub"),
     (Group::Sorting, "Sorting"),
     (Group::Transaction, "Transactions"),
@@ -34,6 +36,7 @@ const GROUPS: [(Group, &str); 16] = [
     (Group::Server, "Server"),
     (Group::Cluster, "Cluster"),
     (Group::Sentinel, "Sentinel (only with `sentinel-master-name`)"),
+    (Group::Testing, "Tests (only with `--test-clock`; not in Redis)"),
 ];
 
 /// The page, in Markdown.

@@ -29,6 +29,7 @@ mod cluster;
 mod connection;
 mod hash;
 mod keyspace;
+mod lease;
 mod list;
 mod pubsub;
 mod script;
@@ -38,6 +39,7 @@ mod set;
 mod sort;
 mod stream;
 mod string;
+mod testing;
 mod transaction;
 mod zset;
 

@@ -99,6 +99,10 @@ pub enum Group {
     Cluster,
     /// `sentinel`
     Sentinel,
+    /// `lease`: what Redis does not have.
+    Lease,
+    /// `testing`: what only tests need.
+    Testing,
 }
 
 impl Group {
@@ -121,6 +125,8 @@ impl Group {
             Group::Server => "server",
             Group::Cluster => "cluster",
             Group::Sentinel => "sentinel",
+            Group::Lease => "lease",
+            Group::Testing => "testing",
         }
     }
 
@@ -138,7 +144,9 @@ impl Group {
             Group::Transaction => Some("transaction"),
             Group::Scripting => Some("scripting"),
             Group::Connection => Some("connection"),
-            Group::PubSub | Group::Sorting | Group::Server | Group::Cluster | Group::Sentinel => None,
+            Group::Lease => Some("lease"),
+            Group::PubSub | Group::Sorting | Group::Server => None,
+            Group::Cluster | Group::Sentinel | Group::Testing => None,
         }
     }
 }
@@ -178,6 +186,8 @@ pub enum Keys {
         /// Whether there is such a word.
         stores: bool,
     },
+    /// The first argument, and those of the call that begins at the third.
+    Leased,
 }
 
 impl Keys {

@@ -69,6 +69,7 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
             keys: read.keys(),
             timeout_ms,
             look_again_ms: read.claim_ms.map(|min_idle_ms| next_due(ctx, &targets, min_idle_ms)),
+            queue: None,
             rewritten: None,
             empty: Reply::NullArray,
             at_once: Reply::NullArray,
