@@ -2,7 +2,8 @@
 //! `--test-clock` knows it; elsewhere the verb is unknown, and COMMAND does not tell of it.
 //!
 //! The clock stands still by itself. Before an answer leaves all that is due at its time has happened: keys have vanished, waits
-//! have ended, calls that waited for something to fall due have run.
+//! have ended, calls that waited for something to fall due have run. ADVANCE lets time pass; SET is what an operator does to the
+//! clock of a machine: deadlines of keys are at the time that they say, but who waits, or holds a lease, has as long as before.
 
 use super::args::Args;
 use super::error::{self, Refusal};
@@ -49,7 +50,7 @@ verbs! {
     GET = "test.clock|get", 2, "",
         "Answers the time, Unix milliseconds.", |ctx, _| Ok(now(ctx));
     SET = "test.clock|set", 3, "unix-time-milliseconds",
-        "Sets the clock, also back, and does all that is due; answers the time.", set;
+        "Sets the clock, also back, as an operator does: no time passes, so waits go on. Answers the time.", set;
 }
 
 /// TEST.CLOCK.
@@ -87,7 +88,7 @@ fn advance(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
 fn set(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     let at_ms = milliseconds(args.at(2))? as i64;
     if let Clock::Manual(clock) = &ctx.engine.clock {
-        clock.set_ms(at_ms);
+        clock.jump_to_ms(at_ms);
     }
     ctx.engine.time_was_moved();
     Ok(now(ctx))
