@@ -294,7 +294,7 @@ impl World {
         let ticket = self.shared.engine().ticket();
         commit(&self.shared, ticket);
         let late = if dice.one_in(2) { LateReclaims::Undone } else { LateReclaims::Done };
-        self.backend = Arc::new(self.backend.after_crash(dice.roll(20) as usize, late));
+        self.backend = Arc::new(self.backend.crash_copy(dice.roll(20) as usize, late).expect("it remembers"));
         let tokens: Vec<[i64; 2]> = self.people.iter().map(|person| person.token).collect();
         (self.shared, self.settler) = start(&self.config, &self.clock, &self.backend, &self.journal);
         self.people = (0..PEOPLE).map(|_| come(&self.shared)).collect();

@@ -2,7 +2,7 @@
 //! insists that each new one is higher than all before.
 
 use super::{KEYS, holder};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A key that is held.
 #[derive(Clone, Debug)]
@@ -56,7 +56,9 @@ pub struct Model {
     held: [Option<Held>; KEYS.len()],
     queues: [Vec<Waiter>; KEYS.len()],
     order: u64,
-    highest: i64,
+    highest: [i64; KEYS.len()],
+    /// All tokens that there ever were.
+    tokens: BTreeSet<i64>,
     /// Whose wait has ended, and has not been looked at: the lease or who has it instead.
     pub told: BTreeMap<usize, Result<i64, String>>,
     /// Writes that were accepted.
@@ -68,8 +70,9 @@ impl Model {
     pub fn see(&mut self, key: usize, token: i64) -> i64 {
         let Some(held) = &mut self.held[key] else { return 0 };
         if held.token == 0 && token != 0 {
-            assert!(token > self.highest, "token {token} is not above {}", self.highest);
-            (held.token, self.highest) = (token, token);
+            assert!(token > self.highest[key], "token {token} is not above {}", self.highest[key]);
+            assert!(self.tokens.insert(token), "token {token} is of another holder");
+            (held.token, self.highest[key]) = (token, token);
         }
         held.token
     }
