@@ -105,6 +105,9 @@ impl Engine {
 
     /// Serves those who wait in the queue of a key, one after the other, until one has to wait on.
     pub(super) fn serve_queue(&mut self, db: u32, name: &[u8], now_ms: i64) {
+        for place in self.waits.queues.take_roused(db, name) {
+            self.run_again(place, now_ms);
+        }
         while let Some(place) = self.waits.queues.first(db, name) {
             self.run_again(place, now_ms);
             if self.waits.get(place).is_some() {

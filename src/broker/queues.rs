@@ -15,6 +15,8 @@ pub(crate) type Name = (u32, Box<[u8]>);
 pub(crate) struct Queues {
     by_name: HashMap<Name, Queue>,
     looks: BTreeSet<(i64, Name)>,
+    /// Where all look once, whoever's turn it is.
+    roused: BTreeSet<Name>,
 }
 
 #[derive(Debug, Default)]
@@ -58,6 +60,26 @@ impl Queues {
             return None;
         }
         self.by_name.get(&(db, name.into()))?.places.first().map(|(_, place)| *place)
+    }
+
+    /// When something happens to this key next, all who wait for it look.
+    pub fn rouse(&mut self, db: u32, name: &[u8]) {
+        let name: Name = (db, name.into());
+        if self.by_name.contains_key(&name) {
+            self.roused.insert(name);
+        }
+    }
+
+    /// All who wait for a key that was roused, in their order; once.
+    pub fn take_roused(&mut self, db: u32, name: &[u8]) -> Vec<Place> {
+        if self.roused.is_empty() {
+            return Vec::new();
+        }
+        let name: Name = (db, name.into());
+        if !self.roused.remove(&name) {
+            return Vec::new();
+        }
+        self.by_name.get(&name).map_or_else(Vec::new, |queue| queue.places.iter().map(|(_, place)| *place).collect())
     }
 
     /// How many wait for their turn at a key.

@@ -1,6 +1,6 @@
 //! LEASE.TRANSFER: gives a lease to another holder, who gets a token of its own, so that the giver is fenced off from then on.
 //!
-//! Deadline and META stay. A lease that is bound belongs to no connection until the new holder renews it.
+//! If the new holder waits for it, its wait is over. Deadline and META stay. A lease that is bound belongs to no connection until the new holder renews it.
 
 use super::state;
 use crate::broker::Ctx;
@@ -36,6 +36,9 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
         ctx.store().set_lease(key, lease);
     }
     ctx.notify(Class::STRING, "set", name);
+    // One of those who wait may be the new holder, wherever it stands.
+    let db = ctx.db;
+    ctx.engine.waits.queues.rouse(db, name);
     let held = state::look(ctx, name)?;
     Ok(state::token_reply(held.as_ref()))
 }

@@ -172,7 +172,9 @@ impl Model {
                 if let Some(held) = &mut self.held[key] {
                     (held.holder, held.token, held.owner) = (holder(to), 0, None);
                 }
-                Told::Token(self.see(key, seen))
+                let token = self.see(key, seen);
+                self.meet(now, key, to);
+                Told::Token(token)
             }
             Ask::Transfer { .. } => Told::Refused("LEASELOST ".to_owned()),
             Ask::Write { token } => match self.held[key].as_ref().map_or(0, |held| held.token) {
@@ -191,6 +193,14 @@ impl Model {
         };
         self.look(now);
         told
+    }
+
+    /// Somebody has got what it waits for.
+    fn meet(&mut self, now: i64, key: usize, who: usize) {
+        let Some(place) = self.queues[key].iter().position(|waiter| waiter.who == who) else { return };
+        let waiter = self.queues[key].remove(place);
+        self.take(now, key, who, waiter.ttl, waiter.grace);
+        self.told.insert(who, Ok(waiter.ttl));
     }
 
     fn end_soon(&mut self, now: i64, is_meant: impl Fn(&Held) -> bool) {
