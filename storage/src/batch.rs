@@ -10,6 +10,7 @@
 #![allow(missing_docs, reason = "fields are named in the words of the variant's sentence")]
 
 mod buffer;
+mod ids;
 
 use crate::change::{self, Change};
 use crate::codec::{Put, Reader};
@@ -17,6 +18,7 @@ use crate::error::{Result, StorageError};
 use crate::id::StreamId;
 
 pub use buffer::Batch;
+pub use ids::Ids;
 
 /// The format of a batch.
 pub const VERSION: u8 = 1;
@@ -86,50 +88,6 @@ pub enum Effect<'a> {
     Change(Change<'a>),
 }
 
-/// A list of ids: in memory while it is written, packed while it is read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ids<'a> {
-    /// Ids to be written.
-    Listed(&'a [StreamId]),
-    /// Ids as they stand in a batch (count first).
-    Packed(&'a [u8]),
-}
-
-impl Ids<'_> {
-    /// The ids in order.
-    pub fn for_each(&self, mut visit: impl FnMut(StreamId)) -> Result<()> {
-        match self {
-            Ids::Listed(ids) => ids.iter().for_each(|id| visit(*id)),
-            Ids::Packed(bytes) => {
-                let mut r = Reader::new(bytes, "id list");
-                let mut ms = 0u64;
-                while !r.is_empty() {
-                    ms = ms.wrapping_add(r.signed()? as u64);
-                    visit(StreamId { ms, seq: r.num()? });
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn encode(&self, out: &mut Vec<u8>) {
-        match self {
-            Ids::Packed(bytes) => out.put_bytes(bytes),
-            Ids::Listed(ids) => {
-                // Milliseconds as differences: neighbours in a delivery are close to one another.
-                let mut packed = Vec::with_capacity(ids.len() * 4);
-                let mut before = 0u64;
-                for id in *ids {
-                    packed.put_signed(id.ms.wrapping_sub(before) as i64);
-                    packed.put_num(id.seq);
-                    before = id.ms;
-                }
-                out.put_bytes(&packed);
-            }
-        }
-    }
-}
-
 impl<'a> Effect<'a> {
     /// Appends the encoded effect.
     pub fn encode(&self, out: &mut Vec<u8>) {
@@ -155,20 +113,7 @@ impl<'a> Effect<'a> {
                 out.push(10);
                 out.put_bytes(bytes);
             }
-            Effect::SetString { uid, deadline_ms, value, token } => {
-                put_nums(out, if *token { 11 } else { 7 }, &[*uid]);
-                out.put_option(*deadline_ms);
-                out.put_bytes(value);
-            }
-            Effect::Lease { grace_ms, meta } => {
-                out.push(12);
-                out.put_option(*grace_ms);
-                out.put_bytes(meta);
-            }
-            Effect::PatchString { offset, bytes } => {
-                put_nums(out, 8, &[*offset]);
-                out.put_bytes(bytes);
-            }
+            Effect::SetString { .. } | Effect::Lease { .. } | Effect::PatchString { .. } => self.encode_string(out),
             Effect::Copy { db, name } => {
                 put_nums(out, 9, &[u64::from(*db)]);
                 out.put_bytes(name);
@@ -205,6 +150,26 @@ impl<'a> Effect<'a> {
             Effect::IdmpConfig { duration_s, max_size } => put_nums(out, 23, &[*duration_s, *max_size]),
             Effect::Change(change) => change.encode(out),
             group_effect => group_effect.encode_group(out),
+        }
+    }
+
+    fn encode_string(&self, out: &mut Vec<u8>) {
+        match self {
+            Effect::SetString { uid, deadline_ms, value, token } => {
+                put_nums(out, if *token { 11 } else { 7 }, &[*uid]);
+                out.put_option(*deadline_ms);
+                out.put_bytes(value);
+            }
+            Effect::Lease { grace_ms, meta } => {
+                out.push(12);
+                out.put_option(*grace_ms);
+                out.put_bytes(meta);
+            }
+            Effect::PatchString { offset, bytes } => {
+                put_nums(out, 8, &[*offset]);
+                out.put_bytes(bytes);
+            }
+            _ => debug_assert!(false, "encode() handles every other effect"),
         }
     }
 
