@@ -37,6 +37,7 @@ pub mod command;
 pub mod config;
 mod embed;
 pub mod glob;
+pub mod policy;
 pub mod reply;
 pub mod resp;
 #[cfg(feature = "scripting")]

@@ -29,6 +29,7 @@ use crate::command::args::Args;
 use crate::command::error::{self, Refusal};
 use crate::command::spec::Spec;
 use crate::config::{Config, Fsync};
+use crate::policy::Policies;
 use crate::reply::Reply;
 use crate::telemetry::Sample;
 use brooklet_storage::load::{Loaded, Missing};
@@ -64,6 +65,8 @@ pub struct Engine {
     pub(super) notify: Notify,
     /// The cluster that this broker is, if it is one.
     pub cluster: Option<Cluster>,
+    /// Standing rules for streams.
+    pub policies: Policies,
     /// Options as they are now.
     pub config: Config,
     /// What is known of scripts.
@@ -181,8 +184,10 @@ impl Engine {
     /// An engine over a store.
     pub fn new(store: Store, config: Config, clock: Clock, tasks: super::tasks::Tasks) -> Engine {
         let stats = Stats::new(&clock);
+        let policies = Policies::read(store.rules());
         let mut engine = Engine {
             store,
+            policies,
             clients: Clients::default(),
             access: Access::default(),
             waits: Waits::default(),

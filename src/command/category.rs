@@ -5,7 +5,7 @@
 use super::spec::{Flag, Group, Spec};
 
 /// All of them, in the order of the reference; then our own.
-pub const ALL: [&str; 22] = [
+pub const ALL: [&str; 24] = [
     "keyspace",
     "read",
     "write",
@@ -27,6 +27,8 @@ pub const ALL: [&str; 22] = [
     "connection",
     "transaction",
     "scripting",
+    "policy",
+    "msg",
     "lease",
 ];
 

@@ -31,6 +31,8 @@ mod hash;
 mod keyspace;
 mod lease;
 mod list;
+mod message;
+mod policy;
 mod pubsub;
 mod script;
 pub mod sentinel;

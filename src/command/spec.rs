@@ -99,6 +99,10 @@ pub enum Group {
     Cluster,
     /// `sentinel`
     Sentinel,
+    /// `policy`: rules for streams.
+    Policy,
+    /// `msg`: single messages of a group.
+    Message,
     /// `lease`: what Redis does not have.
     Lease,
     /// `testing`: what only tests need.
@@ -125,6 +129,8 @@ impl Group {
             Group::Server => "server",
             Group::Cluster => "cluster",
             Group::Sentinel => "sentinel",
+            Group::Policy => "policy",
+            Group::Message => "msg",
             Group::Lease => "lease",
             Group::Testing => "testing",
         }
@@ -144,6 +150,8 @@ impl Group {
             Group::Transaction => Some("transaction"),
             Group::Scripting => Some("scripting"),
             Group::Connection => Some("connection"),
+            Group::Policy => Some("policy"),
+            Group::Message => Some("msg"),
             Group::Lease => Some("lease"),
             Group::PubSub | Group::Sorting | Group::Server => None,
             Group::Cluster | Group::Sentinel | Group::Testing => None,

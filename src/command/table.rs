@@ -4,8 +4,8 @@ use super::args::Args;
 use super::error::{self, Refusal};
 use super::spec::Spec;
 use super::{
-    bitmap, cluster, connection, hash, keyspace, lease, list, pubsub, script, sentinel, server, set, sort, stream,
-    string, testing, transaction, zset,
+    bitmap, cluster, connection, hash, keyspace, lease, list, message, policy, pubsub, script, sentinel, server, set,
+    sort, stream, string, testing, transaction, zset,
 };
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -24,6 +24,8 @@ pub fn verbs() -> impl Iterator<Item = &'static Spec> + Clone {
         connection::VERBS,
         server::VERBS,
         cluster::VERBS,
+        policy::VERBS,
+        message::VERBS,
     ];
     values.into_iter().chain(others).flatten().copied()
 }

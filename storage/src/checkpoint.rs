@@ -17,7 +17,7 @@ use crate::journal::Mark;
 use crate::keys;
 use crate::load::NameRecord;
 use crate::progress::Progress;
-use crate::store::Store;
+use crate::store::{Rules, Store};
 use bytes::Bytes;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -114,6 +114,8 @@ const META_KEY: &[u8] = b"meta";
 const EPOCHS_KEY: &[u8] = b"epochs";
 /// Libraries of functions: their bytes as they are, which begin with a version of their own.
 pub(crate) const LIBRARIES_KEY: &[u8] = b"libraries";
+/// Standing rules: see `store/rules.rs`.
+pub(crate) const RULES_KEY: &[u8] = b"rules";
 const META_VERSION: u8 = 1;
 
 impl Meta {
@@ -310,6 +312,9 @@ pub(crate) fn restore(backend: &dyn Backend, meta: &Meta, progress: &Progress) -
     let mut store = Store::new(meta.databases.len(), meta.seed);
     (store.next_uid, store.next_physical, store.completed_epoch) = (meta.next_uid, meta.next_physical, meta.epoch);
     store.libraries.bytes = backend.get(Space::Meta, LIBRARIES_KEY)?.unwrap_or_default().into();
+    if let Some(rules) = backend.get(Space::Meta, RULES_KEY)? {
+        store.rules = Rules::decode(&rules)?;
+    }
     for (db, physical) in meta.databases.iter().enumerate() {
         let database = store.db_mut(db as u32);
         database.physical = *physical;

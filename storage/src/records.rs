@@ -11,6 +11,7 @@ use crate::error::{Result, StorageError};
 use crate::journal::{Mark, record, segment};
 use crate::keyspace::object::{Kind, Object, Value};
 use crate::load::{NameRecord, decode_pending, encode_pending};
+use crate::store::Rules;
 use crate::stream::log::Log;
 use crate::stream::{chunk, header};
 use crate::watermark;
@@ -37,11 +38,12 @@ pub enum Record {
     Watermark,
     Manifest,
     Batch,
+    Rules,
 }
 
 impl Record {
     /// All of them.
-    pub const ALL: [Record; 16] = [
+    pub const ALL: [Record; 17] = [
         Record::Name,
         Record::Meta,
         Record::Epochs,
@@ -58,6 +60,7 @@ impl Record {
         Record::Watermark,
         Record::Manifest,
         Record::Batch,
+        Record::Rules,
     ];
 }
 
@@ -103,6 +106,7 @@ pub fn read(record: Record, bytes: &[u8]) -> Result<Seen> {
             let text = str::from_utf8(bytes).map_err(|_| none("manifest"))?;
             Manifest::decode(text).map(|manifest| seen(&manifest, manifest.encode().into_bytes()))
         }
+        Record::Rules => Rules::decode(bytes).map(|rules| seen(&rules, rules.encode())),
         Record::Batch => seen_batch(bytes),
     }
 }

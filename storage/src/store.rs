@@ -13,6 +13,7 @@ mod leases;
 mod libraries;
 mod moving;
 mod replay;
+mod rules;
 mod signals;
 mod strings;
 mod touch;
@@ -32,6 +33,7 @@ use crate::stream::log::{Cold, NodeLimits};
 use crate::stream::{Applied, Stream};
 use bytes::Bytes;
 pub use graveyard::Graveyard;
+pub(crate) use rules::Rules;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// Number of logical databases unless configured otherwise.
@@ -71,6 +73,7 @@ pub struct Store {
     /// Databases changed their places since the last checkpoint.
     pub(crate) swapped: bool,
     pub(crate) libraries: libraries::Libraries,
+    pub(crate) rules: Rules,
     /// Chunks in memory, oldest first.
     pub(crate) resident: Resident,
     /// Objects dropped from memory: a load that began before its key was is not trusted.
@@ -123,6 +126,7 @@ impl Store {
             flushed: Vec::new(),
             swapped: false,
             libraries: libraries::Libraries::default(),
+            rules: Rules::default(),
             resident: Resident::default(),
             evicted: Evicted::default(),
             gathering: false,

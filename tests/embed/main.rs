@@ -9,6 +9,7 @@ mod corpus;
 mod durable;
 mod leases;
 mod messages;
+mod policy;
 mod time;
 mod transaction;
 

@@ -10,6 +10,7 @@ pub mod hash;
 pub mod keyspace;
 pub mod lease;
 pub mod list;
+pub mod policy;
 pub mod pubsub;
 pub mod script;
 pub mod server;

@@ -2,15 +2,18 @@
 //! is only on disk), then handed out ([`Work::hand_out`], which cannot fail any more).
 
 use super::entry_reply;
-use super::group::{InGroup, idle_ms, is_claimable};
+use super::group::InGroup;
 use super::read_limits::Budget;
+use super::redelivery::{self, Failed};
 use crate::broker::Ctx;
 use crate::command::error::Refusal;
+use crate::policy::delivery::Delivery;
 use crate::reply::{EntryReply, Reply};
 use brooklet_storage::StreamId;
 use brooklet_storage::batch::{Effect, Ids};
 use brooklet_storage::stream::chunk::Entry;
 use brooklet_storage::stream::lag;
+use brooklet_storage::stream::pending::Pending;
 
 /// What a consumer asks of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +43,13 @@ pub struct Claimed {
     deliveries: i64,
 }
 
+impl Claimed {
+    /// A pending entry.
+    pub fn of(entry: Entry, pending: &Pending, now_ms: i64) -> Claimed {
+        Claimed { entry, idle_ms: pending.idle_ms(now_ms), deliveries: pending.deliveries }
+    }
+}
+
 /// What was found for a consumer.
 #[derive(Debug)]
 pub enum Work {
@@ -49,6 +59,8 @@ pub enum Work {
     New {
         /// Pending for whomever, idle for long enough.
         claimed: Vec<Claimed>,
+        /// Deliveries that failed, by the policy; those that this call makes again come first.
+        failed: Failed,
         /// Never delivered.
         fresh: Vec<Entry>,
     },
@@ -58,20 +70,29 @@ pub enum Work {
 
 /// Finds what is to be given. Changes nothing but the budget.
 pub fn find(
-    ctx: &Ctx<'_>,
+    ctx: &mut Ctx<'_>,
     at: InGroup,
     wanted: Wanted,
     terms: &Terms<'_>,
+    rules: Option<&Delivery>,
     budget: &mut Budget,
 ) -> Result<Work, Refusal> {
     match wanted {
         Wanted::History(above) => Ok(Work::History(history(ctx, at, above, terms.consumer, budget)?)),
         Wanted::New => {
+            if let Some(rules) = rules {
+                budget.allow(redelivery::allowance(at.of(ctx), terms.consumer, rules, ctx.now_ms));
+            }
             let claimed = match terms.claim_ms {
                 Some(min_idle_ms) => claimable(ctx, at, min_idle_ms, budget)?,
                 None => Vec::new(),
             };
-            Ok(Work::New { claimed, fresh: budget.read(ctx, at.key, at.of(ctx).last_delivered)? })
+            // Who asks for CLAIM takes over by its own rule; who acknowledges nothing is given nothing twice.
+            let failed = match rules.filter(|rules| rules.redeliver && terms.claim_ms.is_none() && !terms.noack) {
+                Some(rules) => redelivery::find(ctx, at, rules, budget)?,
+                None => Failed::default(),
+            };
+            Ok(Work::New { claimed, failed, fresh: budget.read(ctx, at.key, at.of(ctx).last_delivered)? })
         }
     }
 }
@@ -106,7 +127,8 @@ fn history(
 
 /// The longest pending first, released ones before all; deleted entries are passed over and stay pending.
 fn claimable(ctx: &Ctx<'_>, at: InGroup, min_idle_ms: i64, budget: &mut Budget) -> Result<Vec<Claimed>, Refusal> {
-    let mut due = at.of(ctx).pending.by_due().take_while(|(_, p)| is_claimable(p, ctx.now_ms, min_idle_ms));
+    let pending = &at.of(ctx).pending;
+    let mut due = pending.released(ctx.now_ms).chain(pending.delivered_until(ctx.now_ms.saturating_sub(min_idle_ms)));
     let mut out = Vec::new();
     while budget.room() > 0 {
         let step: Vec<_> = due.by_ref().take(budget.step()).collect();
@@ -117,8 +139,7 @@ fn claimable(ctx: &Ctx<'_>, at: InGroup, min_idle_ms: i64, budget: &mut Budget) 
         for (entry, (_, pending)) in entries.into_iter().zip(step) {
             let Some(entry) = entry.filter(|_| budget.room() > 0) else { continue };
             budget.take(Some(&entry));
-            let idle_ms = idle_ms(&pending, ctx.now_ms);
-            out.push(Claimed { entry, idle_ms, deliveries: pending.deliveries });
+            out.push(Claimed::of(entry, &pending, ctx.now_ms));
         }
     }
     Ok(out)
@@ -129,7 +150,9 @@ impl Work {
     pub fn is_answer(&self) -> bool {
         match self {
             Work::Nothing => false,
-            Work::New { claimed, fresh } => !claimed.is_empty() || !fresh.is_empty(),
+            Work::New { claimed, failed, fresh } => {
+                !claimed.is_empty() || !failed.again.is_empty() || !fresh.is_empty()
+            }
             Work::History(_) => true,
         }
     }
@@ -145,7 +168,9 @@ impl Work {
                 redeliver(ctx, at, consumer, &live);
                 pending.into_iter().map(history_reply).collect()
             }
-            Work::New { claimed, fresh } => {
+            Work::New { mut claimed, mut failed, fresh } => {
+                failed.settle(ctx, at);
+                claimed.append(&mut failed.again);
                 let ids: Vec<StreamId> = claimed.iter().map(|c| c.entry.id).collect();
                 redeliver(ctx, at, consumer, &ids);
                 if !ids.is_empty() {
@@ -153,7 +178,9 @@ impl Work {
                 }
                 deliver(ctx, at, consumer, terms.noack, &fresh);
                 let new = terms.claim_ms.map(|_| (0, 0));
-                let claimed = claimed.into_iter().map(|c| entry_reply(c.entry, Some((c.idle_ms, c.deliveries))));
+                // Only who asked for CLAIM reads entries of four parts.
+                let before = |c: &Claimed| terms.claim_ms.map(|_| (c.idle_ms, c.deliveries));
+                let claimed = claimed.into_iter().map(|c| (before(&c), c.entry)).map(|(b, e)| entry_reply(e, b));
                 claimed.chain(fresh.into_iter().map(|e| entry_reply(e, new))).collect()
             }
         };

@@ -9,7 +9,6 @@ use brooklet_storage::StreamId;
 use brooklet_storage::batch::Effect;
 use brooklet_storage::store::{Class, Key};
 use brooklet_storage::stream::group::Group;
-use brooklet_storage::stream::pending::{NOBODY, Pending};
 
 /// A group of a stream that is in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +67,13 @@ impl InGroup {
         ctx.store().change(self.key, &Effect::GroupCursor { group: self.group, last, read, passed });
     }
 
+    /// Something is under way no longer: readers that a policy holds back look again.
+    pub fn made_room(self, ctx: &mut Ctx<'_>) {
+        if !ctx.engine.policies.is_empty() {
+            self.wake_claimers(ctx);
+        }
+    }
+
     /// Readers that wait for something to fall due have to look again: something falls due earlier than they know.
     pub fn wake_claimers(self, ctx: &mut Ctx<'_>) {
         let engine = &mut *ctx.engine;
@@ -75,14 +81,4 @@ impl InGroup {
             engine.store.signal_key(self.key);
         }
     }
-}
-
-/// Milliseconds since the last delivery.
-pub fn idle_ms(pending: &Pending, now_ms: i64) -> i64 {
-    now_ms.saturating_sub(pending.delivered_ms).max(0)
-}
-
-/// Whether an entry may be claimed by who asks for this idle time; what nobody owns always may.
-pub fn is_claimable(pending: &Pending, now_ms: i64, min_idle_ms: i64) -> bool {
-    pending.consumer == NOBODY || idle_ms(pending, now_ms) >= min_idle_ms
 }

@@ -8,6 +8,7 @@ pub mod group;
 pub mod id;
 pub mod read_args;
 pub mod read_limits;
+pub mod redelivery;
 pub mod references;
 pub mod trim;
 pub mod xack;

@@ -38,18 +38,20 @@ pub struct Budget {
     limits: Limits,
     given: usize,
     of_stream: usize,
+    /// What a policy allows of the open stream.
+    allowed: usize,
     bytes: usize,
 }
 
 impl Budget {
     /// Everything is left.
     pub fn new(limits: Limits) -> Budget {
-        Budget { limits, given: 0, of_stream: 0, bytes: 0 }
+        Budget { limits, given: 0, of_stream: 0, allowed: usize::MAX, bytes: 0 }
     }
 
     /// The next stream begins; whether anything is left for it.
     pub fn open(&mut self, name: &[u8]) -> bool {
-        self.of_stream = 0;
+        (self.of_stream, self.allowed) = (0, usize::MAX);
         let left = self.room() > 0;
         // An array of two, the name, an array of entries.
         self.bytes = self.bytes.saturating_add(4 + bulk_len(name.len()) + 6);
@@ -61,7 +63,13 @@ impl Budget {
         if self.given > 0 && self.bytes >= self.limits.max_bytes {
             return 0;
         }
-        (self.limits.count - self.of_stream).min(self.limits.max_count - self.given)
+        let asked = (self.limits.count - self.of_stream).min(self.limits.max_count - self.given);
+        asked.min(self.allowed - self.of_stream)
+    }
+
+    /// The open stream gives no more than `most`.
+    pub fn allow(&mut self, most: usize) {
+        self.allowed = most;
     }
 
     /// How many entries to read at once.

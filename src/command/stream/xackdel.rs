@@ -5,6 +5,7 @@
 //! is pending, which is no error.
 
 use super::deletion::{Deletion, drop_references};
+use super::group::InGroup;
 use super::references::{Doomed, References};
 use super::xdelex::{ABSENT, GONE, NEEDED};
 use crate::broker::Ctx;
@@ -62,6 +63,7 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     if !acked.is_empty() {
         let list: Vec<StreamId> = acked.iter().copied().collect();
         ctx.store().change(key, &Effect::Ack { group: number, ids: Ids::Listed(&list) });
+        InGroup { key, group: number }.made_room(ctx);
     }
     deletion.apply(ctx, key);
     if references == References::Delete {

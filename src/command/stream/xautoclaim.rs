@@ -3,7 +3,7 @@
 //! The answer says where to go on (`0-0` = all were looked at), what was claimed, and which ids were deleted from the
 //! stream: those leave the pending entries, however short they have been idle, and use up the count.
 
-use super::group::{self, InGroup, is_claimable};
+use super::group::{self, InGroup};
 use super::{entry_reply, id};
 use crate::broker::Ctx;
 use crate::command::args::Args;
@@ -118,7 +118,7 @@ fn walk(ctx: &Ctx<'_>, at: InGroup, scan: &Scan) -> Result<Found, Refusal> {
         for ((id, pending), entry) in step.into_iter().zip(entries) {
             match entry {
                 None => found.gone.push(id),
-                Some(entry) if is_claimable(&pending, ctx.now_ms, scan.min_idle_ms) => found.claimed.push(entry),
+                Some(entry) if pending.is_claimable(ctx.now_ms, scan.min_idle_ms) => found.claimed.push(entry),
                 Some(_) => continue,
             }
             left -= 1;

@@ -3,7 +3,7 @@
 //! What was deleted from the stream leaves the pending entries and is not answered. FORCE makes an entry pending that
 //! was never delivered. LASTID moves the group's cursor forward, never back.
 
-use super::group::{self, InGroup, is_claimable};
+use super::group::{self, InGroup};
 use super::{entry_reply, id};
 use crate::broker::Ctx;
 use crate::command::args::Args;
@@ -126,7 +126,7 @@ fn claim_one(
         return None;
     };
     let before = match pending {
-        Some(p) => is_claimable(&p, ctx.now_ms, claim.min_idle_ms).then_some(p.deliveries)?,
+        Some(p) => p.is_claimable(ctx.now_ms, claim.min_idle_ms).then_some(p.deliveries)?,
         None => claim.force.then_some(1)?,
     };
     let counted = before.saturating_add(i64::from(!claim.just_id));

@@ -88,8 +88,7 @@ fn summary(group: &Group) -> Reply {
 
 fn entries(group: &Group, list: &List<'_>, now_ms: i64) -> Vec<Reply> {
     let IdRange { start, end } = list.range;
-    let wanted =
-        |(_, p): &(StreamId, Pending)| list.min_idle_ms <= 0 || group::is_claimable(p, now_ms, list.min_idle_ms);
+    let wanted = |(_, p): &(StreamId, Pending)| list.min_idle_ms <= 0 || p.is_claimable(now_ms, list.min_idle_ms);
     let show = |(id, p): (StreamId, Pending)| entry(group, id, &p, now_ms);
     match list.consumer {
         None => group.pending.range(start, end).filter(wanted).take(list.count).map(show).collect(),
@@ -104,7 +103,7 @@ fn entries(group: &Group, list: &List<'_>, now_ms: i64) -> Vec<Reply> {
 
 fn entry(group: &Group, id: StreamId, pending: &Pending, now_ms: i64) -> Reply {
     let owner = group.consumer(pending.consumer).map_or(&[][..], |c| &c.name);
-    let idle_ms = if pending.consumer == NOBODY { -1 } else { group::idle_ms(pending, now_ms) };
+    let idle_ms = if pending.consumer == NOBODY { -1 } else { pending.idle_ms(now_ms) };
     Reply::Array(vec![Reply::Id(id), Reply::bulk(owner), Reply::Integer(idle_ms), Reply::Integer(pending.deliveries)])
 }
 

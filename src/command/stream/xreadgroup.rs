@@ -8,13 +8,17 @@ use super::group::{self, InGroup};
 use super::id;
 use super::read_args::{ReadArgs, Verb};
 use super::read_limits::Budget;
+use super::redelivery;
 use crate::broker::Ctx;
 use crate::broker::wait::Park;
 use crate::command::args::Args;
 use crate::command::error::{self, Refusal};
 use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
+use crate::policy::Effective;
+use crate::policy::delivery::Delivery;
 use crate::reply::Reply;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 /// XREADGROUP.
 pub static SPEC: Spec = Spec {
@@ -43,6 +47,8 @@ struct Target<'a> {
     name: &'a [u8],
     at: InGroup,
     wanted: Wanted,
+    /// What a policy says of its deliveries.
+    policy: Option<Arc<Effective>>,
     /// It was named before in this call: what the first one is given is not there for the second one.
     repeated: bool,
 }
@@ -53,11 +59,11 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     let terms = Terms { consumer, claim_ms: read.claim_ms, noack: read.noack };
     let targets = targets(ctx, &read, group)?;
     let mut budget = Budget::new(read.limits);
-    let works = find_all(ctx, &targets, &terms, &mut budget)?;
+    let works = find_all(ctx, &targets, group, &terms, &mut budget)?;
 
     let mut answer = Vec::new();
     for (target, work) in targets.iter().zip(works) {
-        let work = if target.repeated { find_again(ctx, target, &terms, &mut budget) } else { work };
+        let work = if target.repeated { find_again(ctx, target, group, &terms, &mut budget) } else { work };
         if let Some(entries) = work.hand_out(ctx, target.at, &terms) {
             answer.push((Reply::bulk(target.name), entries));
         }
@@ -68,7 +74,7 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
         Some(timeout_ms) => Err(Refusal::Park(Box::new(Park {
             keys: read.keys(),
             timeout_ms,
-            look_again_ms: read.claim_ms.map(|min_idle_ms| next_due(ctx, &targets, min_idle_ms)),
+            look_again_ms: next_look(ctx, &targets, group, read.claim_ms),
             queue: None,
             rewritten: None,
             empty: Reply::NullArray,
@@ -84,7 +90,8 @@ fn targets<'a>(ctx: &mut Ctx<'_>, read: &ReadArgs<'a>, group: &[u8]) -> Result<V
     for (name, id) in read.streams() {
         let at = group::find(ctx, name, group)?.ok_or_else(|| error::stream::no_group_to_read(name, group))?;
         let repeated = read.len() > 1 && !seen.insert(name);
-        targets.push(Target { name, at, wanted: wanted(id)?, repeated });
+        let policy = ctx.engine.policies.of(ctx.db, name);
+        targets.push(Target { name, at, wanted: wanted(id)?, policy, repeated });
     }
     Ok(targets)
 }
@@ -100,8 +107,9 @@ fn wanted(text: &[u8]) -> Result<Wanted, Refusal> {
 
 /// Finds what there is for every stream: after this nothing can be missing any more.
 fn find_all(
-    ctx: &Ctx<'_>,
+    ctx: &mut Ctx<'_>,
     targets: &[Target<'_>],
+    group: &[u8],
     terms: &Terms<'_>,
     budget: &mut Budget,
 ) -> Result<Vec<Work>, Refusal> {
@@ -109,17 +117,41 @@ fn find_all(
         if target.repeated || !budget.open(target.name) {
             return Ok(Work::Nothing);
         }
-        delivery::find(ctx, target.at, target.wanted, terms, budget)
+        delivery::find(ctx, target.at, target.wanted, terms, target.rules(group), budget)
     };
     targets.iter().map(find).collect()
 }
 
 /// Finds what is left in a stream that this call served already. What is only on disk then waits for another call.
-fn find_again(ctx: &Ctx<'_>, target: &Target<'_>, terms: &Terms<'_>, budget: &mut Budget) -> Work {
+fn find_again(ctx: &mut Ctx<'_>, target: &Target<'_>, group: &[u8], terms: &Terms<'_>, budget: &mut Budget) -> Work {
     if !budget.open(target.name) {
         return Work::Nothing;
     }
-    delivery::find(ctx, target.at, target.wanted, terms, budget).unwrap_or(Work::Nothing)
+    delivery::find(ctx, target.at, target.wanted, terms, target.rules(group), budget).unwrap_or(Work::Nothing)
+}
+
+impl Target<'_> {
+    fn rules(&self, group: &[u8]) -> Option<&Delivery> {
+        self.policy.as_ref().map(|policy| policy.of_group(group))
+    }
+}
+
+/// When a reader that found nothing looks again by itself, if time can bring something.
+fn next_look(ctx: &Ctx<'_>, targets: &[Target<'_>], group: &[u8], claim_ms: Option<i64>) -> Option<i64> {
+    if let Some(min_idle_ms) = claim_ms {
+        return Some(next_due(ctx, targets, min_idle_ms));
+    }
+    let at_latest = |rules: &Delivery| rules.ack_wait_ms.clamp(LOOK_AGAIN_MS, LONGEST_SLEEP_MS);
+    let by_policy = |target: &Target<'_>| {
+        let rules = target.rules(group)?;
+        let of_group = target.at.of(ctx);
+        // Acknowledgements wake who waits for room.
+        let has_room = redelivery::allowance(of_group, &[], rules, ctx.now_ms) > 0;
+        let due = redelivery::next_due(of_group, rules).filter(|_| rules.redeliver && has_room);
+        let at_latest = ctx.now_ms.saturating_add(at_latest(rules));
+        Some(due.map_or(at_latest, |due| due.max(ctx.now_ms + 1).min(at_latest)))
+    };
+    targets.iter().filter_map(by_policy).min()
 }
 
 /// When something pending falls due.

@@ -1,4 +1,4 @@
-//! Lists of ids in a batch. Must never know: what becomes of them.
+//! Lists of ids in effects: in memory while they are written, packed while they are read.
 
 use crate::codec::{Put, Reader};
 use crate::error::Result;
@@ -44,6 +44,28 @@ impl Ids<'_> {
                 }
                 out.put_bytes(&packed);
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::batch::Effect;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn id_lists_come_back(ids in prop::collection::vec((any::<u64>(), any::<u64>()), 0..20)) {
+            let ids: Vec<StreamId> = ids.into_iter().map(|(ms, seq)| StreamId { ms, seq }).collect();
+            let mut bytes = Vec::new();
+            Effect::Ack { group: 1, ids: Ids::Listed(&ids) }.encode(&mut bytes);
+            let mut back = Vec::new();
+            match Effect::decode(&mut Reader::new(&bytes, "test")).unwrap() {
+                Effect::Ack { ids, .. } => ids.for_each(|id| back.push(id)).unwrap(),
+                other => prop_assert!(false, "{other:?}"),
+            }
+            prop_assert_eq!(back, ids);
         }
     }
 }

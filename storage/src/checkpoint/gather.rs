@@ -4,7 +4,7 @@
 //! one surprising rule: an object that is gathered in parts stays dirty to the last, so whatever happens in between, the
 //! last slice finishes it.
 
-use super::{Gathered, LIBRARIES_KEY, SMALL_WRITE, Slice};
+use super::{Gathered, LIBRARIES_KEY, RULES_KEY, SMALL_WRITE, Slice};
 use crate::backend::{Space, Write};
 use crate::keys;
 use crate::keyspace::lease::Lease;
@@ -38,7 +38,10 @@ const SLICE_BYTES: u64 = 4 << 20;
 impl Store {
     /// Objects that differ from their records, about, with the deletions of objects and changes of whole databases.
     pub fn dirty_objects(&self) -> usize {
-        let whole = self.flushed.len() + usize::from(self.swapped) + usize::from(self.libraries.dirty);
+        let whole = self.flushed.len()
+            + usize::from(self.swapped)
+            + usize::from(self.libraries.dirty)
+            + usize::from(self.rules.dirty);
         whole + self.databases.iter().map(|d| d.dirty() + d.gone.len()).sum::<usize>()
     }
 
@@ -68,6 +71,9 @@ impl Store {
     fn gather_flushed(&mut self, out: &mut Gathered) {
         if std::mem::take(&mut self.libraries.dirty) {
             out.put(Space::Meta, LIBRARIES_KEY.to_vec(), self.libraries.bytes.clone());
+        }
+        if std::mem::take(&mut self.rules.dirty) {
+            out.put(Space::Meta, RULES_KEY.to_vec(), self.rules.encode());
         }
         out.swapped |= std::mem::take(&mut self.swapped);
         for physical in self.flushed.drain(..) {

@@ -40,6 +40,10 @@ impl Store {
                 self.apply_libraries(Bytes::copy_from_slice(bytes));
                 Ok(())
             }
+            Effect::Rule { name, bytes } => {
+                self.apply_rule(name, bytes);
+                Ok(())
+            }
             Effect::Swap { a, b } => {
                 self.apply_swap(a, b);
                 Ok(())

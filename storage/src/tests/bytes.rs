@@ -46,8 +46,9 @@ fn effect<'a>(dice: &mut Dice, bytes: &'a [u8], ids: &'a [StreamId]) -> Effect<'
     let some = dice.one_in(2).then_some(n);
     let ids = Ids::Listed(ids);
     match dice.roll(34) {
-        33 => Effect::Lease { grace_ms: some, meta: name },
+        34 => Effect::Lease { grace_ms: some, meta: name },
         32 => Effect::Libraries { bytes: name },
+        33 => Effect::Rule { name, bytes },
         0 => Effect::Key { db, name },
         1 => Effect::Delete,
         2 => Effect::Rename { db, name },

@@ -174,8 +174,8 @@ fn pending_entries_keep_their_place_through_evictions() {
         assert!(world.complete() && world.evict_all() > 0);
     }
     key = world.key(0, b"s").unwrap();
-    let due: Vec<u64> =
-        world.store.stream(key).unwrap().group(b"g").unwrap().pending.by_due().map(|d| d.0.ms).collect();
+    let pending = &world.store.stream(key).unwrap().group(b"g").unwrap().pending;
+    let due: Vec<u64> = pending.delivered_until(i64::MAX).map(|d| d.0.ms).collect();
     assert_eq!(due, expected);
 }
 
@@ -370,4 +370,27 @@ fn a_checkpoint_of_nothing_is_recognised() {
         _ => panic!("a checkpoint is under way"),
     }
     assert!(!world.store.gathering);
+}
+
+#[test]
+fn rules_outlive_keys_flushes_and_crashes() {
+    let mut world = World::new(3);
+    let rules =
+        |world: &World| world.store.rules().map(|(name, rule)| (name.to_vec(), rule.to_vec())).collect::<Vec<_>>();
+    let pair = |name: &[u8], rule: &[u8]| (name.to_vec(), rule.to_vec());
+    world.stream(b"s", 3, 10);
+    world.store.set_rule(b"s", b"one");
+    world.store.set_rule(b"t", b"two");
+    world.settle();
+    // Only in the journal.
+    world.store.set_rule(b"t", b"");
+    world.store.set_rule(b"u", b"three");
+    world.commit();
+    world.reopen();
+    assert_eq!(rules(&world), [pair(b"s", b"one"), pair(b"u", b"three")]);
+    assert!(world.store.dirty_objects() > 0, "the record does not say so yet");
+    world.settle();
+    assert_eq!(world.store.dirty_objects(), 0);
+    world.reopen();
+    assert_eq!(rules(&world), [pair(b"s", b"one"), pair(b"u", b"three")]);
 }

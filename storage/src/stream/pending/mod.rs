@@ -1,9 +1,9 @@
 //! The pending entries of one group: delivered, not yet acknowledged.
 //!
-//! Three orders, kept together: by id (acknowledge, range), by consumer (its history), by the time an entry falls due
-//! (claims, and later retries, delays, leases). Each is a packed table (`table.rs`, of leaves in `leaf.rs`), exact at any
-//! time: nothing is left behind that would have to be cleared away. A call about one entry costs O(log n), n the pending
-//! ones. Must never know: entries' contents, the journal.
+//! Three orders, kept together: by id (acknowledge, range), by consumer (its history), by time: owned entries by when they
+//! were delivered, released ones by when they may be had again. Each is a packed table (`table.rs`, of leaves in
+//! `leaf.rs`), exact at any time: nothing is left behind that would have to be cleared away. A call about one entry costs
+//! O(log n), n the pending ones. Must never know: entries' contents, the journal, what a delivery that failed means.
 
 mod directory;
 mod leaf;
@@ -17,7 +17,7 @@ use packing::Row;
 use std::ops::ControlFlow;
 use table::Table;
 
-/// The consumer of an entry that nobody owns (after XNACK).
+/// The consumer of an entry that nobody owns: it was released (XNACK), and may be had from its time on.
 pub const NOBODY: u32 = 0;
 
 /// One delivered entry.
@@ -25,7 +25,7 @@ pub const NOBODY: u32 = 0;
 pub struct Pending {
     /// The owner's number in its group; [`NOBODY`] = released.
     pub consumer: u32,
-    /// Unix time of the last delivery in milliseconds; 0 = due at once.
+    /// Unix time of the last delivery in milliseconds; of a released entry the time from which on it may be had.
     pub delivered_ms: i64,
     /// Deliveries so far.
     pub deliveries: i64,
@@ -42,8 +42,10 @@ pub struct Pending {
 pub struct PendingList {
     /// Id, then what [`pack`] says.
     by_id: Table<6>,
-    /// Time of the delivery and order, then the id.
-    by_due: Table<4>,
+    /// Of owned entries: time of the delivery and order, then the id.
+    by_delivery: Table<4>,
+    /// Of released entries: the time from which on they may be had and order, then the id.
+    by_release: Table<4>,
     /// Ids. A consumer without entries may have an empty table, as long as it exists.
     by_consumer: HashMap<u32, Table<2>, FixedState>,
     next_order: u64,
@@ -67,8 +69,14 @@ fn ordered(ms: i64) -> u64 {
     ms as u64 ^ 1 << 63
 }
 
-fn due_key(delivered_ms: i64, order: u64) -> u128 {
+fn time_key(delivered_ms: i64, order: u64) -> u128 {
     u128::from(ordered(delivered_ms)) << 64 | u128::from(order)
+}
+
+/// The first time after `ms` in an order by time.
+fn next_time_after(table: &Table<4>, ms: i64) -> Option<i64> {
+    let from = time_key(ms.checked_add(1)?, 0);
+    table.range(from, u128::MAX).next().map(|row| ordered(row[0] as i64) as i64)
 }
 
 fn pack(id: StreamId, p: &Pending) -> Row<6> {
@@ -88,6 +96,18 @@ fn unpack(row: Row<6>) -> (StreamId, Pending) {
         dirty: owner & DIRTY != 0,
     };
     (StreamId { ms, seq }, pending)
+}
+
+impl Pending {
+    /// Whether somebody may have it who takes over what has been idle for `min_idle_ms`.
+    pub fn is_claimable(&self, now_ms: i64, min_idle_ms: i64) -> bool {
+        if self.consumer == NOBODY { self.delivered_ms <= now_ms } else { self.idle_ms(now_ms) >= min_idle_ms }
+    }
+
+    /// Milliseconds since the last delivery.
+    pub fn idle_ms(&self, now_ms: i64) -> i64 {
+        now_ms.saturating_sub(self.delivered_ms).max(0)
+    }
 }
 
 impl PendingList {
@@ -132,21 +152,34 @@ impl PendingList {
         self.by_consumer.get(&consumer).map_or(0, Table::len)
     }
 
-    /// All pending entries in the order they fall due: released ones first, then the longest idle.
-    pub fn by_due(&self) -> impl Iterator<Item = (StreamId, Pending)> {
-        let ids = self.by_due.range(0, u128::MAX).map(|[_, _, ms, seq]| StreamId { ms, seq });
+    /// Released entries whose time has come, in that order.
+    pub fn released(&self, now_ms: i64) -> impl Iterator<Item = (StreamId, Pending)> {
+        self.until(&self.by_release, now_ms)
+    }
+
+    /// Owned entries that were delivered at `ms` or before, the longest idle first.
+    pub fn delivered_until(&self, ms: i64) -> impl Iterator<Item = (StreamId, Pending)> {
+        self.until(&self.by_delivery, ms)
+    }
+
+    fn until(&self, table: &Table<4>, ms: i64) -> impl Iterator<Item = (StreamId, Pending)> {
+        let ids = table.range(0, time_key(ms, u64::MAX)).map(|[_, _, ms, seq]| StreamId { ms, seq });
         ids.filter_map(|id| self.get(id).map(|p| (id, p)))
     }
 
-    /// Time of the delivery that falls due first.
-    pub fn earliest_due(&self) -> Option<i64> {
-        self.by_due.first().map(|row| ordered(row[0] as i64) as i64)
+    /// Time of the first delivery after `ms` of an entry that is owned.
+    pub fn next_delivered_after(&self, ms: i64) -> Option<i64> {
+        next_time_after(&self.by_delivery, ms)
     }
 
-    /// Time of the first delivery after `ms`.
-    pub fn next_delivered_after(&self, ms: i64) -> Option<i64> {
-        let from = due_key(ms.checked_add(1)?, 0);
-        self.by_due.range(from, u128::MAX).next().map(|row| ordered(row[0] as i64) as i64)
+    /// When the next released entry may be had, after `ms`.
+    pub fn next_released_after(&self, ms: i64) -> Option<i64> {
+        next_time_after(&self.by_release, ms)
+    }
+
+    /// How many entries somebody owns.
+    pub fn owned(&self) -> usize {
+        self.by_delivery.len()
     }
 
     /// The smallest and the largest pending id.
@@ -168,7 +201,7 @@ impl PendingList {
                 let old = unpack(self.by_id.row(place)).1;
                 self.stored += usize::from(new.stored && !old.stored);
                 new.stored |= old.stored;
-                self.by_due.remove(due_key(old.delivered_ms, old.order));
+                self.by_time(old.consumer).remove(time_key(old.delivered_ms, old.order));
                 if old.consumer != new.consumer {
                     self.disown(old.consumer, id);
                     self.own(new.consumer, id);
@@ -181,7 +214,12 @@ impl PendingList {
                 self.by_id.insert_at(place, &pack(id, &new), new.dirty);
             }
         }
-        self.by_due.insert(&[ordered(new.delivered_ms), new.order, id.ms, id.seq], false);
+        self.by_time(new.consumer).insert(&[ordered(new.delivered_ms), new.order, id.ms, id.seq], false);
+    }
+
+    /// The order by time in which entries of `consumer` stand.
+    fn by_time(&mut self, consumer: u32) -> &mut Table<4> {
+        if consumer == NOBODY { &mut self.by_release } else { &mut self.by_delivery }
     }
 
     fn own(&mut self, consumer: u32, id: StreamId) {
@@ -215,7 +253,7 @@ impl PendingList {
         let place = self.by_id.find(key(id)).ok()?;
         let old = unpack(self.by_id.row(place)).1;
         self.by_id.remove_at(place);
-        self.by_due.remove(due_key(old.delivered_ms, old.order));
+        self.by_time(old.consumer).remove(time_key(old.delivered_ms, old.order));
         if old.stored {
             self.stored -= 1;
             self.gone.push(id);
@@ -226,7 +264,7 @@ impl PendingList {
     /// Puts an entry back that was read from disk, in its old place: later ones must not come before it.
     pub(crate) fn restore(&mut self, id: StreamId, consumer: u32, delivered_ms: i64, deliveries: i64, order: u64) {
         // No two entries have one place, unless a record is not what was written.
-        let taken = order >= ORDERS || self.by_due.get(due_key(delivered_ms, order)).is_some();
+        let taken = order >= ORDERS || self.by_time(consumer).get(time_key(delivered_ms, order)).is_some();
         let order = if taken { self.next_order } else { order };
         self.next_order = self.next_order.max(order + 1);
         self.set(id, Pending { consumer, delivered_ms, deliveries, order, stored: true, dirty: false });
@@ -289,7 +327,11 @@ impl PendingList {
     /// Bytes of memory behind it.
     pub fn memory(&self) -> usize {
         let owners = self.by_consumer.allocation_size() + self.by_consumer.values().map(Table::memory).sum::<usize>();
-        self.by_id.memory() + self.by_due.memory() + owners + self.gone.capacity() * size_of::<StreamId>()
+        self.by_id.memory()
+            + self.by_delivery.memory()
+            + self.by_release.memory()
+            + owners
+            + self.gone.capacity() * size_of::<StreamId>()
     }
 }
 

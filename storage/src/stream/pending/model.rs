@@ -9,7 +9,8 @@ pub type Known = (u32, i64, i64, u64);
 #[derive(Clone, Default)]
 pub struct Model {
     pub by_id: BTreeMap<StreamId, Known>,
-    pub by_due: BTreeSet<(i64, u64, StreamId)>,
+    /// Released ones and owned ones.
+    pub by_time: [BTreeSet<(i64, u64, StreamId)>; 2],
     pub next_order: u64,
     /// What the list says is on disk.
     pub records: BTreeMap<StreamId, Known>,
@@ -28,17 +29,18 @@ impl Model {
         self.next_order = self.next_order.max(order + 1);
         self.remove(id);
         self.by_id.insert(id, (consumer, delivered_ms, deliveries, order));
-        self.by_due.insert((delivered_ms, order, id));
+        self.by_time[usize::from(consumer != NOBODY)].insert((delivered_ms, order, id));
     }
 
     pub fn remove(&mut self, id: StreamId) {
-        if let Some((_, delivered_ms, _, order)) = self.by_id.remove(&id) {
-            self.by_due.remove(&(delivered_ms, order, id));
+        if let Some((consumer, delivered_ms, _, order)) = self.by_id.remove(&id) {
+            self.by_time[usize::from(consumer != NOBODY)].remove(&(delivered_ms, order, id));
         }
     }
 
-    pub fn is_taken(&self, delivered_ms: i64, order: u64) -> bool {
-        self.by_due.range((delivered_ms, order, StreamId::MIN)..=(delivered_ms, order, StreamId::MAX)).next().is_some()
+    pub fn is_taken(&self, consumer: u32, delivered_ms: i64, order: u64) -> bool {
+        let by_time = &self.by_time[usize::from(consumer != NOBODY)];
+        by_time.range((delivered_ms, order, StreamId::MIN)..=(delivered_ms, order, StreamId::MAX)).next().is_some()
     }
 
     pub fn of_consumer(&self, consumer: u32) -> Vec<StreamId> {
@@ -75,9 +77,11 @@ impl Model {
         assert_eq!(down, all);
         assert_eq!((list.len(), list.is_empty()), (all.len(), all.is_empty()));
         assert_eq!(list.bounds(), all.first().map(|(first, _)| (*first, all[all.len() - 1].0)));
-        let due: Vec<StreamId> = self.by_due.iter().map(|(_, _, id)| *id).collect();
-        assert_eq!(list.by_due().map(|(id, _)| id).collect::<Vec<_>>(), due);
-        assert_eq!(list.earliest_due(), self.by_due.first().map(|d| d.0));
+        let [released, owned] = &self.by_time;
+        let due = |of: &BTreeSet<(i64, u64, StreamId)>| of.iter().map(|(_, _, id)| *id).collect::<Vec<_>>();
+        assert_eq!(list.released(i64::MAX).map(|(id, _)| id).collect::<Vec<_>>(), due(released));
+        assert_eq!(list.delivered_until(i64::MAX).map(|(id, _)| id).collect::<Vec<_>>(), due(owned));
+        assert_eq!(list.owned(), owned.len());
         for consumer in 0..consumers {
             let own = self.of_consumer(consumer);
             assert_eq!(list.count_of(consumer), own.len());
@@ -104,8 +108,12 @@ impl Model {
         assert_eq!(list.range(end, start).count(), usize::from(start == end && self.by_id.contains_key(&start)));
         assert_eq!(list.get(start).map(|p| known(&p)), self.by_id.get(&start).copied());
         if let Some((ms, ..)) = self.by_id.get(&start).map(|k| (k.1, k.3)) {
-            let next = self.by_due.iter().find(|d| d.0 > ms).map(|d| d.0);
-            assert_eq!(list.next_delivered_after(ms), next);
+            let [released, owned] = &self.by_time;
+            let next = |of: &BTreeSet<(i64, u64, StreamId)>| of.iter().find(|d| d.0 > ms).map(|d| d.0);
+            assert_eq!(list.next_released_after(ms), next(released));
+            assert_eq!(list.next_delivered_after(ms), next(owned));
+            let until: Vec<StreamId> = owned.iter().take_while(|d| d.0 <= ms).map(|d| d.2).collect();
+            assert_eq!(list.delivered_until(ms).map(|(id, _)| id).collect::<Vec<_>>(), until);
         }
     }
 }
@@ -114,10 +122,11 @@ impl PendingList {
     /// Its tables count what they have.
     fn assert_sound(&self) {
         self.by_id.assert_sound();
-        self.by_due.assert_sound();
+        self.by_delivery.assert_sound();
+        self.by_release.assert_sound();
         self.by_consumer.values().for_each(Table::assert_sound);
         let owned: usize = self.by_consumer.values().map(Table::len).sum();
-        assert_eq!((self.by_due.len(), owned), (self.len(), self.len()));
+        assert_eq!((self.by_delivery.len() + self.by_release.len(), owned), (self.len(), self.len()));
         assert_eq!(self.stored, self.iter().filter(|(_, p)| p.stored).count());
     }
 }

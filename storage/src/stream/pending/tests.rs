@@ -9,19 +9,36 @@ fn id(ms: u64) -> StreamId {
 }
 
 #[test]
-fn three_orders_agree_after_moves() {
+fn all_orders_agree_after_moves() {
     let mut list = PendingList::default();
     list.put(id(1), 1, 100, 1);
     list.put(id(2), 1, 100, 1);
     list.put(id(3), 2, 50, 1);
     list.put(id(1), 2, 200, 2);
     list.put(id(2), NOBODY, 0, 1);
-    assert_eq!(list.by_due().map(|(i, _)| i.ms).collect::<Vec<_>>(), [2, 3, 1]);
+    assert_eq!(list.released(0).map(|(i, _)| i.ms).collect::<Vec<_>>(), [2]);
+    assert_eq!(list.delivered_until(200).map(|(i, _)| i.ms).collect::<Vec<_>>(), [3, 1]);
+    assert_eq!(list.delivered_until(199).map(|(i, _)| i.ms).collect::<Vec<_>>(), [3]);
     assert_eq!(list.of_consumer(2, StreamId::MIN, StreamId::MAX).map(|i| i.ms).collect::<Vec<_>>(), [1, 3]);
     assert_eq!(list.count_of(1), 0);
     assert_eq!(list.remove(id(3)).map(|p| p.consumer), Some(2));
     assert_eq!(list.len(), 2);
-    assert_eq!(list.by_due().count(), 2);
+    assert_eq!((list.released(i64::MAX).count(), list.owned()), (1, 1));
+}
+
+#[test]
+fn what_was_released_for_later_is_had_in_the_order_of_its_time() {
+    let mut list = PendingList::default();
+    for (ms, until) in [(1, 300), (2, 100), (3, 0), (4, 200), (5, 100)] {
+        list.put(id(ms), NOBODY, until, 1);
+    }
+    list.put(id(6), 7, 150, 1);
+    let had = |list: &PendingList, now| list.released(now).map(|(i, _)| i.ms).collect::<Vec<_>>();
+    assert_eq!(had(&list, 99), [3]);
+    assert_eq!(had(&list, 200), [3, 2, 5, 4]);
+    assert_eq!((list.next_released_after(200), list.next_delivered_after(0)), (Some(300), Some(150)));
+    let claimable = |list: &PendingList, now| list.get(id(4)).unwrap().is_claimable(now, 0);
+    assert!(!claimable(&list, 199) && claimable(&list, 200), "not before its time, whatever idle time is asked for");
 }
 
 #[test]
@@ -103,7 +120,7 @@ impl Play {
             if self.model.records.contains_key(&id) || self.model.by_id.contains_key(&id) {
                 continue;
             }
-            let taken = self.model.is_taken(delivered_ms, order);
+            let taken = self.model.is_taken(consumer, delivered_ms, order);
             self.list.restore(id, consumer, delivered_ms, 3, order);
             let order = if taken { self.model.next_order } else { order };
             self.model.put_at(order, id, consumer, delivered_ms, 3);
