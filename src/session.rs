@@ -206,7 +206,7 @@ impl Seat {
                 }
             }
             self.empty_mailbox(&mut engine, &mut answer);
-            if next - from >= TURN_CALLS || now_us - began_us >= TURN_US {
+            if next - from >= TURN_CALLS || now_us.saturating_sub(began_us) >= TURN_US {
                 break Stop::Turn;
             }
         };

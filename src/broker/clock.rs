@@ -7,27 +7,45 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// A clock that only moves when it is told to. Clones share the time.
 #[derive(Clone, Debug)]
-pub struct ManualClock(Arc<AtomicI64>);
+pub struct ManualClock(Arc<Hands>);
+
+/// Unix time, and how far it is ahead of the time that has passed.
+#[derive(Debug)]
+struct Hands {
+    now_ms: AtomicI64,
+    lead_ms: AtomicI64,
+}
 
 impl ManualClock {
     /// A clock that stands at `unix_ms` milliseconds.
     pub fn at(unix_ms: i64) -> ManualClock {
-        ManualClock(Arc::new(AtomicI64::new(unix_ms)))
+        ManualClock(Arc::new(Hands { now_ms: AtomicI64::new(unix_ms), lead_ms: AtomicI64::new(0) }))
     }
 
     /// The time in Unix milliseconds.
     pub fn now_ms(&self) -> i64 {
-        self.0.load(Ordering::Acquire)
+        self.0.now_ms.load(Ordering::Acquire)
     }
 
-    /// Sets it, also back, as an operator does with a machine's clock.
+    /// Lets time pass until then; also back.
     pub fn set_ms(&self, unix_ms: i64) {
-        self.0.store(unix_ms, Ordering::Release);
+        self.0.now_ms.store(unix_ms, Ordering::Release);
+    }
+
+    /// Sets it, as an operator does with a machine's clock: no time passes.
+    pub fn jump_to_ms(&self, unix_ms: i64) {
+        let before_ms = self.0.now_ms.swap(unix_ms, Ordering::AcqRel);
+        self.0.lead_ms.fetch_add(unix_ms.wrapping_sub(before_ms), Ordering::AcqRel);
+    }
+
+    /// Time that has passed, whatever it is now.
+    fn passed_ms(&self) -> u64 {
+        self.now_ms().saturating_sub(self.0.lead_ms.load(Ordering::Acquire)).max(0) as u64
     }
 
     pub(crate) fn advance(&self, by: Duration) {
         let ms = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
-        let _ = self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, |now| Some(now.saturating_add(ms)));
+        let _ = self.0.now_ms.fetch_update(Ordering::AcqRel, Ordering::Acquire, |now| Some(now.saturating_add(ms)));
     }
 }
 
@@ -73,7 +91,7 @@ impl Clock {
     pub fn monotonic_us(&self) -> u64 {
         match self {
             Clock::System { started_ns } => (machine_ns() - started_ns) / 1000,
-            Clock::Manual(clock) => clock.now_ms() as u64 * 1000,
+            Clock::Manual(clock) => clock.passed_ms().saturating_mul(1000),
         }
     }
 

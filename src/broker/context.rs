@@ -106,6 +106,12 @@ impl Ctx<'_> {
         self.engine.store.set_string(self.db, name, old, value, deadline_ms);
     }
 
+    /// Makes `name` this string with a token of its own: a lock that is taken.
+    pub fn mint_string(&mut self, name: &[u8], old: Option<Key>, value: &[u8], deadline_ms: Option<u64>) -> Key {
+        let value = Bytes::copy_from_slice(value);
+        self.engine.store.mint_string(self.db, name, old, value, deadline_ms)
+    }
+
     /// Wakes everybody who waits for a key of `db`: all of them changed, in memory or not.
     pub fn signal_database(&mut self, db: u32) {
         let names: Vec<Box<[u8]>> = self.engine.waits.keys_of(db).map(Box::from).collect();

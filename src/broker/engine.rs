@@ -13,6 +13,7 @@ use super::context::Progress;
 use super::errand::Errand;
 #[cfg(feature = "scripting")]
 use super::functions::Functions;
+use super::leases::Bindings;
 use super::mailbox::Slow;
 use super::monitor::Monitors;
 use super::notify::Notify;
@@ -50,6 +51,8 @@ pub struct Engine {
     pub access: Access,
     /// Parked calls.
     pub waits: Waits,
+    /// Which leases belong to which clients.
+    pub(super) bindings: Bindings,
     /// Watched keys.
     pub watches: Watches,
     /// Channels and patterns that somebody listens to.
@@ -188,6 +191,7 @@ impl Engine {
             clients: Clients::default(),
             access: Access::default(),
             waits: Waits::default(),
+            bindings: Bindings::default(),
             watches: Watches::default(),
             pubsub: PubSub::default(),
             tracking: Tracking::default(),
@@ -288,12 +292,6 @@ impl Engine {
         (ticket, self.store.take_batch(spare))
     }
 
-    /// Begins a turn of calls, which all happen at one time; returns the monotonic microseconds.
-    pub(crate) fn begin_turn(&mut self) -> u64 {
-        self.store.now_ms = self.clock.now_ms();
-        self.clock.monotonic_us()
-    }
-
     /// Runs a call that passed every gate, and whatever it woke.
     pub(crate) fn execute(&mut self, client: ClientId, spec: &'static Spec, args: Args<'_>) -> Executed {
         self.actor = Some(client);
@@ -380,6 +378,7 @@ impl Engine {
         self.unsubscribe_all(client);
         self.unmonitor(client);
         self.clients.kill(client);
+        self.let_go(client);
     }
 
     /// Ends a session.
@@ -396,5 +395,6 @@ impl Engine {
         self.untrack(client);
         self.access.strangers.note(client, false);
         self.clients.close(client);
+        self.leave_leases(client);
     }
 }

@@ -18,12 +18,14 @@ pub mod errand;
 pub mod functions;
 pub mod histogram;
 pub mod latency;
+pub mod leases;
 pub mod mailbox;
 pub mod monitor;
 pub mod notify;
 mod parking;
 pub mod pressure;
 pub mod pubsub;
+mod queues;
 #[cfg(feature = "scripting")]
 pub mod scripts;
 pub mod settle;

@@ -22,6 +22,14 @@ const SWEEP_LIMIT: usize = 1000;
 const SWEEP_PAUSE: Duration = Duration::from_millis(5);
 
 impl Engine {
+    /// Begins a turn of calls, which all happen at one time; returns the monotonic microseconds.
+    pub(crate) fn begin_turn(&mut self) -> u64 {
+        self.store.now_ms = self.clock.now_ms();
+        let now_us = self.clock.monotonic_us();
+        self.keep_leases(now_us);
+        now_us
+    }
+
     pub(super) fn park(
         &mut self,
         client: ClientId,
@@ -44,6 +52,7 @@ impl Engine {
             keys: park.keys,
             deadline_ms,
             look_again_ms: park.look_again_ms,
+            queue: park.queue,
             empty: park.empty,
             wake: tx,
         };
@@ -52,12 +61,13 @@ impl Engine {
     }
 
     /// Before each new deadline and each look at old ones: all of them are of the same clock.
-    fn follow_clock(&mut self) {
+    pub(super) fn follow_clock(&mut self) {
         let Some(lead_ms) = self.clock.lead_ms() else { return };
         let jump_ms = self.waits.follow(lead_ms);
         if let Some(pause) = &mut self.pause {
             pause.until_ms = pause.until_ms.saturating_add(jump_ms);
         }
+        self.note_jump(jump_ms);
     }
 
     fn park_wait(&mut self, wait: Wait, place: Option<Place>) {
@@ -85,6 +95,7 @@ impl Engine {
                 for place in self.waits.waiting_for(signal.db, &signal.name) {
                     self.run_again(place, now_ms);
                 }
+                self.serve_queue(signal.db, &signal.name, now_ms);
             }
         }
         if self.waits.is_empty() {
@@ -92,15 +103,39 @@ impl Engine {
         }
     }
 
+    /// Serves those who wait in the queue of a key, one after the other, until one has to wait on.
+    pub(super) fn serve_queue(&mut self, db: u32, name: &[u8], now_ms: i64) {
+        for place in self.waits.queues.take_roused(db, name) {
+            self.run_again(place, now_ms);
+        }
+        while let Some(place) = self.waits.queues.first(db, name) {
+            self.run_again(place, now_ms);
+            if self.waits.get(place).is_some() {
+                return;
+            }
+        }
+    }
+
+    /// Ends a wait as its time does. What one in a queue is told then is what is so now.
+    fn end_wait(&mut self, place: Place, now_ms: i64) -> bool {
+        if self.waits.get(place).is_some_and(|wait| wait.queue.is_some()) {
+            self.run_again(place, now_ms);
+        }
+        let Some(wait) = self.waits.take(place) else { return false };
+        let empty = wait.empty.clone();
+        self.answer(wait, empty);
+        true
+    }
+
     /// Runs a parked call again: it is answered, or parks again in its old place.
     fn run_again(&mut self, place: Place, now_ms: i64) {
         let Some(mut wait) = self.waits.take(place) else { return };
-        self.waits.woken = true;
+        self.waits.woken = Some(place);
         let caller = self.actor.replace(wait.client);
         // Rules may have changed while it waited.
         let outcome = permission::check(self, wait.client, wait.spec, wait.call.as_args())
             .and_then(|()| self.run(wait.client, wait.db, wait.spec, wait.call.as_args(), now_ms));
-        self.waits.woken = false;
+        self.waits.woken = None;
         self.note_changes();
         self.actor = caller;
         match outcome {
@@ -117,6 +152,9 @@ impl Engine {
                 // The session loads it and then comes back with `resume`; until then it keeps its place.
                 let (tx, rx) = oneshot::channel();
                 let load = std::mem::replace(&mut wait.wake, tx);
+                if wait.queue.is_some() {
+                    wait.look_again_ms = None;
+                }
                 self.park_wait(wait, Some(place));
                 let _ = load.send(Wake::Load(missing, rx));
             }
@@ -141,22 +179,28 @@ impl Engine {
 
     /// Runs the parked call of a client again.
     pub(super) fn run_again_for(&mut self, client: ClientId) {
-        if let Some(place) = self.waits.place_of(client) {
-            self.run_again(place, self.store.now_ms);
-            self.serve_signals(self.store.now_ms);
+        let now_ms = self.store.now_ms;
+        let Some(place) = self.waits.place_of(client) else { return };
+        let queued = self.waits.get(place).filter(|wait| wait.queue.is_some()).map(|w| (w.db, w.keys.clone()));
+        self.run_again(place, now_ms);
+        if let Some((db, keys)) = queued {
+            keys.iter().for_each(|name| self.serve_queue(db, name, now_ms));
         }
+        self.serve_signals(now_ms);
     }
 
     /// Ends a wait as its timeout would, or with an error; whether the client waited.
     pub fn unblock(&mut self, client: ClientId, with_error: bool) -> bool {
-        let wait = self.waits.place_of(client).and_then(|place| self.waits.take(place));
-        let Some(wait) = wait else { return false };
-        let reply = match error::connection::UNBLOCKED {
-            Refusal::Wire(line) if with_error => Reply::Error(line),
-            _ => wait.empty.clone(),
-        };
-        self.answer(wait, reply);
-        true
+        let Some(place) = self.waits.place_of(client) else { return false };
+        match error::connection::UNBLOCKED {
+            Refusal::Wire(line) if with_error => {
+                if let Some(wait) = self.waits.take(place) {
+                    self.answer(wait, Reply::Error(line));
+                }
+                true
+            }
+            _ => self.end_wait(place, self.store.now_ms),
+        }
     }
 
     /// How long the timer may sleep before the next tick, at most `longest`. A nearer deadline rearms it.
@@ -176,18 +220,27 @@ impl Engine {
         self.follow_clock();
         let now_ms = self.clock.now_ms();
         self.store.now_ms = now_ms;
+        self.catch_up();
+        self.hand_over(now_ms);
         for place in self.waits.due(now_ms) {
             let over = |w: &Wait| w.deadline_ms.is_some_and(|d| d <= now_ms);
             if !self.waits.get(place).is_some_and(over) {
                 self.run_again(place, now_ms);
-            } else if let Some(wait) = self.waits.take(place) {
-                let empty = wait.empty.clone();
-                self.answer(wait, empty);
+            } else {
+                self.end_wait(place, now_ms);
             }
         }
         self.sweep_goes_on = self.stats.active_expire && self.store.sweep_expired(now_ms, SWEEP_LIMIT) >= SWEEP_LIMIT;
         self.serve_signals(now_ms);
         self.look_at_slow();
+    }
+
+    /// A clock that stands still by itself was moved: does all that is due now.
+    pub(crate) fn time_was_moved(&mut self) {
+        self.tick();
+        while self.sweep_goes_on && !self.is_held() {
+            self.tick();
+        }
     }
 
     /// Ends all waits without an answer: the broker ends.

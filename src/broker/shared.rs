@@ -145,6 +145,7 @@ impl Shared {
         tasks.set_started((clock.now_ms() / 1000) as u64);
         engine.is_durable = true;
         engine.apply_config();
+        engine.begin_leases();
         journal.syncer().sync()?;
         let committer = Committer::new(journal, mark, Arc::clone(tasks.sync()));
         let (engine, backend, worker) = (Mutex::new(engine), Some(backend), Mutex::default());

@@ -5,6 +5,7 @@
 
 use super::client::ClientId;
 use super::commit::Ticket;
+use super::queues::Queues;
 use crate::command::args::OwnedArgs;
 use crate::command::spec::Spec;
 use crate::reply::Reply;
@@ -21,6 +22,8 @@ pub struct Park {
     pub timeout_ms: u64,
     /// When it should look again although no key changed (an entry falls due), Unix milliseconds, or [`EACH_TICK`].
     pub look_again_ms: Option<i64>,
+    /// It waits in the queue of its (one) key, with this priority: see [`super::queues`].
+    pub queue: Option<i64>,
     /// The call to run again, where it differs from the one that parked (`$` was resolved).
     pub rewritten: Option<OwnedArgs>,
     /// What it answers when its time is up.
@@ -58,8 +61,17 @@ pub(crate) struct Wait {
     pub keys: Vec<Box<[u8]>>,
     pub deadline_ms: Option<i64>,
     pub look_again_ms: Option<i64>,
+    pub queue: Option<i64>,
     pub empty: Reply,
     pub wake: oneshot::Sender<Wake>,
+}
+
+impl Wait {
+    /// Times of its own. (A queue looks again as one.)
+    fn timers(&self) -> impl Iterator<Item = i64> + use<> {
+        let look_again_ms = self.look_again_ms.filter(|_| self.queue.is_none());
+        self.deadline_ms.into_iter().chain(look_again_ms)
+    }
 }
 
 /// Arrival order among all waiters; a waiter keeps it when it parks again.
@@ -72,11 +84,12 @@ pub struct Waits {
     by_client: HashMap<ClientId, Place>,
     by_key: HashMap<(u32, Box<[u8]>), BTreeSet<Place>>,
     timers: BTreeSet<(i64, Place)>,
+    pub(crate) queues: Queues,
     /// [`super::clock::Clock::lead_ms`] at the last look.
     lead_ms: Option<i64>,
     next: Place,
-    /// The call that runs was parked before.
-    pub(crate) woken: bool,
+    /// Where the call that runs was parked before.
+    pub(crate) woken: Option<Place>,
 }
 
 impl Waits {
@@ -92,13 +105,14 @@ impl Waits {
 
     /// Keys that somebody waits for.
     pub fn keys(&self) -> usize {
-        self.by_key.len()
+        self.by_key.len() + self.queues.len()
     }
 
     /// Keys that some call waits for whose verb is one of `which`.
     pub fn keys_of_verbs(&self, which: impl Fn(&Spec) -> bool) -> usize {
         let any = |places: &BTreeSet<Place>| places.iter().any(|p| self.waits.get(p).is_some_and(|w| which(w.spec)));
-        self.by_key.values().filter(|places| any(places)).count()
+        let queued = self.queues.firsts().filter(|p| self.waits.get(p).is_some_and(|w| which(w.spec))).count();
+        self.by_key.values().filter(|places| any(places)).count() + queued
     }
 
     /// Parked calls with a deadline.
@@ -113,7 +127,7 @@ impl Waits {
 
     /// Whether the call that runs was parked before: what it found wrong then is no error now.
     pub fn woken(&self) -> bool {
-        self.woken
+        self.woken.is_some()
     }
 
     /// Whether somebody who waits for the key looks again at a time of its own (it waits for something to fall due).
@@ -125,7 +139,8 @@ impl Waits {
 
     /// When the next timer is due.
     pub fn next_timer(&self) -> Option<i64> {
-        self.timers.first().map(|(ms, _)| *ms)
+        let timer = self.timers.first().map(|(ms, _)| *ms);
+        timer.into_iter().chain(self.queues.next_look()).min()
     }
 
     /// Parks a call; `place` keeps its old place in all queues.
@@ -135,9 +150,14 @@ impl Waits {
             self.next
         });
         for key in &wait.keys {
-            self.by_key.entry((wait.db, key.clone())).or_default().insert(place);
+            match wait.queue {
+                Some(priority) => self.queues.join(wait.db, key, priority, place, wait.look_again_ms),
+                None => {
+                    self.by_key.entry((wait.db, key.clone())).or_default().insert(place);
+                }
+            }
         }
-        for at in [wait.deadline_ms, wait.look_again_ms].into_iter().flatten() {
+        for at in wait.timers() {
             self.timers.insert((at, place));
         }
         self.by_client.insert(wait.client, place);
@@ -148,10 +168,14 @@ impl Waits {
     pub(crate) fn take(&mut self, place: Place) -> Option<Wait> {
         let wait = self.waits.remove(&place)?;
         self.by_client.remove(&wait.client);
-        for at in [wait.deadline_ms, wait.look_again_ms].into_iter().flatten() {
+        for at in wait.timers() {
             self.timers.remove(&(at, place));
         }
         for key in &wait.keys {
+            if let Some(priority) = wait.queue {
+                self.queues.leave(wait.db, key, priority, place);
+                continue;
+            }
             let key = (wait.db, key.clone());
             if let Some(places) = self.by_key.get_mut(&key) {
                 places.remove(&place);
@@ -175,12 +199,19 @@ impl Waits {
 
     /// The keys of a database that somebody waits for.
     pub(crate) fn keys_of(&self, db: u32) -> impl Iterator<Item = &[u8]> {
-        self.by_key.keys().filter(move |(of, _)| *of == db).map(|(_, name)| &name[..])
+        let names = self.by_key.keys().chain(self.queues.names());
+        names.filter(move |(of, _)| *of == db).map(|(_, name)| &name[..])
     }
 
     /// Who waits for a key, in order of arrival.
     pub(crate) fn waiting_for(&self, db: u32, name: &[u8]) -> Vec<Place> {
         self.by_key.get(&(db, name.into())).map_or_else(Vec::new, |p| p.iter().copied().collect())
+    }
+
+    /// Whether the machine's clock seems to have been set since the last look.
+    #[inline]
+    pub(crate) fn has_jumped(&self, lead_ms: i64) -> bool {
+        self.lead_ms.is_none_or(|before| (lead_ms - before).abs() >= JUMP_MS)
     }
 
     /// Moves deadlines with the machine's clock if it was set: who waits for a second waits for a second. (What falls due
@@ -193,8 +224,7 @@ impl Waits {
         self.timers.clear();
         for (place, wait) in &mut self.waits {
             wait.deadline_ms = wait.deadline_ms.map(|at| at.saturating_add(jump_ms));
-            let timers = [wait.deadline_ms, wait.look_again_ms].into_iter().flatten();
-            self.timers.extend(timers.map(|at| (at, *place)));
+            self.timers.extend(wait.timers().map(|at| (at, *place)));
         }
         jump_ms
     }

@@ -192,6 +192,7 @@ impl Engine {
             _ => None,
         };
         self.account(held.client, held.spec, held.call.as_args(), error, held.spent_us);
+        self.catch_up();
         self.serve_signals(now_ms);
         let ticket = self.ticket();
         if held.is_orphan {

@@ -4,7 +4,7 @@
 use super::progress;
 use super::{complain, descriptors, doors, users};
 use crate::broker::client::Endpoint;
-use crate::broker::clock::Clock;
+use crate::broker::clock::{Clock, ManualClock};
 use crate::broker::shared::{Shared, Threads};
 use crate::broker::tasks::Ending;
 use crate::config::{Config, Profile, Startup};
@@ -86,7 +86,7 @@ fn open(config: &Config) -> Result<(Arc<Shared>, Threads), brooklet_storage::Sto
         progress.begin(Phase::Backend, 0);
         let has_terminal = config.logfile.as_os_str().is_empty() && !config.quiet;
         let shown = progress::show(&progress, has_terminal, |line| tracing::info!("{line}"));
-        let opened = Shared::open(config.clone(), Clock::system(), &progress);
+        let opened = Shared::open(config.clone(), clock(config), &progress);
         progress.end();
         if let Some(shown) = shown {
             shown.thread().unpark();
@@ -97,7 +97,16 @@ fn open(config: &Config) -> Result<(Arc<Shared>, Threads), brooklet_storage::Sto
     if !config.is_volatile() {
         tracing::warn!("built without RocksDB: nothing is kept on disk");
     }
-    Ok(Shared::volatile(config.clone(), Clock::system()))
+    Ok(Shared::volatile(config.clone(), clock(config)))
+}
+
+fn clock(config: &Config) -> Clock {
+    let machine = Clock::system();
+    if !config.test_clock {
+        return machine;
+    }
+    tracing::warn!("test-clock: time stands still until TEST.CLOCK moves it; nothing is synced by time");
+    Clock::Manual(ManualClock::at(machine.now_ms()))
 }
 
 fn run(config: &Config, shared: &Arc<Shared>, threads: Threads, listening: Listening, signals: Signals) -> ExitCode {

@@ -5,7 +5,7 @@
 use super::spec::{Flag, Group, Spec};
 
 /// All of them, in the order of the reference; then our own.
-pub const ALL: [&str; 23] = [
+pub const ALL: [&str; 24] = [
     "keyspace",
     "read",
     "write",
@@ -29,6 +29,7 @@ pub const ALL: [&str; 23] = [
     "scripting",
     "policy",
     "msg",
+    "lease",
 ];
 
 /// Those of a command.

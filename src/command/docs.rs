@@ -13,11 +13,12 @@ This page is made from the table of verbs (`src/command/table.rs`); change a ver
 `BLESS=1 cargo test --no-default-features --features memory --lib command::docs`.
 
 `COMMAND DOCS` and `COMMAND INFO` answer from the same table. *since* is the version of Redis that introduced the verb, or of
-Brooklet where Redis has no such verb: see [queues.md](queues.md). Each verb has a transcript of what it answers in `tests/protocol/cases/`; wanted differences to Redis are listed in
+Brooklet where Redis has no such verb: see [queues.md](queues.md) and
+[leases.md](leases.md). Each verb has a transcript of what it answers in `tests/protocol/cases/`; wanted differences to Redis are listed in
 [compatibility.md](compatibility.md).
 ";
 
-const GROUPS: [(Group, &str); 18] = [
+const GROUPS: [(Group, &str); 20] = [
     (Group::Stream, "Streams"),
     (Group::Keyspace, "Keys"),
     (Group::String, "Strings"),
@@ -26,6 +27,7 @@ const GROUPS: [(Group, &str); 18] = [
     (Group::List, "Lists"),
     (Group::Set, "Sets"),
     (Group::SortedSet, "Sorted sets"),
+    (Group::Lease, "Leases (not in Redis)"),
     (Group::PubSub, "Pub/sub"),
     (Group::Sorting, "Sorting"),
     (Group::Transaction, "Transactions"),
@@ -36,6 +38,7 @@ const GROUPS: [(Group, &str); 18] = [
     (Group::Sentinel, "Sentinel (only with `sentinel-master-name`)"),
     (Group::Policy, "Policies of streams (not in Redis)"),
     (Group::Message, "Single messages of a group (not in Redis)"),
+    (Group::Testing, "Tests (only with `--test-clock`; not in Redis)"),
 ];
 
 /// The page, in Markdown.

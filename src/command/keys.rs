@@ -2,6 +2,7 @@
 
 use super::args::Args;
 use super::spec::Keys;
+use super::table;
 use std::iter::StepBy;
 use std::ops::Range;
 
@@ -30,6 +31,16 @@ impl Keys {
                 sources.for_each(visit);
             }
             Keys::Streams => streams(args)?.for_each(visit),
+            Keys::Leased => {
+                let inner = args.from(INNER);
+                let keys = table::mentioned(inner).map_or(Keys::None, |spec| spec.keys);
+                if keys == Keys::Leased || args.len() < INNER {
+                    return Err(Unclear);
+                }
+                let positions = keys.positions(inner)?;
+                visit(1);
+                positions.into_iter().for_each(|at| visit(INNER + at));
+            }
             Keys::Sort { stores } => {
                 visit(1);
                 destination(args, stores).into_iter().for_each(visit);
@@ -43,6 +54,9 @@ impl Keys {
         !matches!(self, Keys::None | Keys::At { .. })
     }
 }
+
+/// Where the call inside of a LEASE.EXEC begins.
+pub const INNER: usize = 3;
 
 /// Places with the same distance from each other.
 type Places = StepBy<Range<usize>>;

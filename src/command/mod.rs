@@ -29,6 +29,7 @@ mod cluster;
 mod connection;
 mod hash;
 mod keyspace;
+mod lease;
 mod list;
 mod message;
 mod policy;
@@ -40,6 +41,7 @@ mod set;
 mod sort;
 mod stream;
 mod string;
+mod testing;
 mod transaction;
 mod zset;
 

@@ -103,6 +103,10 @@ pub enum Group {
     Policy,
     /// `msg`: single messages of a group.
     Message,
+    /// `lease`: what Redis does not have.
+    Lease,
+    /// `testing`: what only tests need.
+    Testing,
 }
 
 impl Group {
@@ -127,6 +131,8 @@ impl Group {
             Group::Sentinel => "sentinel",
             Group::Policy => "policy",
             Group::Message => "msg",
+            Group::Lease => "lease",
+            Group::Testing => "testing",
         }
     }
 
@@ -146,7 +152,9 @@ impl Group {
             Group::Connection => Some("connection"),
             Group::Policy => Some("policy"),
             Group::Message => Some("msg"),
-            Group::PubSub | Group::Sorting | Group::Server | Group::Cluster | Group::Sentinel => None,
+            Group::Lease => Some("lease"),
+            Group::PubSub | Group::Sorting | Group::Server => None,
+            Group::Cluster | Group::Sentinel | Group::Testing => None,
         }
     }
 }
@@ -186,6 +194,8 @@ pub enum Keys {
         /// Whether there is such a word.
         stores: bool,
     },
+    /// The first argument, and those of the call that begins at the third.
+    Leased,
 }
 
 impl Keys {

@@ -4,8 +4,8 @@ use super::args::Args;
 use super::error::{self, Refusal};
 use super::spec::Spec;
 use super::{
-    bitmap, cluster, connection, hash, keyspace, list, message, policy, pubsub, script, sentinel, server, set, sort,
-    stream, string, transaction, zset,
+    bitmap, cluster, connection, hash, keyspace, lease, list, message, policy, pubsub, script, sentinel, server, set,
+    sort, stream, string, testing, transaction, zset,
 };
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -16,6 +16,7 @@ pub fn verbs() -> impl Iterator<Item = &'static Spec> + Clone {
     let values = [stream::VERBS, string::VERBS, bitmap::VERBS, hash::VERBS, list::VERBS, set::VERBS, zset::VERBS];
     let others = [
         keyspace::VERBS,
+        lease::VERBS,
         sort::VERBS,
         pubsub::VERBS,
         transaction::VERBS,
@@ -31,7 +32,7 @@ pub fn verbs() -> impl Iterator<Item = &'static Spec> + Clone {
 
 /// The same and those that are there only if an option says so: access lists and documents know them always.
 pub fn every() -> impl Iterator<Item = &'static Spec> + Clone {
-    verbs().chain(sentinel::VERBS.iter().copied())
+    verbs().chain(sentinel::VERBS.iter().copied()).chain(testing::VERBS.iter().copied())
 }
 
 /// Longest name of a verb; anything longer is unknown.

@@ -32,6 +32,10 @@ pub fn keys(spec: &Spec, args: Args<'_>) -> Vec<Touch> {
     if spec.keys == Keys::None || channels(spec, args).is_some() {
         return Vec::new();
     }
+    if spec.keys == Keys::Leased {
+        // What becomes of the other keys is asked of the call inside, when it runs.
+        return vec![Touch { at: 1, reads: true, writes: false }];
+    }
     let positions = spec.keys.positions(args).unwrap_or_default();
     let one = |(nth, at): (usize, usize)| {
         // All keys behind the first are treated alike.
@@ -102,6 +106,9 @@ pub fn access(spec: &Spec, nth: usize) -> &'static [&'static str] {
         ("set", _) => &["RW", "access", "update", "variable_flags"],
         ("del" | "unlink" | "delex" | "delifeq", _) => &["RM", "delete"],
         ("rename" | "renamenx" | "getdel", _) => &["RW", "access", "delete"],
+        ("lease.release", _) => &["RW", "delete"],
+        ("lease.acquire" | "lease.renew" | "lease.transfer", _) => &["RW", "access", "update"],
+        ("lease.exec", _) => &["RO", "access"],
         ("append" | "xgroup|create" | "xgroup|createconsumer", _) => &["RW", "insert"],
         ("getex" | "getset" | "move" | "incr" | "incrby" | "incrbyfloat" | "increx" | "decr" | "decrby", _) => {
             &["RW", "access", "update"]

@@ -28,7 +28,8 @@ pub fn timeout(text: &[u8], now_ms: i64) -> Result<u64, Refusal> {
 pub fn park<'a>(keys: impl Iterator<Item = &'a [u8]>, timeout_ms: u64, at_once: Reply) -> Refusal {
     let keys = keys.map(Box::from).collect();
     let empty = Reply::NullArray;
-    Refusal::Park(Box::new(Park { keys, timeout_ms, look_again_ms: None, rewritten: None, empty, at_once }))
+    let (look_again_ms, queue, rewritten) = (None, None, None);
+    Refusal::Park(Box::new(Park { keys, timeout_ms, look_again_ms, queue, rewritten, empty, at_once }))
 }
 
 /// `numkeys key [key ...] word [COUNT count]`: several keys, from the first of which something is taken.

@@ -220,6 +220,8 @@ options! {
         "Start although commits that were durable are missing.";
     insecure: bool = "insecure", Launch, Launch, Kind::YesNo, "no",
         "Serve other machines without any password.";
+    test_clock: bool = "test-clock", Launch, Launch, Kind::YesNo, "no",
+        "For tests of programs only: time stands still until TEST.CLOCK moves it.";
     quiet: bool = "quiet", Launch, Launch, Kind::YesNo, "no",
         "Log only what is wrong.";
 }

@@ -120,7 +120,7 @@ impl Broker {
     pub fn advance(&self, by: Duration) {
         let clock = self.manual.as_ref().expect("the broker has a manual clock");
         clock.advance(by);
-        self.shared.engine().tick();
+        self.shared.engine().time_was_moved();
     }
 
     /// The time by the broker's clock, Unix milliseconds.

@@ -44,8 +44,10 @@ pub enum Effect<'a> {
     Libraries { bytes: &'a [u8] },
     /// The standing rule under this name; empty = there is none any more.
     Rule { name: &'a [u8], bytes: &'a [u8] },
-    /// The key is this string, whatever it was before.
-    SetString { uid: u64, deadline_ms: Option<u64>, value: &'a [u8] },
+    /// The key is this string, whatever it was before; `token`: its uid is a token.
+    SetString { uid: u64, deadline_ms: Option<u64>, value: &'a [u8], token: bool },
+    /// The key, which has a token, is a lease of which this is known.
+    Lease { grace_ms: Option<u64>, meta: &'a [u8] },
     /// The string's bytes from `offset` on are overwritten, zero-padded before.
     PatchString { offset: u64, bytes: &'a [u8] },
     /// The key is an empty stream.
@@ -107,15 +109,7 @@ impl<'a> Effect<'a> {
                 out.push(4);
                 out.put_option(*at_ms);
             }
-            Effect::SetString { uid, deadline_ms, value } => {
-                put_nums(out, 7, &[*uid]);
-                out.put_option(*deadline_ms);
-                out.put_bytes(value);
-            }
-            Effect::PatchString { offset, bytes } => {
-                put_nums(out, 8, &[*offset]);
-                out.put_bytes(bytes);
-            }
+            Effect::SetString { .. } | Effect::Lease { .. } | Effect::PatchString { .. } => self.encode_string(out),
             Effect::Copy { db, name } => {
                 put_nums(out, 9, &[u64::from(*db)]);
                 out.put_bytes(name);
@@ -155,6 +149,26 @@ impl<'a> Effect<'a> {
                 self.encode_of_store(out);
             }
             group_effect => group_effect.encode_group(out),
+        }
+    }
+
+    fn encode_string(&self, out: &mut Vec<u8>) {
+        match self {
+            Effect::SetString { uid, deadline_ms, value, token } => {
+                put_nums(out, if *token { 13 } else { 7 }, &[*uid]);
+                out.put_option(*deadline_ms);
+                out.put_bytes(value);
+            }
+            Effect::Lease { grace_ms, meta } => {
+                out.push(12);
+                out.put_option(*grace_ms);
+                out.put_bytes(meta);
+            }
+            Effect::PatchString { offset, bytes } => {
+                put_nums(out, 8, &[*offset]);
+                out.put_bytes(bytes);
+            }
+            _ => debug_assert!(false, "encode() handles every other effect"),
         }
     }
 
@@ -247,11 +261,15 @@ impl<'a> Effect<'a> {
             4 => Effect::Deadline { at_ms: r.option()? },
             5 => Effect::Flush { db: r.num32()?, physical: r.num32()? },
             6 => Effect::Swap { a: r.num32()?, b: r.num32()? },
-            7 => Effect::SetString { uid: r.num()?, deadline_ms: r.option()?, value: r.bytes()? },
+            tag @ (7 | 13) => {
+                let (uid, deadline_ms, value) = (r.num()?, r.option()?, r.bytes()?);
+                Effect::SetString { uid, deadline_ms, value, token: tag == 13 }
+            }
             8 => Effect::PatchString { offset: r.num()?, bytes: r.bytes()? },
             9 => Effect::Copy { db: r.num32()?, name: r.bytes()? },
             10 => Effect::Libraries { bytes: r.bytes()? },
             11 => Effect::Rule { name: r.bytes()?, bytes: r.bytes()? },
+            12 => Effect::Lease { grace_ms: r.option()?, meta: r.bytes()? },
             16 => Effect::StreamCreate { uid: r.num()? },
             17 => Effect::Append { id: r.id()?, packed: r.bytes()? },
             18 => Effect::Trim { first: r.id()?, removed: r.num()? },
@@ -346,7 +364,10 @@ mod tests {
             Effect::Swap { a: 1, b: 2 },
             Effect::Libraries { bytes: b"l\0" },
             Effect::Rule { name: b"n", bytes: b"" },
-            Effect::SetString { uid: 9, deadline_ms: Some(0), value: b"v\r\n" },
+            Effect::SetString { uid: 9, deadline_ms: Some(0), value: b"v\r\n", token: false },
+            Effect::SetString { uid: 10, deadline_ms: Some(1), value: b"", token: true },
+            Effect::Lease { grace_ms: Some(1000), meta: b"m" },
+            Effect::Lease { grace_ms: None, meta: b"" },
             Effect::PatchString { offset: 1 << 40, bytes: b"x" },
             Effect::StreamCreate { uid: u64::MAX },
             Effect::Append { id, packed: b"abc" },

@@ -318,12 +318,16 @@ pub(crate) fn restore(backend: &dyn Backend, meta: &Meta, progress: &Progress) -
     for (db, physical) in meta.databases.iter().enumerate() {
         let database = store.db_mut(db as u32);
         database.physical = *physical;
+        let mut leases = Vec::new();
         crate::load::scan_prefix(backend, Space::Names, keys::database(*physical), |key, value| {
             let (hash, _) = keys::split_name(key).ok_or_else(|| StorageError::corrupt("name", "malformed key"))?;
             progress.add(1);
-            database.add_cold(hash, NameRecord::decode(value)?.deadline_ms);
+            let record = NameRecord::decode(value)?;
+            database.add_cold(hash, record.deadline_ms);
+            leases.extend(record.lease.map(|lease| (hash, record.uid, lease)));
             Ok(())
         })?;
+        crate::load::load_leases(database, backend, leases)?;
     }
     Ok(store)
 }

@@ -13,6 +13,8 @@ use crate::codec::{Put, Reader};
 use crate::error::{Result, StorageError};
 use crate::failpoint::{self, Point};
 use crate::keys;
+use crate::keyspace::Database;
+use crate::keyspace::lease::{Lease, Placed};
 use crate::keyspace::object::{Kind, Object, Value};
 use crate::names::Names;
 use crate::store::{Key, Store};
@@ -20,6 +22,7 @@ use crate::stream::log::{Cold, ColdChunk};
 use crate::stream::pending::Pending;
 use crate::stream::{Stream, chunk, header};
 use bytes::Bytes;
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 /// What a command needs that is only on disk.
@@ -56,31 +59,44 @@ struct Found {
 }
 
 const NAME_VERSION: u8 = 1;
+/// Of a key that has a token.
+const TOKEN_VERSION: u8 = 2;
 
 /// The record of a name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct NameRecord {
     pub kind: Kind,
     pub uid: u64,
     pub deadline_ms: Option<u64>,
+    /// Its uid is a token.
+    pub token: bool,
+    /// What is known of it as a lease; only of one with a token.
+    pub lease: Option<Lease>,
 }
 
 impl NameRecord {
     pub(crate) fn encode(&self) -> Vec<u8> {
-        let mut out = vec![NAME_VERSION, self.kind as u8];
+        let mut out = vec![if self.token { TOKEN_VERSION } else { NAME_VERSION }, self.kind as u8];
         out.put_num(self.uid);
         out.put_option(self.deadline_ms);
+        if self.token {
+            out.push(u8::from(self.lease.is_some()));
+            self.lease.iter().for_each(|lease| lease.encode(&mut out));
+        }
         out
     }
 
     pub(crate) fn decode(bytes: &[u8]) -> Result<NameRecord> {
         let mut r = Reader::new(bytes, "name record");
         let (version, tag) = (r.byte()?, r.byte()?);
-        if version != NAME_VERSION {
+        let token = version == TOKEN_VERSION;
+        if version != NAME_VERSION && !token {
             return Err(StorageError::corrupt("name record", format!("version {version}")));
         }
         let kind = Kind::from_tag(tag).ok_or_else(|| StorageError::corrupt("name record", format!("kind {tag}")))?;
-        Ok(NameRecord { kind, uid: r.num()?, deadline_ms: r.option()? })
+        let (uid, deadline_ms) = (r.num()?, r.option()?);
+        let lease = if token && r.byte()? != 0 { Some(Lease::decode(&mut r)?) } else { None };
+        Ok(NameRecord { kind, uid, deadline_ms, token, lease })
     }
 }
 
@@ -199,7 +215,7 @@ fn read_object(backend: &dyn Backend, physical: u32, hash: u64, name: &[u8], rec
     };
     let mut object = Object::new(name, hash, record.uid, value);
     object.deadline_ms = record.deadline_ms;
-    (object.stored, object.name_dirty) = (true, false);
+    (object.stored, object.name_dirty, object.token) = (true, false, record.token);
     Ok(object)
 }
 
@@ -232,6 +248,27 @@ pub(crate) fn scan_prefix(
         if result.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })?;
     result
+}
+
+/// Brings leases into memory, where they stay: hashes of their names, tokens, and what is known of them.
+pub(crate) fn load_leases(
+    database: &mut Database,
+    backend: &dyn Backend,
+    leases: Vec<(u64, u64, Lease)>,
+) -> Result<()> {
+    let mut slots = HashMap::new();
+    for (hash, token, lease) in leases {
+        if database.cold(hash) > 0 {
+            for object in read_objects(backend, database.physical, hash)? {
+                let uid = object.uid;
+                slots.insert(uid, database.install(object));
+            }
+        }
+        let gone = || StorageError::corrupt("name", format!("the lease with token {token} was not found"));
+        let slot = *slots.get(&token).ok_or_else(gone)?;
+        database.leases.insert(token, Placed { lease, slot });
+    }
+    Ok(())
 }
 
 impl Store {

@@ -9,6 +9,7 @@ mod deadlines;
 mod events;
 mod fits;
 mod graveyard;
+mod leases;
 mod libraries;
 mod moving;
 mod replay;
@@ -53,6 +54,8 @@ pub struct StoreStats {
     pub expired_keys: u64,
     /// Fields of hashes that vanished at their deadline.
     pub expired_fields: u64,
+    /// Tokens that were made.
+    pub minted: u64,
     /// Changes since the last checkpoint.
     pub changes: u64,
 }
@@ -387,6 +390,9 @@ impl Store {
     fn remove(&mut self, key: Key) {
         self.batch.deselect();
         let Some(mut object) = self.db_mut(key.db).take(key.slot) else { return };
+        if object.token {
+            self.db_mut(key.db).leases.remove(&object.uid);
+        }
         self.signal(key.db, &object.name);
         let value = GoneValue::of(&object);
         if object.stored || !value.chunks.is_empty() {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 mod corpus;
 mod durable;
+mod leases;
 mod messages;
 mod policy;
 mod time;

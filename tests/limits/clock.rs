@@ -86,20 +86,28 @@ fn a_clock_that_jumps_makes_nothing_go_back() {
     let first = add(&mut c);
     call(&mut c, &["XGROUP", "CREATE", "s", "g", "0"]);
     call(&mut c, &["XREADGROUP", "GROUP", "g", "a", "STREAMS", "s", ">"]);
+    call(&mut c, &["SET", "key", "v", "PX", "60000"]);
     call(&mut c, &["SET", "lock", "me", "NX", "PX", "60000"]);
+    call(&mut c, &["LEASE.ACQUIRE", "lease", "me", "60000"]);
+    let lasts = |c: &mut Client| {
+        let left = ["lock", "lease"].map(|key| number(c, &["PTTL", key]));
+        assert!(left.iter().all(|ms| (30_000..=60_000).contains(ms)), "who holds a lock has his time: {left:?}");
+    };
 
     clock.set(HOUR);
     let ahead = add(&mut c);
     assert!(ahead.0 >= first.0 + 3_590_000, "{ahead:?} an hour after {first:?}");
-    assert_eq!(number(&mut c, &["EXISTS", "lock"]), 0, "its minute is over");
+    assert_eq!(number(&mut c, &["EXISTS", "key"]), 0, "its minute is over");
+    lasts(&mut c);
     let idle = call(&mut c, &["XPENDING", "s", "g", "-", "+", "1"]).items()[0].items()[2].number().unwrap();
     assert!(idle >= 3_590_000, "{idle}");
-    call(&mut c, &["SET", "lock", "me", "NX", "PX", "60000"]);
+    call(&mut c, &["SET", "key", "v", "PX", "60000"]);
 
     clock.set(-HOUR);
     let behind = add(&mut c);
     assert_eq!(behind, (ahead.0, ahead.1 + 1), "ids go on from the last one");
-    assert!(number(&mut c, &["PTTL", "lock"]) > 7_100_000, "deadlines follow the clock");
+    assert!(number(&mut c, &["PTTL", "key"]) > 7_100_000, "deadlines follow the clock");
+    lasts(&mut c);
     let idle = call(&mut c, &["XPENDING", "s", "g", "-", "+", "1"]).items()[0].items()[2].number().unwrap();
     assert!(idle >= 0, "{idle}");
     waits_its_time(&server, || clock.set(2 * HOUR));

@@ -12,6 +12,7 @@ mod client;
 mod consumers;
 mod dice;
 mod disk;
+mod leases;
 mod model;
 mod op;
 mod value;

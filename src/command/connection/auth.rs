@@ -60,6 +60,7 @@ fn late(ctx: &mut Ctx<'_>, refusal: Refusal, delay_ms: u64) -> Refusal {
         keys: Vec::new(),
         timeout_ms: delay_ms,
         look_again_ms: None,
+        queue: None,
         rewritten: None,
         empty: answer.clone(),
         at_once: answer,

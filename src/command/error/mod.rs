@@ -8,6 +8,7 @@ pub mod cluster;
 pub mod connection;
 pub mod hash;
 pub mod keyspace;
+pub mod lease;
 pub mod list;
 pub mod policy;
 pub mod pubsub;

@@ -63,6 +63,7 @@ fn look_again(args: Args<'_>, own: usize, request: u64) -> Refusal {
         keys: Vec::new(),
         timeout_ms: 0,
         look_again_ms: Some(EACH_TICK),
+        queue: None,
         rewritten: Some(OwnedArgs::collect(call)),
         empty: Reply::OK,
         at_once: Reply::OK,

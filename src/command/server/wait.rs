@@ -33,6 +33,7 @@ fn run(_: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
         keys: Vec::new(),
         timeout_ms,
         look_again_ms: None,
+        queue: None,
         rewritten: None,
         empty: Reply::Integer(0),
         at_once: Reply::Integer(0),

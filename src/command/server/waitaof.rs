@@ -70,6 +70,7 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
         keys: Vec::new(),
         timeout_ms: wanted.timeout_ms,
         look_again_ms: missing_local.then_some(EACH_TICK),
+        queue: None,
         rewritten: Some(OwnedArgs::collect(args.iter().take(4).chain([number.as_bytes()]))),
         at_once: answer.clone(),
         empty: answer,

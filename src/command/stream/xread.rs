@@ -56,6 +56,7 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
             keys: read.keys(),
             timeout_ms,
             look_again_ms: None,
+            queue: None,
             rewritten: settled(args, &read, &targets),
             empty: Reply::NullArray,
             at_once: Reply::NullArray,

@@ -75,6 +75,7 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
             keys: read.keys(),
             timeout_ms,
             look_again_ms: next_look(ctx, &targets, group, read.claim_ms),
+            queue: None,
             rewritten: None,
             empty: Reply::NullArray,
             at_once: Reply::NullArray,

@@ -116,6 +116,18 @@ impl Resolved {
         matches!(self, Resolved::At(at_ms) if at_ms <= now_ms)
     }
 
+    /// Makes `name`, of which there was nothing, this string with this deadline: with one, that is a lock, and gets a token.
+    pub fn write_new(self, ctx: &mut Ctx<'_>, name: &[u8], value: &[u8]) {
+        match self {
+            Resolved::At(_) if !self.has_passed(ctx.now_ms) => {
+                ctx.mint_string(name, None, value, self.after(None));
+                ctx.notify(Class::STRING, "set", name);
+                ctx.notify(Class::GENERIC, "expire", name);
+            }
+            _ => self.write(ctx, name, None, value, "set"),
+        }
+    }
+
     /// Makes `name` this string with this deadline, and says so with `word`; `old` is the key it had. With a deadline that
     /// has passed the key is gone as soon as it is set: for those who watch or listen it was there.
     pub fn write(self, ctx: &mut Ctx<'_>, name: &[u8], old: Option<Key>, value: &[u8], word: &'static str) {

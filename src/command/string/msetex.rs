@@ -68,8 +68,10 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
         Some(_) => existing == pairs.len() / 2,
         None => true,
     };
-    if holds {
-        pairs::set(ctx, pairs, deadline)?;
+    match options.condition {
+        _ if !holds => {}
+        Some(Condition::Absent) => pairs::set_new(ctx, pairs, deadline)?,
+        _ => pairs::set(ctx, pairs, deadline)?,
     }
     Ok(Reply::Integer(i64::from(holds)))
 }

@@ -28,3 +28,15 @@ pub fn set(ctx: &mut Ctx<'_>, pairs: Args<'_>, deadline: Resolved) -> Result<(),
     }
     Ok(())
 }
+
+/// The same where none of them exists. (One that is given twice has its last value.)
+pub fn set_new(ctx: &mut Ctx<'_>, pairs: Args<'_>, deadline: Resolved) -> Result<(), Refusal> {
+    for (i, name) in names(pairs).enumerate() {
+        let value = pairs.at(2 * i + 1);
+        match ctx.find(name)? {
+            None => deadline.write_new(ctx, name, value),
+            old => deadline.write(ctx, name, old, value, "set"),
+        }
+    }
+    Ok(())
+}

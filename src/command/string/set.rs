@@ -1,6 +1,6 @@
 //! SET: makes a key a string, whatever it was before, and takes away its deadline unless told otherwise.
 //!
-//! With NX it is the lock of every lock library. GET answers the old value whether or not anything was set.
+//! With NX it is the lock of every lock library; with a deadline, too, it makes a token (`lease/`). GET answers the old value whether or not anything was set.
 
 use super::condition::Condition;
 use super::deadline::Deadline;
@@ -63,7 +63,10 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     let old_value = old_value(ctx, &options, old)?;
     let refused = options.condition.is_some_and(|c| !c.holds(old.is_some(), old_value.as_deref()));
     if !refused {
-        deadline.write(ctx, name, old, value, "set");
+        match options.condition {
+            Some(Condition::Absent) => deadline.write_new(ctx, name, value),
+            _ => deadline.write(ctx, name, old, value, "set"),
+        }
     }
     Ok(match old_value.filter(|_| options.get) {
         Some(value) => Reply::Bulk(value),

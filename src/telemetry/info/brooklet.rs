@@ -33,6 +33,10 @@ pub(super) fn write(engine: &Engine, page: &mut Page) {
     page.line("backup_last_time", backup.as_ref().map_or(0, |b| b.at_ms / 1000));
     page.line("backup_last_error", backup.as_ref().and_then(|b| b.name.as_ref().err()).map_or("", String::as_str));
     page.line("dirty_objects", engine.store.dirty_objects());
+    page.line("leases", engine.store.leases());
+    page.line("leases_bound", engine.owned_leases());
+    page.line("lease_waiters", engine.lease_waiters());
+    page.line("lease_tokens_minted", engine.store.stats.minted);
     page.line("storage_bytes", sample.backend.disk_bytes);
     page.line("storage_write_buffer_bytes", sample.backend.memtable_bytes);
     page.line("storage_cache_bytes", sample.backend.cache_bytes);

@@ -7,6 +7,7 @@
 use super::{Gathered, LIBRARIES_KEY, RULES_KEY, SMALL_WRITE, Slice};
 use crate::backend::{Space, Write};
 use crate::keys;
+use crate::keyspace::lease::Lease;
 use crate::keyspace::object::{Kind, Object, Value};
 use crate::keyspace::{Database, Gone, GoneValue};
 use crate::load::{NameRecord, encode_pending};
@@ -100,7 +101,9 @@ fn gather_database(database: &mut Database, epoch: u32, room: &mut Room, start: 
     while database.gone.is_empty() && !room.is_used_up(start, out) {
         let Some((slot, object)) = database.next_dirty() else { break };
         let sealed = seal_early(slot, object, out);
-        let whole = gather_object(physical, epoch, object, room.writes(start, out), out);
+        let lease = database.lease(slot).cloned();
+        let Some(object) = database.object_mut(slot) else { break };
+        let whole = gather_object(physical, epoch, object, lease, room.writes(start, out), out);
         database.chunk_bytes += sealed;
         if !whole {
             database.still_dirty(slot);
@@ -145,7 +148,14 @@ fn gather_dead_chunk(physical: u32, uid: u64, epoch: u32, base: crate::StreamId,
 }
 
 /// Gathers an object, of a stream no more than about `limit` small parts; whether that was the whole.
-fn gather_object(physical: u32, epoch: u32, object: &mut Object, limit: usize, out: &mut Gathered) -> bool {
+fn gather_object(
+    physical: u32,
+    epoch: u32,
+    object: &mut Object,
+    lease: Option<Lease>,
+    limit: usize,
+    out: &mut Gathered,
+) -> bool {
     let uid = object.uid;
     let value = match &mut object.value {
         Value::Str(bytes) => bytes.clone(),
@@ -163,7 +173,8 @@ fn gather_object(physical: u32, epoch: u32, object: &mut Object, limit: usize, o
         Value::SortedSet(set) => set.write().into(),
     };
     if object.name_dirty || !object.stored {
-        let record = NameRecord { kind: object.kind(), uid, deadline_ms: object.deadline_ms };
+        let (kind, deadline_ms, token) = (object.kind(), object.deadline_ms, object.token);
+        let record = NameRecord { kind, uid, deadline_ms, token, lease };
         out.put(Space::Names, keys::name(physical, object.hash, &object.name), record.encode());
     }
     out.put(Space::Values, keys::value(physical, uid), value);

@@ -2,12 +2,14 @@
 //!
 //! Must never know: effects, the journal, where records are stored. Read next: `table.rs`, `object.rs`.
 
+pub mod lease;
 pub mod object;
 pub mod table;
 
 use crate::id::StreamId;
+use lease::{Lease, Placed};
 use object::{Kind, Object, Value};
-use std::collections::{BTreeSet, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use table::{COLD, NameTable};
 
 /// A name whose record on disk has to go, with the value it stood for unless that lives on under another name.
@@ -62,6 +64,8 @@ pub struct Database {
     /// Hashes that more than one name had. Their keys are either all in memory or all on disk: a load brings all keys
     /// of a hash, and could not tell which of them is the newer one elsewhere.
     collided: HashSet<u64>,
+    /// Leases by their tokens.
+    pub(crate) leases: HashMap<u64, Placed>,
 }
 
 /// What is known about a name without asking the disk.
@@ -227,7 +231,9 @@ impl Database {
     /// Drops a clean object from memory; its name stays as cold.
     pub(crate) fn evict(&mut self, slot: u32) -> Option<Box<Object>> {
         let place = self.objects.get_mut(slot as usize)?;
-        if place.as_ref().is_none_or(|o| o.dirty || !o.stored || self.collided.contains(&o.hash)) {
+        let leases = &self.leases;
+        let is_lease = |o: &Object| o.token && leases.contains_key(&o.uid);
+        if place.as_ref().is_none_or(|o| o.dirty || !o.stored || self.collided.contains(&o.hash) || is_lease(o)) {
             return None;
         }
         let object = place.take()?;
@@ -251,11 +257,12 @@ impl Database {
         self.names.find(hash).filter(|slot| *slot == COLD).count()
     }
 
-    /// Puts an object that was read from disk in place of its cold name.
-    pub(crate) fn install(&mut self, object: Object) {
+    /// Puts an object that was read from disk in place of its cold name; in which slot.
+    pub(crate) fn install(&mut self, object: Object) -> u32 {
         let hash = object.hash;
         let slot = self.occupy(Box::new(object));
         self.names.replace(hash, COLD, slot);
+        slot
     }
 
     pub(crate) fn set_deadline(&mut self, slot: u32, deadline_ms: Option<u64>) {
@@ -267,6 +274,12 @@ impl Database {
         if let Some(new) = deadline_ms {
             self.deadlines.insert((new, hash));
         }
+    }
+
+    /// What is known of the lease in `slot`, if it is one.
+    pub(crate) fn lease(&self, slot: u32) -> Option<&Lease> {
+        let object = self.object(slot).filter(|o| o.token)?;
+        self.leases.get(&object.uid).map(|placed| &placed.lease)
     }
 
     /// Works on the object in `slot` and keeps count of the chunks it holds.

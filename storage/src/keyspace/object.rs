@@ -93,6 +93,8 @@ pub struct Object {
     pub(crate) name_dirty: bool,
     /// There are records of it on disk.
     pub(crate) stored: bool,
+    /// Its uid is a token: see `store/leases.rs`.
+    pub(crate) token: bool,
 }
 
 impl Object {
@@ -107,6 +109,7 @@ impl Object {
             dirty: false,
             name_dirty: true,
             stored: false,
+            token: false,
         }
     }
 

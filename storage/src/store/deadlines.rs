@@ -61,6 +61,7 @@ impl Store {
         self.record_for(key, &Effect::Deadline { at_ms });
         self.db_mut(key.db).set_deadline(key.slot, at_ms);
         self.db_mut(key.db).mark_dirty(key.slot);
+        self.signal_key(key);
     }
 }
 

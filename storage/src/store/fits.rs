@@ -24,6 +24,9 @@ impl Store {
                 let end = offset.checked_add(bytes.len() as u64).filter(|end| *end <= LONGEST);
                 end.is_some() && found.is_none_or(|key| self.string(key).is_some())
             }
+            Effect::Lease { grace_ms, .. } => {
+                grace_ms.is_none_or(|ms| ms < MOST) && found.is_none_or(|key| self.token(key).is_some())
+            }
             Effect::Copy { db: to_db, name: to } => (*to_db, *to) != (db, name),
             _ => found.and_then(|key| self.stream(key)).is_none_or(|stream| fits_stream(stream, effect)),
         };

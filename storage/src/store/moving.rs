@@ -36,7 +36,9 @@ impl Store {
                 stream.forget_records();
             }
             object.stored = false;
-            object.uid = self.new_uid();
+            let uid = self.new_uid();
+            // It is another key there, and so is its token.
+            self.db_mut(key.db).leases.remove(&std::mem::replace(&mut object.uid, uid));
         }
         let place = self.place(to_db, to_name, object);
         // In the same place the chunks are listed already.
@@ -49,7 +51,11 @@ impl Store {
     fn place(&mut self, db: u32, name: &[u8], mut object: Object) -> Key {
         object.hash = self.hash(name);
         (object.dirty, object.name_dirty) = (false, true);
+        let uid = object.uid;
         let slot = self.db_mut(db).insert(object);
+        if let Some(placed) = self.db_mut(db).leases.get_mut(&uid) {
+            placed.slot = slot;
+        }
         self.db_mut(db).mark_dirty(slot);
         self.signal(db, name);
         self.notify(Class::NEW, "new", db, name);
@@ -83,7 +89,7 @@ impl Store {
         if let Value::Stream(stream) = &mut object.value {
             stream.forget_records();
         }
-        object.stored = false;
+        (object.stored, object.token) = (false, false);
         object.uid = self.new_uid();
         object.used_ms = self.now_ms;
         let place = self.place(to_db, to_name, object);

@@ -7,6 +7,7 @@ use crate::batch::Effect;
 use crate::change::Change;
 use crate::error::{Result, StorageError};
 use crate::keyspace::Found;
+use crate::keyspace::lease::Lease;
 use crate::keyspace::object::Value;
 use crate::load::Missing;
 use bytes::Bytes;
@@ -63,9 +64,9 @@ impl Store {
         let found = self.find_loaded(db, name, load)?;
         self.check_fits(db, name, found, effect)?;
         match effect {
-            Effect::SetString { uid, deadline_ms, value } => {
+            Effect::SetString { uid, deadline_ms, value, token } => {
                 self.next_uid = self.next_uid.max(uid + 1);
-                self.put_string(db, name, found, *uid, Bytes::copy_from_slice(value), *deadline_ms);
+                self.put_string(db, name, found, *uid, Bytes::copy_from_slice(value), *deadline_ms, *token);
                 return Ok(());
             }
             Effect::StreamCreate { uid } => {
@@ -81,6 +82,9 @@ impl Store {
             Effect::Deadline { at_ms } => {
                 self.db_mut(db).set_deadline(key.slot, *at_ms);
                 self.db_mut(db).mark_dirty(key.slot);
+            }
+            Effect::Lease { grace_ms, meta } => {
+                self.apply_lease(key, Lease { grace_ms: *grace_ms, meta: (*meta).into() });
             }
             Effect::PatchString { offset, bytes } => {
                 self.apply_patch(key, *offset as usize, bytes);

@@ -1,4 +1,4 @@
-//! Changing strings. Must never know: what the bytes mean.
+//! Changing strings. Must never know: what the bytes mean. Read next: `leases.rs`.
 
 use super::{Class, Key, Store};
 use crate::batch::Effect;
@@ -18,7 +18,9 @@ impl Store {
         self.touch(db, name);
         let reused = old.filter(|k| self.string(*k).is_some());
         let uid = reused.map(|k| self.object(k).uid).unwrap_or_else(|| self.new_uid());
-        let effect = Effect::SetString { uid, deadline_ms, value: &value };
+        // The same string is the same lock.
+        let token = reused.is_some_and(|k| self.object(k).token && self.string(k) == Some(&value));
+        let effect = Effect::SetString { uid, deadline_ms, value: &value, token };
         match old {
             Some(key) => self.record_for(key, &effect),
             None => {
@@ -26,9 +28,11 @@ impl Store {
                 self.notify(Class::NEW, "new", db, name);
             }
         }
-        self.put_string(db, name, old, uid, value, deadline_ms)
+        self.put_string(db, name, old, uid, value, deadline_ms, token)
     }
 
+    /// A token is of one string: another one is another object, also under the same name.
+    #[expect(clippy::too_many_arguments, reason = "all that an effect says, and where")]
     pub(super) fn put_string(
         &mut self,
         db: u32,
@@ -37,21 +41,26 @@ impl Store {
         uid: u64,
         value: Bytes,
         deadline_ms: Option<u64>,
+        token: bool,
     ) -> Key {
         match old {
-            Some(key) if self.string(key).is_some() => {
+            Some(key) if self.string(key).is_some() && (!token || self.object(key).uid == uid) => {
                 if self.object(key).deadline_ms != deadline_ms {
                     self.db_mut(db).set_deadline(key.slot, deadline_ms);
                 }
                 self.object_mut(key).value = Value::Str(value);
+                self.put_token(key, token);
                 self.db_mut(db).mark_dirty(key.slot);
+                self.signal_key(key);
                 key
             }
             _ => {
                 if let Some(key) = old {
                     self.remove(key);
                 }
-                self.insert(db, name, uid, Value::Str(value), deadline_ms)
+                let key = self.insert(db, name, uid, Value::Str(value), deadline_ms);
+                self.put_token(key, token);
+                key
             }
         }
     }
@@ -64,6 +73,7 @@ impl Store {
     }
 
     pub(super) fn apply_patch(&mut self, key: Key, offset: usize, bytes: &[u8]) -> usize {
+        self.put_token(key, false);
         let Value::Str(value) = &mut self.object_mut(key).value else { return 0 };
         // Unique bytes are changed in place; bytes that a reply still holds are copied.
         let mut patched = std::mem::take(value).try_into_mut().unwrap_or_else(|shared| BytesMut::from(&shared[..]));
@@ -74,6 +84,7 @@ impl Store {
         let len = patched.len();
         *value = patched.freeze();
         self.db_mut(key.db).mark_dirty(key.slot);
+        self.signal_key(key);
         len
     }
 }

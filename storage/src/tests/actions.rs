@@ -5,6 +5,7 @@ use super::model::{Name, Object, Stream, Value};
 use super::world::{DATABASES, World};
 use crate::batch::Effect;
 use crate::id::StreamId;
+use crate::keyspace::lease::Lease;
 use crate::store::Key;
 use bytes::Bytes;
 use std::rc::Rc;
@@ -57,7 +58,7 @@ impl World {
             None if create => {
                 let key = self.store.create_stream(db, name);
                 let value = Value::Stream(Stream::new());
-                self.model.put(db, name, Rc::new(Object { deadline_ms: None, value }));
+                self.model.put(db, name, Rc::new(Object { deadline_ms: None, token: None, value }));
                 Some((key, db, name.to_vec()))
             }
             None => None,
@@ -70,7 +71,45 @@ impl World {
         let value = vec![b'x'; dice.roll(40) as usize];
         let deadline_ms = dice.one_in(3).then(|| self.now_ms as u64 + dice.roll(50) * 100);
         self.store.set_string(db, name, old, Bytes::from(value.clone()), deadline_ms);
-        self.model.put(db, name, Rc::new(Object { deadline_ms, value: Value::Str(value) }));
+        let value = Value::Str(value);
+        let token = self.model.get(db, name).filter(|o| o.value == value).and_then(|o| o.token.clone());
+        self.model.put(db, name, Rc::new(Object { deadline_ms, token, value }));
+    }
+
+    /// A string with a token, and perhaps a lease, whatever was there.
+    pub fn mint(&mut self, dice: &mut Dice) {
+        let (db, name) = dice.place();
+        let old = self.key(db, name);
+        let value = vec![b'x'; dice.roll(3) as usize];
+        let deadline_ms = Some(self.now_ms as u64 + dice.roll(50) * 100);
+        let key = self.store.mint_string(db, name, old, Bytes::from(value.clone()), deadline_ms);
+        let token = self.new_token(key);
+        self.model.put(db, name, Rc::new(Object { deadline_ms, token: Some((token, None)), value: Value::Str(value) }));
+        if dice.one_in(2) {
+            self.know(db, name, key, dice);
+        }
+    }
+
+    pub fn lease(&mut self, dice: &mut Dice) {
+        let (db, name) = dice.place();
+        let Some(key) = self.key(db, name) else { return };
+        if self.store.token(key).is_some() {
+            self.know(db, name, key, dice);
+        }
+    }
+
+    fn know(&mut self, db: u32, name: &[u8], key: Key, dice: &mut Dice) {
+        let (grace_ms, meta) = (dice.one_in(2).then(|| dice.roll(9)), vec![b'm'; dice.roll(4) as usize]);
+        self.store.set_lease(key, Lease { grace_ms, meta: meta.clone().into() });
+        let token = self.model.get_mut(db, name).and_then(|o| o.token.as_mut());
+        token.unwrap().1 = Some((grace_ms, meta));
+    }
+
+    fn new_token(&mut self, key: Key) -> u64 {
+        let token = self.store.token(key).unwrap();
+        assert!(token > self.model.highest, "tokens rise");
+        self.model.highest = token;
+        token
     }
 
     pub fn patch_string(&mut self, dice: &mut Dice) {
@@ -83,6 +122,7 @@ impl World {
         }
         value[at..at + bytes.len()].copy_from_slice(&bytes);
         let len = value.len();
+        self.model.get_mut(db, name).unwrap().token = None;
         assert_eq!(self.store.patch_string(key, at, &bytes), len);
     }
 
@@ -126,10 +166,14 @@ impl World {
         }
         let object = if copy {
             self.store.copy(key, to_db, to, target);
-            Rc::new(self.model.get(db, name).unwrap().clone())
+            Rc::new(Object { token: None, ..self.model.get(db, name).unwrap().clone() })
         } else {
-            self.store.rename(key, to_db, to, target);
-            self.model.take(db, name).unwrap()
+            let place = self.store.rename(key, to_db, to, target);
+            let mut object = self.model.take(db, name).unwrap();
+            if to_db != db && object.token.is_some() {
+                Rc::make_mut(&mut object).token = Some((self.new_token(place), None));
+            }
+            object
         };
         self.model.put(to_db, to, object);
     }

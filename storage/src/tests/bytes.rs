@@ -46,6 +46,7 @@ fn effect<'a>(dice: &mut Dice, bytes: &'a [u8], ids: &'a [StreamId]) -> Effect<'
     let some = dice.one_in(2).then_some(n);
     let ids = Ids::Listed(ids);
     match dice.roll(34) {
+        34 => Effect::Lease { grace_ms: some, meta: name },
         32 => Effect::Libraries { bytes: name },
         33 => Effect::Rule { name, bytes },
         0 => Effect::Key { db, name },
@@ -55,7 +56,7 @@ fn effect<'a>(dice: &mut Dice, bytes: &'a [u8], ids: &'a [StreamId]) -> Effect<'
         4 => Effect::Copy { db, name },
         5 => Effect::Flush { db, physical: group },
         6 => Effect::Swap { a: db, b: group },
-        7 => Effect::SetString { uid: m, deadline_ms: some, value: name },
+        7 => Effect::SetString { uid: m, deadline_ms: some, value: name, token: dice.one_in(2) },
         8 => Effect::PatchString { offset: n, bytes: name },
         9 => Effect::StreamCreate { uid: n },
         10 => Effect::Append { id, packed: name },

@@ -23,7 +23,11 @@ impl World {
         let key = match self.key(0, name) {
             Some(key) => key,
             None => {
-                self.model.put(0, name, Rc::new(Object { deadline_ms: None, value: Value::Stream(Stream::new()) }));
+                self.model.put(
+                    0,
+                    name,
+                    Rc::new(Object { deadline_ms: None, token: None, value: Value::Stream(Stream::new()) }),
+                );
                 self.store.create_stream(0, name)
             }
         };
@@ -40,7 +44,7 @@ impl World {
 
     pub fn string(&mut self, name: &[u8]) -> Key {
         let old = self.key(0, name);
-        self.model.put(0, name, Rc::new(Object { deadline_ms: None, value: Value::Str(b"v".to_vec()) }));
+        self.model.put(0, name, Rc::new(Object { deadline_ms: None, token: None, value: Value::Str(b"v".to_vec()) }));
         self.store.set_string(0, name, old, Bytes::from_static(b"v"), None)
     }
 

@@ -23,7 +23,7 @@ impl World {
         let found = self.key(db, name);
         let key = found.unwrap_or_else(|| {
             let (kind, empty) = KINDS[dice.roll(4) as usize];
-            self.model.put(db, name, Rc::new(Object { deadline_ms: None, value: empty() }));
+            self.model.put(db, name, Rc::new(Object { deadline_ms: None, token: None, value: empty() }));
             self.store.create(db, name, kind, None)
         });
         let many = if dice.one_in(20) { 200 } else { 6 };

@@ -10,6 +10,8 @@ use std::sync::atomic::Ordering;
 /// What may happen; the number says how often.
 const ACTS: &[(Act, u64)] = &[
     (Act::SetString, 10),
+    (Act::Mint, 8),
+    (Act::Lease, 3),
     (Act::PatchString, 4),
     (Act::Elements, 30),
     (Act::Deadline, 5),
@@ -48,6 +50,8 @@ const ACTS: &[(Act, u64)] = &[
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Act {
     SetString,
+    Mint,
+    Lease,
     PatchString,
     Elements,
     Deadline,
@@ -113,12 +117,20 @@ impl World {
         let counted = |o: &crate::keyspace::object::Object| o.chunk_bytes();
         let held: usize = self.store.databases.iter().flat_map(|d| d.resident()).map(|(_, o)| counted(o)).sum();
         assert_eq!(self.store.chunk_bytes(), held, "bytes of chunks in memory");
+        for database in &self.store.databases {
+            for (token, placed) in &database.leases {
+                let object = database.object(placed.slot).unwrap();
+                assert!(object.token && object.uid == *token, "each lease has its key in memory");
+            }
+        }
     }
 
     fn perform(&mut self, Step(act, mut dice): Step) {
         let dice = &mut dice;
         match act {
             Act::SetString => self.set_string(dice),
+            Act::Mint => self.mint(dice),
+            Act::Lease => self.lease(dice),
             Act::PatchString => self.patch_string(dice),
             Act::Elements => self.change_elements(dice),
             Act::Deadline => self.set_deadline(dice),

@@ -10,14 +10,20 @@ pub type Name = Vec<u8>;
 /// All databases. Cloning is cheap, so that a copy can be kept of every commit.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct State {
+    /// The highest token that was ever given out.
+    pub highest: u64,
     pub dbs: Vec<BTreeMap<Name, Rc<Object>>>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Object {
     pub deadline_ms: Option<u64>,
+    /// Its token, and what is known of it as a lease.
+    pub token: Option<Token>,
     pub value: Value,
 }
+
+pub type Token = (u64, Option<(Option<u64>, Vec<u8>)>);
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
@@ -81,7 +87,7 @@ pub struct Idmp {
 
 impl State {
     pub fn new(databases: usize) -> State {
-        State { dbs: vec![BTreeMap::new(); databases] }
+        State { highest: 0, dbs: vec![BTreeMap::new(); databases] }
     }
 
     pub fn get(&self, db: u32, name: &[u8]) -> Option<&Object> {

@@ -28,7 +28,7 @@ pub fn object(stored: &Stored) -> Result<Object, Cold> {
             Value::SortedSet(set.order().from(0).map(|(score, m)| (m.to_vec(), score.to_bits())).collect())
         }
     };
-    Ok(Object { deadline_ms: stored.deadline_ms, value })
+    Ok(Object { deadline_ms: stored.deadline_ms, token: None, value })
 }
 
 fn stream_of(stored: &stream::Stream) -> Result<Stream, Cold> {

@@ -291,7 +291,9 @@ impl World {
             self.now_ms = now_ms;
             return;
         };
-        let seen = self.ask(key, |store| view::object(store.object(key)));
+        let mut seen = self.ask(key, |store| view::object(store.object(key)));
+        let known = self.store.lease(key).map(|lease| (lease.grace_ms, lease.meta.to_vec()));
+        seen.token = self.store.token(key).map(|token| (token, known));
         self.now_ms = now_ms;
         assert_eq!(Some(&seen), self.model.get(db, name), "{db}/{}", String::from_utf8_lossy(name));
     }

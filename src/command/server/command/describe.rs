@@ -38,7 +38,7 @@ fn subcommands(spec: &'static Spec) -> Reply {
 fn positions(keys: Keys) -> (i64, i64, i64) {
     match keys {
         Keys::At { first, last, step } => (first as i64, last.into(), step as i64),
-        Keys::StoredCounted | Keys::Sort { .. } => (1, 1, 1),
+        Keys::StoredCounted | Keys::Sort { .. } | Keys::Leased => (1, 1, 1),
         _ => (0, 0, 0),
     }
 }

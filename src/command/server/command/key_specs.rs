@@ -32,6 +32,7 @@ fn one(spec: &Spec, nth: usize) -> Reply {
         Keys::At { first, last, step } => (index(first), range(relative(first, last), step, 0)),
         Keys::Counted { at, step } => (index(at), counted(step)),
         Keys::MaybeCounted { at } => (index(at), counted(1)),
+        Keys::Leased => (index(1), range(0, 1, 0)),
         Keys::StoredCounted if nth == 0 => (index(1), range(0, 1, 0)),
         Keys::StoredCounted => (index(2), counted(1)),
         Keys::Streams => (streams(spec.name), range(-1, 1, 2)),
