@@ -1,20 +1,22 @@
 //! Policies: standing rules for streams. Which entries a group is given again, and when; what becomes of those that fail
-//! too often; how many may be under way.
+//! too often; how many may be under way; which entries go.
 //!
 //! A policy belongs to a name or, as a template, to all names that match a pattern. What holds for a stream is laid over
 //! one another: defaults, the templates that match it in the order of their ranks, its own policy. Plain values. Must
-//! never know: streams, commands, how rules are stored (bytes under names: `record.rs`). Read next: `settings.rs` (what a
+//! never know: commands, how rules are stored (bytes under names: `record.rs`). Read next: `settings.rs` (what a
 //! policy can say), `delivery.rs` (what that means).
 
 pub mod backoff;
 pub mod delivery;
 pub mod duration;
 mod record;
+pub mod retention;
 pub mod settings;
 
 use crate::glob::{self, Case};
 use bytes::Bytes;
 use delivery::Delivery;
+use retention::Retention;
 use settings::Settings;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -44,37 +46,51 @@ pub struct Template {
     pub settings: Settings,
 }
 
+/// All that a policy can say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rules {
+    /// Of deliveries.
+    pub delivery: Delivery,
+    /// Of entries that have to stay, and those that go.
+    pub retention: Retention,
+}
+
 /// What holds for one stream.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Effective {
-    /// For groups of which nothing else is said.
-    delivery: Delivery,
-    groups: BTreeMap<Box<[u8]>, Delivery>,
+    /// For the stream, and for groups of which nothing else is said.
+    rules: Rules,
+    groups: BTreeMap<Box<[u8]>, Rules>,
 }
 
 impl Effective {
     /// What holds for the deliveries of a group.
     pub fn of_group(&self, group: &[u8]) -> &Delivery {
-        self.groups.get(group).unwrap_or(&self.delivery)
+        &self.groups.get(group).unwrap_or(&self.rules).delivery
     }
 
-    /// What holds for groups of which nothing else is said, and those of which something is.
-    pub fn parts(&self) -> (&Delivery, impl Iterator<Item = (&[u8], &Delivery)>) {
-        (&self.delivery, self.groups.iter().map(|(name, delivery)| (&name[..], delivery)))
+    /// What holds for the entries.
+    pub fn retention(&self) -> &Retention {
+        &self.rules.retention
+    }
+
+    /// What holds for the stream, and for groups of which something is said.
+    pub fn parts(&self) -> (&Rules, impl Iterator<Item = (&[u8], &Rules)>) {
+        (&self.rules, self.groups.iter().map(|(name, rules)| (&name[..], rules)))
     }
 
     /// Lays settings over one another, the last on top.
     fn of(layers: &[&Settings]) -> Effective {
-        let mut delivery = Delivery::default();
-        layers.iter().for_each(|settings| settings.apply(None, &mut delivery));
+        let mut rules = Rules::default();
+        layers.iter().for_each(|settings| settings.apply(None, &mut rules));
         let names = layers.iter().flat_map(|settings| settings.groups());
         let groups = names.map(|name| {
-            let mut of_group = delivery.clone();
+            let mut of_group = rules.clone();
             layers.iter().for_each(|settings| settings.apply(Some(name), &mut of_group));
             (name.into(), of_group)
         });
         let groups = groups.collect();
-        Effective { delivery, groups }
+        Effective { rules, groups }
     }
 }
 

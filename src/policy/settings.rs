@@ -1,11 +1,13 @@
-//! What a policy can say: one table. Adding a setting: a line in [`TABLE`], and a field of [`Delivery`].
+//! What a policy can say: one table. Adding a setting: a line in [`TABLE`], and a field of what it is about.
 //!
 //! `redeliver` holds for all groups of a stream, `group.NAME.redeliver` for the group NAME; `group.*.redeliver` is another
 //! way to write the first.
 
+use super::Rules;
 use super::backoff::Backoff;
-use super::delivery::{Delivery, OnMax};
+use super::delivery::OnMax;
 use super::duration;
+use super::retention::Retain;
 use std::collections::BTreeMap;
 
 /// One thing that a policy can say.
@@ -16,8 +18,10 @@ pub struct Setting {
     pub values: &'static str,
     /// What it does.
     pub summary: &'static str,
-    set: fn(&mut Delivery, &str) -> Option<()>,
-    show: fn(&Delivery) -> String,
+    /// Groups can differ in it.
+    of_groups: bool,
+    set: fn(&mut Rules, &str) -> Option<()>,
+    show: fn(&Rules) -> String,
 }
 
 /// All of them, in the order in which they are shown.
@@ -26,52 +30,57 @@ pub static TABLE: &[Setting] = &[
         name: "redeliver",
         values: "off | auto",
         summary: "auto: entries that are due again are given to readers of `>` before new ones",
-        set: |d, text| {
-            d.redeliver = word(text, &[("off", false), ("auto", true)])?;
+        of_groups: true,
+        set: |r, text| {
+            r.delivery.redeliver = word(text, &[("off", false), ("auto", true)])?;
             Some(())
         },
-        show: |d| if d.redeliver { "auto" } else { "off" }.to_owned(),
+        show: |r| if r.delivery.redeliver { "auto" } else { "off" }.to_owned(),
     },
     Setting {
         name: "ack-wait-ms",
         values: "milliseconds, or a length of time like 30s",
         summary: "a delivery that is not acknowledged for so long has failed",
-        set: |d, text| {
-            d.ack_wait_ms = duration::parse(text).filter(|ms| *ms > 0)?;
+        of_groups: true,
+        set: |r, text| {
+            r.delivery.ack_wait_ms = duration::parse(text).filter(|ms| *ms > 0)?;
             Some(())
         },
-        show: |d| d.ack_wait_ms.to_string(),
+        show: |r| r.delivery.ack_wait_ms.to_string(),
     },
     Setting {
         name: "max-deliver",
         values: "a number, 0 = no limit",
         summary: "after so many deliveries that failed there is no other",
-        set: |d, text| {
-            d.max_deliver = number(text).and_then(|n| i64::try_from(n).ok()).filter(|n| *n < i64::MAX)?;
+        of_groups: true,
+        set: |r, text| {
+            r.delivery.max_deliver = number(text).and_then(|n| i64::try_from(n).ok()).filter(|n| *n < i64::MAX)?;
             Some(())
         },
-        show: |d| d.max_deliver.to_string(),
+        show: |r| r.delivery.max_deliver.to_string(),
     },
     Setting {
         name: "backoff",
         values: "none | 1s,5s,30s | exp:base,factor,cap,jitter",
         summary: "the wait before the next delivery: after the first that failed, the second, ...",
-        set: |d, text| {
-            d.backoff = Backoff::parse(text)?;
+        of_groups: true,
+        set: |r, text| {
+            r.delivery.backoff = Backoff::parse(text)?;
             Some(())
         },
-        show: |d| d.backoff.show(),
+        show: |r| r.delivery.backoff.show(),
     },
     Setting {
         name: "on-max",
         values: "park | dlq | drop",
         summary: "what becomes of an entry that failed too often: it stays pending, goes to the dead letters, is acknowledged",
-        set: |d, text| {
+        of_groups: true,
+        set: |r, text| {
             let words = [("park", OnMax::Park), ("dlq", OnMax::DeadLetter), ("drop", OnMax::Drop)];
-            d.on_max = Some(word(text, &words)?);
+            r.delivery.on_max = Some(word(text, &words)?);
             Some(())
         },
-        show: |d| match d.on_max() {
+        show: |r| match r.delivery.on_max() {
             OnMax::Park => "park".to_owned(),
             OnMax::DeadLetter => "dlq".to_owned(),
             OnMax::Drop => "drop".to_owned(),
@@ -81,12 +90,13 @@ pub static TABLE: &[Setting] = &[
         name: "dlq",
         values: "auto | a key",
         summary: "the stream of dead letters, `auto` = the stream's name and `:dlq`; on-max is dlq then unless it is set",
-        set: |d, text| {
+        of_groups: true,
+        set: |r, text| {
             let name = if text.eq_ignore_ascii_case("auto") { "" } else { text };
-            d.dead_letters = Some(name.as_bytes().into());
+            r.delivery.dead_letters = Some(name.as_bytes().into());
             Some(())
         },
-        show: |d| match d.dead_letters.as_deref() {
+        show: |r| match r.delivery.dead_letters.as_deref() {
             None | Some(b"") => "auto".to_owned(),
             Some(name) => String::from_utf8_lossy(name).into_owned(),
         },
@@ -95,23 +105,134 @@ pub static TABLE: &[Setting] = &[
         name: "max-ack-pending",
         values: "a number, 0 = no limit",
         summary: "entries of a group that may be under way; what nobody owns does not count",
-        set: |d, text| {
-            d.max_ack_pending = number(text)?;
+        of_groups: true,
+        set: |r, text| {
+            r.delivery.max_ack_pending = number(text)?;
             Some(())
         },
-        show: |d| d.max_ack_pending.to_string(),
+        show: |r| r.delivery.max_ack_pending.to_string(),
     },
     Setting {
         name: "max-ack-pending-consumer",
         values: "a number, 0 = no limit",
         summary: "entries that may be under way at one consumer",
-        set: |d, text| {
-            d.max_ack_pending_consumer = number(text)?;
+        of_groups: true,
+        set: |r, text| {
+            r.delivery.max_ack_pending_consumer = number(text)?;
             Some(())
         },
-        show: |d| d.max_ack_pending_consumer.to_string(),
+        show: |r| r.delivery.max_ack_pending_consumer.to_string(),
+    },
+    Setting {
+        name: "priority",
+        values: "low | normal | high | critical",
+        summary: "what retention is unless it is set: limits; acked; the same and ten minutes at least; the same and overflow reject",
+        of_groups: false,
+        set: |r, text| {
+            let words = ["low", "normal", "high", "critical"];
+            r.retention.prefer(words.iter().position(|word| word.eq_ignore_ascii_case(text))?);
+            Some(())
+        },
+        show: |r| r.retention.priority.map_or("", |n| ["low", "normal", "high", "critical"][n]).to_owned(),
+    },
+    Setting {
+        name: "retain",
+        values: "limits | acked | interest",
+        summary: "limits: what is over a limit goes; acked: only what every group has acknowledged; interest: all of that, without a limit",
+        of_groups: false,
+        set: |r, text| {
+            r.retention.retain = word(text, &RETAIN)?;
+            Some(())
+        },
+        show: |r| {
+            RETAIN.iter().find(|(_, retain)| *retain == r.retention.retain).map_or("", |(word, _)| word).to_owned()
+        },
+    },
+    Setting {
+        name: "maxlen",
+        values: "a number, 0 = no limit",
+        summary: "the oldest entries go when there are more than this, and a batch",
+        of_groups: false,
+        set: |r, text| {
+            r.retention.maxlen = number(text)? as u64;
+            Some(())
+        },
+        show: |r| r.retention.maxlen.to_string(),
+    },
+    Setting {
+        name: "maxage-ms",
+        values: "milliseconds, or a length of time like 1h; 0 = no limit",
+        summary: "entries go when their id says that they are older",
+        of_groups: false,
+        set: |r, text| {
+            r.retention.maxage_ms = duration::parse(text)?;
+            Some(())
+        },
+        show: |r| r.retention.maxage_ms.to_string(),
+    },
+    Setting {
+        name: "min-retention-ms",
+        values: "milliseconds, or a length of time like 10m",
+        summary: "no entry goes that is younger",
+        of_groups: false,
+        set: |r, text| {
+            r.retention.min_ms = duration::parse(text)?;
+            Some(())
+        },
+        show: |r| r.retention.min_ms.to_string(),
+    },
+    Setting {
+        name: "min-retention-count",
+        values: "a number",
+        summary: "the newest so many stay",
+        of_groups: false,
+        set: |r, text| {
+            r.retention.min_count = number(text)? as u64;
+            Some(())
+        },
+        show: |r| r.retention.min_count.to_string(),
+    },
+    Setting {
+        name: "ack-scope",
+        values: "* | group,group,...",
+        summary: "the groups that have to acknowledge; one that is named and not there keeps everything",
+        of_groups: false,
+        set: |r, text| {
+            let groups = || text.split(',').map(|name| name.as_bytes().into()).collect();
+            r.retention.scope = (text != "*").then(groups);
+            Some(())
+        },
+        show: |r| match &r.retention.scope {
+            None => "*".to_owned(),
+            Some(groups) => String::from_utf8_lossy(&groups.join(&b',')).into_owned(),
+        },
+    },
+    Setting {
+        name: "overflow",
+        values: "trim | reject",
+        summary: "what a writer sees when more than maxlen have to stay: nothing, or the error STREAMFULL",
+        of_groups: false,
+        set: |r, text| {
+            r.retention.reject = word(text, &[("trim", false), ("reject", true)])?;
+            Some(())
+        },
+        show: |r| if r.retention.reject { "reject" } else { "trim" }.to_owned(),
+    },
+    Setting {
+        name: "clean-batch",
+        values: "a number above 0",
+        summary: "entries above maxlen that are removed together",
+        of_groups: false,
+        set: |r, text| {
+            r.retention.batch = number(text).filter(|n| *n > 0)? as u64;
+            Some(())
+        },
+        show: |r| r.retention.batch.to_string(),
     },
 ];
+
+const RETAIN: [(&str, Retain); 3] =
+    [("limits", Retain::Limits), ("acked", Retain::Acked), ("interest", Retain::Interest)];
 
 /// Settings of one policy, at most.
 pub const MOST: usize = 128;
@@ -171,7 +292,7 @@ fn resolve(name: &[u8]) -> Result<(Option<&[u8]>, &'static Setting), Wrong> {
         }
     };
     let setting = TABLE.iter().find(|setting| setting.name.as_bytes().eq_ignore_ascii_case(own));
-    setting.map(|setting| (group, setting)).ok_or(Wrong::Name)
+    setting.filter(|setting| group.is_none() || setting.of_groups).map(|setting| (group, setting)).ok_or(Wrong::Name)
 }
 
 impl Settings {
@@ -183,7 +304,7 @@ impl Settings {
         let (group, setting) = resolve(name)?;
         let text = std::str::from_utf8(value).ok().filter(|text| text.len() <= LONGEST);
         let text = text.ok_or(Wrong::Value(setting))?;
-        (setting.set)(&mut Delivery::default(), text).ok_or(Wrong::Value(setting))?;
+        (setting.set)(&mut Rules::default(), text).ok_or(Wrong::Value(setting))?;
         let key = (group.map(Box::from), setting.name);
         if name.len() > LONGEST || (self.values.len() >= MOST && !self.values.contains_key(&key)) {
             return Err(Wrong::Many);
@@ -216,14 +337,16 @@ impl Settings {
         self.values.keys().filter_map(|(group, _)| group.as_deref())
     }
 
-    /// Lays what it says of `group` (none = of all) over what holds so far.
-    pub(super) fn apply(&self, group: Option<&[u8]>, delivery: &mut Delivery) {
-        for ((of, name), value) in &self.values {
-            if of.as_deref() == group
-                && let Some(setting) = TABLE.iter().find(|setting| setting.name == *name)
-            {
+    /// Lays what it says of `group` (none = of all) over what holds so far, in the order of the table.
+    pub(super) fn apply(&self, group: Option<&[u8]>, rules: &mut Rules) {
+        if self.values.keys().all(|(of, _)| of.as_deref() != group) {
+            return;
+        }
+        let group: Option<Box<[u8]>> = group.map(Box::from);
+        for setting in TABLE {
+            if let Some(value) = self.values.get(&(group.clone(), setting.name)) {
                 // Checked when it was said.
-                let _ = (setting.set)(delivery, value);
+                let _ = (setting.set)(rules, value);
             }
         }
     }
@@ -238,8 +361,8 @@ pub fn full_name(group: Option<&[u8]>, name: &str) -> Vec<u8> {
 }
 
 /// What holds: names and values.
-pub fn show(delivery: &Delivery) -> impl Iterator<Item = (&'static str, String)> {
-    TABLE.iter().map(|setting| (setting.name, (setting.show)(delivery)))
+pub fn show(rules: &Rules) -> impl Iterator<Item = (&'static str, String)> {
+    TABLE.iter().map(|setting| (setting.name, (setting.show)(rules)))
 }
 
 #[cfg(test)]
@@ -248,12 +371,13 @@ mod tests {
 
     #[test]
     fn every_default_can_be_said() {
-        for (name, value) in show(&Delivery::default()) {
+        // Nothing is preferred unless somebody says so.
+        for (name, value) in show(&Rules::default()).filter(|(name, _)| *name != "priority") {
             let mut settings = Settings::default();
             assert_eq!(settings.set(name.as_bytes(), value.as_bytes()), Ok(()), "{name} {value}");
-            let mut delivery = Delivery::default();
-            settings.apply(None, &mut delivery);
-            assert_eq!(show(&delivery).find(|(own, _)| *own == name).unwrap().1, value);
+            let mut rules = Rules::default();
+            settings.apply(None, &mut rules);
+            assert_eq!(show(&rules).find(|(own, _)| *own == name).unwrap().1, value);
         }
     }
 
@@ -280,6 +404,8 @@ mod tests {
             ("group.g.backoff", "soon", value("backoff")),
             ("max_deliver", "1", Err(Wrong::Name)),
             ("group.max-deliver", "1", Err(Wrong::Name)),
+            ("group.g.maxlen", "1", Err(Wrong::Name)),
+            ("clean-batch", "0", value("clean-batch")),
             ("", "1", Err(Wrong::Name)),
         ] {
             assert_eq!(settings.set(name.as_bytes(), text.as_bytes()), expected, "{name} {text}");

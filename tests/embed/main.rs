@@ -10,6 +10,7 @@ mod durable;
 mod leases;
 mod messages;
 mod policy;
+mod retention;
 mod time;
 mod transaction;
 

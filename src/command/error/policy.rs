@@ -6,6 +6,7 @@ texts! {
     TOO_LARGE = "ERR a policy has at most 128 settings, with names and values of at most 1024 bytes";
     TOO_MANY = "ERR there are 10000 policies and templates already";
     STALE_EPOCH = "STALEEPOCH consumers of this group have no epochs, use -1";
+    STREAM_FULL = "STREAMFULL the stream holds as many entries as its policy allows, and all of them are still needed";
     DELAY_RANGE = "ERR DELAY-MS must be between 0 and ten years";
 }
 

@@ -32,7 +32,7 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     let owned: Vec<StreamId> = owned_by(ctx, at, args.at(3), &ids).into_iter().map(|(id, _)| id).collect();
     if !owned.is_empty() {
         ctx.store().change(at.key, &Effect::Ack { group: at.group, ids: Ids::Listed(&owned) });
-        at.made_room(ctx);
+        at.acknowledged(ctx);
     }
     Ok(Reply::count(owned.len()))
 }

@@ -26,10 +26,12 @@ pub static SPEC: Spec = Spec {
 fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     let Some(effective) = ctx.engine.policies.of(ctx.db, args.at(1)) else { return Ok(Reply::Map(Vec::new())) };
     let (all, groups) = effective.parts();
-    let mut says: Vec<_> = settings::show(all).map(|(name, value)| (Reply::text(name), Reply::bulk(value))).collect();
-    for (group, delivery) in groups {
+    // A preference that nobody has is none.
+    let said = settings::show(all).filter(|(_, value)| !value.is_empty());
+    let mut says: Vec<_> = said.map(|(name, value)| (Reply::text(name), Reply::bulk(value))).collect();
+    for (group, rules) in groups {
         // Of a group only what differs.
-        for ((name, value), (_, of_all)) in settings::show(delivery).zip(settings::show(all)) {
+        for ((name, value), (_, of_all)) in settings::show(rules).zip(settings::show(all)) {
             if value != of_all {
                 says.push((Reply::bulk(settings::full_name(Some(group), name)), Reply::bulk(value)));
             }

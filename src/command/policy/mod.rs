@@ -7,6 +7,7 @@ mod del;
 mod effective;
 mod get;
 mod list;
+mod run;
 mod set;
 mod template;
 
@@ -18,7 +19,8 @@ use crate::policy::settings::{Settings, Wrong};
 use crate::policy::{self, Scope, Template};
 
 /// The verbs of this group, one line each.
-pub static VERBS: &[&Spec] = &[&del::SPEC, &effective::SPEC, &get::SPEC, &list::SPEC, &set::SPEC, &template::SPEC];
+pub static VERBS: &[&Spec] =
+    &[&del::SPEC, &effective::SPEC, &get::SPEC, &list::SPEC, &run::SPEC, &set::SPEC, &template::SPEC];
 
 /// What a key's name begins with when a template is meant.
 const TEMPLATE: &[u8] = b"TEMPLATE:";

@@ -3,6 +3,7 @@
 //! A consumer exists from the first call that names it. That call is recorded; later calls that change nothing only
 //! move its seen-time in memory ([`brooklet_storage::store::Store::note_seen`]).
 
+use super::retention;
 use crate::broker::Ctx;
 use crate::command::error::{self, Refusal};
 use brooklet_storage::StreamId;
@@ -67,10 +68,11 @@ impl InGroup {
         ctx.store().change(self.key, &Effect::GroupCursor { group: self.group, last, read, passed });
     }
 
-    /// Something is under way no longer: readers that a policy holds back look again.
-    pub fn made_room(self, ctx: &mut Ctx<'_>) {
+    /// Something was acknowledged: readers that a policy holds back look again, entries that were kept for it may go.
+    pub fn acknowledged(self, ctx: &mut Ctx<'_>) {
         if !ctx.engine.policies.is_empty() {
             self.wake_claimers(ctx);
+            retention::after_ack(ctx, self.key);
         }
     }
 

@@ -10,6 +10,7 @@ pub mod read_args;
 pub mod read_limits;
 pub mod redelivery;
 pub mod references;
+pub mod retention;
 pub mod trim;
 pub mod xack;
 pub mod xackdel;

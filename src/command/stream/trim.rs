@@ -129,6 +129,13 @@ pub struct Plan {
     released: Vec<(u32, Vec<StreamId>)>,
 }
 
+impl Plan {
+    /// How many entries it takes, earlier rounds included.
+    pub fn removed(&self) -> u64 {
+        self.earlier + self.front.map_or(0, |(_, removed)| removed) + self.scattered.len() as u64
+    }
+}
+
 /// Plans the trimming of the stream `key` (of a new one if there is none), to which `incoming` is appended first. All
 /// rounds but the last are done already then.
 pub fn plan(
@@ -174,7 +181,7 @@ pub fn apply(ctx: &mut Ctx<'_>, key: Key, plan: &Plan) -> u64 {
         // Trimming does not count as deleting.
         ctx.store().change(key, &Effect::StreamCounters { last, added, max_deleted });
     }
-    plan.earlier + plan.front.map_or(0, |(_, removed)| removed) + plan.scattered.len() as u64
+    plan.removed()
 }
 
 /// The stream as it will be when trimming begins.

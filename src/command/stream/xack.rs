@@ -34,7 +34,7 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     ids.dedup();
     if !ids.is_empty() {
         ctx.store().change(at.key, &Effect::Ack { group: at.group, ids: Ids::Listed(&ids) });
-        at.made_room(ctx);
+        at.acknowledged(ctx);
     }
     Ok(Reply::count(ids.len()))
 }

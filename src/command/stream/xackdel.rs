@@ -63,11 +63,14 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
     if !acked.is_empty() {
         let list: Vec<StreamId> = acked.iter().copied().collect();
         ctx.store().change(key, &Effect::Ack { group: number, ids: Ids::Listed(&list) });
-        InGroup { key, group: number }.made_room(ctx);
     }
     deletion.apply(ctx, key);
+    let some = !acked.is_empty();
     if references == References::Delete {
         drop_references(ctx, key, acked);
+    }
+    if some {
+        InGroup { key, group: number }.acknowledged(ctx);
     }
     Ok(Reply::Array(answer))
 }

@@ -5,6 +5,7 @@
 
 use super::id::NewId;
 use super::references::References;
+use super::retention;
 use super::trim::{self, Clauses, Trim};
 use crate::broker::Ctx;
 use crate::command::args::Args;
@@ -139,13 +140,15 @@ fn append(
     packed: &[u8],
     options: &Options<'_>,
 ) -> Result<Key, Refusal> {
+    let incoming = |ctx: &Ctx<'_>| {
+        let limits = ctx.engine.store.node_limits;
+        let begins_node = found.is_none_or(|key| ctx.stream(key).log.begins_node(packed.len(), limits));
+        Incoming { id, begins_node }
+    };
     let plan = match &options.trim {
-        Some(trim) => {
-            let limits = ctx.engine.store.node_limits;
-            let begins_node = found.is_none_or(|key| ctx.stream(key).log.begins_node(packed.len(), limits));
-            Some(trim::plan(ctx, found, trim, options.references, Some(Incoming { id, begins_node }))?)
-        }
-        None => None,
+        Some(trim) => Some(trim::plan(ctx, found, trim, options.references, Some(incoming(ctx)))?),
+        None if ctx.engine.policies.is_empty() => None,
+        None => retention::plan(ctx, name, found, incoming(ctx))?,
     };
     let key = found.unwrap_or_else(|| ctx.engine.store.create_stream(ctx.db, name));
     ctx.store().change(key, &Effect::Append { id, packed });
