@@ -106,7 +106,10 @@ impl World {
     pub fn begin_as(&mut self, flags: &[&str]) -> Result<(), String> {
         self.server = None;
         if self.folders > 0 {
-            std::fs::remove_dir_all(&self.folder).map_err(|e| format!("{}: {e}", self.folder.display()))?;
+            let gone = std::fs::remove_dir_all(&self.folder);
+            // So that a power cut does not bring it back: such folders would fill the volume after some two hundred cuts.
+            let gone = gone.and_then(|()| std::fs::File::open(self.ground.path())?.sync_all());
+            gone.map_err(|e| format!("{}: {e}", self.folder.display()))?;
         }
         self.folders += 1;
         self.folder = self.ground.path().join(format!("data{}", self.folders));

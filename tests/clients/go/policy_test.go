@@ -5,6 +5,7 @@ package clients
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"testing"
@@ -131,4 +132,49 @@ func TestPolicyOutlivesTheBroker(t *testing.T) {
 			t.Fatalf("it came after %v", after)
 		}
 	})
+}
+
+func TestPlainLockGetsAToken(t *testing.T) {
+	both(t, func(t *testing.T, b *broker, rdb *redis.Client) {
+		// What every lock library does; none of them knows of tokens.
+		token := func() int64 {
+			taken, err := rdb.SetNX(ctx, "lock:job", "me", 10*time.Second).Result()
+			must(t, err)
+			equal(t, "taken", taken, true)
+			lease, err := rdb.Do(ctx, "LEASE.GET", "lock:job").Result()
+			must(t, err)
+			return field(t, lease, "token").(int64)
+		}
+		first := token()
+		must(t, rdb.Do(ctx, "LEASE.EXEC", "lock:job", first, "XADD", "log", "*", "by", "first").Err())
+		release := redis.NewScript(`if redis.call("get", KEYS[1]) == ARGV[1] then return redis.call("del", KEYS[1]) end return 0`)
+		released, err := release.Run(ctx, rdb, []string{"lock:job"}, "me").Int()
+		must(t, err)
+		equal(t, "released", released, 1)
+		b.restart()
+		second := token()
+		if second <= first {
+			t.Fatalf("the second token is %d, the first was %d", second, first)
+		}
+		late := rdb.Do(ctx, "LEASE.EXEC", "lock:job", first, "XADD", "log", "*", "by", "first").Err()
+		same[any](t, "the late write", late, fmt.Sprintf("FENCED %d", second))
+		equal(t, "writes", rdb.XLen(ctx, "log").Val(), 1)
+	})
+}
+
+// A field of a map, which RESP2 writes as a flat list.
+func field(t *testing.T, reply any, name string) any {
+	t.Helper()
+	switch fields := reply.(type) {
+	case map[any]any:
+		return fields[name]
+	case []any:
+		for n := 0; n+1 < len(fields); n += 2 {
+			if fields[n] == name {
+				return fields[n+1]
+			}
+		}
+	}
+	t.Fatalf("no %s in %v", name, reply)
+	return nil
 }
