@@ -350,15 +350,6 @@ impl Store {
         uid
     }
 
-    /// Creates an empty stream under a name that does not exist.
-    pub fn create_stream(&mut self, db: u32, name: &[u8]) -> Key {
-        let uid = self.new_uid();
-        self.touch(db, name);
-        self.record_named(db, name, &Effect::StreamCreate { uid });
-        self.notify(Class::NEW, "new", db, name);
-        self.insert(db, name, uid, Value::Stream(Box::default()), None)
-    }
-
     fn record_named(&mut self, db: u32, name: &[u8], effect: &Effect<'_>) {
         self.batch.deselect();
         self.record(&Effect::Key { db, name });

@@ -57,6 +57,15 @@ impl Store {
         self.insert(db, name, uid, Value::empty(kind, self.seed_of(uid)), None)
     }
 
+    /// Creates an empty stream under a name that does not exist.
+    pub fn create_stream(&mut self, db: u32, name: &[u8]) -> Key {
+        let uid = self.new_uid();
+        self.touch(db, name);
+        self.record_named(db, name, &Effect::StreamCreate { uid });
+        self.notify(Class::NEW, "new", db, name);
+        self.insert(db, name, uid, Value::Stream(Box::default()), None)
+    }
+
     /// Makes a change inside of a hash, list, set or sorted set.
     ///
     /// # Panics
