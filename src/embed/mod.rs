@@ -98,7 +98,12 @@ impl Broker {
     /// # Panics
     /// If `maxclients` sessions are open.
     pub fn session(&self) -> Session {
-        Session::new(Seat::open(&self.shared, Origin::in_process()).expect("fewer sessions than maxclients"))
+        self.try_session().expect("fewer sessions than maxclients")
+    }
+
+    /// [`Broker::session`]; none if `maxclients` sessions are open.
+    pub fn try_session(&self) -> Option<Session> {
+        Seat::open(&self.shared, Origin::in_process()).map(Session::new)
     }
 
     /// Serves clients on a TCP address; returns the address with the port that was chosen (ask for port 0).
