@@ -46,3 +46,6 @@ pub use server::ServerKind;
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/sdk.md")]
+struct Sdk;

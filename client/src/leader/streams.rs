@@ -209,9 +209,9 @@ impl Reader {
 
     async fn handle(&self, entry: Entry) -> Result<()> {
         let counters = &self.consumer.counters;
-        let Some(subscription) = self.wanted().iter().find(|wanted| *wanted.topic == *entry.topic) else {
-            return Ok(());
-        };
+        // Those of this moment, not those that were read for: the last word counts at once.
+        let found = self.changes.borrow().iter().find(|wanted| *wanted.topic == *entry.topic).cloned();
+        let Some(subscription) = found else { return Ok(()) };
         let (topic, id) = (Arc::clone(&subscription.topic), entry.id.clone());
         // An entry that was deleted while somebody had it has no fields any more: nothing is left to handle.
         let fields = entry.fields.unwrap_or_default();

@@ -1,6 +1,6 @@
 //! CM-10, CM-11, CM-13 to CM-15: keeping the lease, losing it, giving it back.
 
-use crate::kit::{LONG, Log, MS, builder, lazy, publish, quick, soon, started, until, within};
+use crate::kit::{LONG, Log, MS, builder, crash, lazy, publish, quick, soon, started, until, within};
 use crate::proxy::{Network, Proxy};
 use crate::stage::{Stage, everywhere, over_sockets, with_leases};
 use brooklet_client::Client;
@@ -156,30 +156,6 @@ async fn cm_11_is_leader_is_never_true_beyond_the_grace_of_a_connection_that_is_
     other.stop(1000 * MS).await;
 }
 
-/// A process that is gone from one moment to the next: a runtime whose tasks are dropped where they stand.
-fn crashing(stage: &Stage, config: LeaderConfig) -> tokio::runtime::Runtime {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let client = stage.client();
-    runtime.block_on(async move {
-        let leader = started(client, config);
-        soon("elected", leader.elected()).await;
-        std::mem::forget(leader);
-    });
-    runtime
-}
-
-/// In a thread of its own, as a runtime cannot be dropped within another.
-async fn crash(stage: Stage, config: LeaderConfig) -> (Stage, Instant) {
-    let (say, hear) = tokio::sync::oneshot::channel();
-    std::thread::spawn(move || {
-        let runtime = crashing(&stage, config);
-        let begun = Instant::now();
-        drop(runtime);
-        let _ = say.send((stage, begun));
-    });
-    hear.await.unwrap()
-}
-
 #[tokio::test]
 async fn cm_13_a_leader_that_crashed_is_replaced_when_its_lease_expires() {
     everywhere(async |stage| {
@@ -265,7 +241,8 @@ async fn cm_15_a_passing_failure_is_retried_until_the_deadline() {
     over_sockets(async |stage| {
         let proxy = Proxy::before(stage.address()).await;
         let config = LeaderConfig { lock_expiry: 3000 * MS, renew_deadline: Some(1500 * MS), ..quick() };
-        let leader = started(Stage::client_at(proxy.address()), config);
+        let (log, gate) = (Log::default(), Arc::new(Semaphore::new(0)));
+        let leader = busy(Stage::client_at(proxy.address()), config, &log, &gate);
         let guard = soon("elected", leader.elected()).await;
         // Shorter than the deadline: nothing happens but that it is tried again.
         proxy.set(Network::Hung);
@@ -281,11 +258,15 @@ async fn cm_15_a_passing_failure_is_retried_until_the_deadline() {
         until("renewed over a new connection", async || leader.stats().renewals > before).await;
         assert!(leader.is_leader() && guard.loss().is_none());
         // Longer: it stops at the deadline, with some of the lease left for that.
+        publish(&stage, "t", 1).await;
+        log.reaches(1).await;
         let begun = Instant::now();
         proxy.set(Network::Hung);
         assert_eq!(soon("lost", guard.lost()).await, LossReason::NotRenewed);
         within(begun.elapsed(), 1200 * MS, 2500 * MS);
-        assert!(guard.is_held() && !leader.is_leader());
+        assert!(!leader.is_leader());
+        gate.add_permits(1);
+        assert_eq!(log.reaches(2).await, ["begins", "ends under the lease"]);
         assert_eq!(leader.stats().lost, 1);
         leader.stop(200 * MS).await;
     })

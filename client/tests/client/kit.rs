@@ -101,3 +101,27 @@ pub async fn publish_tagged(stage: &Stage, topic: &str, n: usize, tag: &str) -> 
     add.arg(topic).arg("*").arg("n").arg(n).arg("tag").arg(tag);
     stage.client().call(&add).await.unwrap()
 }
+
+/// A process that is gone from one moment to the next: a runtime whose tasks are dropped where they stand.
+fn crashing(stage: &Stage, config: LeaderConfig) -> tokio::runtime::Runtime {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let client = stage.client();
+    runtime.block_on(async move {
+        let leader = started(client, config);
+        soon("elected", leader.elected()).await;
+        std::mem::forget(leader);
+    });
+    runtime
+}
+
+/// In a thread of its own, as a runtime cannot be dropped within another.
+pub async fn crash(stage: Stage, config: LeaderConfig) -> (Stage, Instant) {
+    let (say, hear) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        let runtime = crashing(&stage, config);
+        let begun = Instant::now();
+        drop(runtime);
+        let _ = say.send((stage, begun));
+    });
+    hear.await.unwrap()
+}

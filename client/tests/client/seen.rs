@@ -3,17 +3,28 @@
 use crate::kit::{Log, MS, builder, publish, quick, soon, until, within};
 use crate::stage::everywhere;
 use brooklet_client::leader::LeaderConfig;
+use std::cell::RefCell;
 use std::fmt::{Debug, Write};
+use std::sync::Once;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::time::Duration;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
-/// Writes down the names of spans, and events with their fields.
+/// Writes down the names of spans, and events with their fields, for the test in whose thread they happen. One for all tests: whether a
+/// span is wanted is remembered for the whole program.
+#[derive(Default)]
 struct Recorder {
-    log: Log,
     spans: AtomicU64,
+}
+
+thread_local! {
+    static LOG: RefCell<Option<Log>> = const { RefCell::new(None) };
+}
+
+fn note(line: String) {
+    LOG.with_borrow(|log| log.iter().for_each(|log| log.add(line.clone())));
 }
 
 struct Fields<'a>(&'a mut String);
@@ -32,14 +43,14 @@ impl Subscriber for Recorder {
     fn new_span(&self, span: &Attributes<'_>) -> Id {
         let mut line = format!("span {}", span.metadata().name());
         span.record(&mut Fields(&mut line));
-        self.log.add(line);
+        note(line);
         Id::from_u64(self.spans.fetch_add(1, SeqCst) + 1)
     }
 
     fn event(&self, event: &Event<'_>) {
         let mut line = format!("{}", event.metadata().level());
         event.record(&mut Fields(&mut line));
-        self.log.add(line);
+        note(line);
     }
 
     fn record(&self, _: &Id, _: &Record<'_>) {}
@@ -48,16 +59,22 @@ impl Subscriber for Recorder {
     fn exit(&self, _: &Id) {}
 }
 
-fn recording() -> (Log, tracing::subscriber::DefaultGuard) {
-    let log = Log::default();
-    let guard = tracing::subscriber::set_default(Recorder { log: log.clone(), spans: AtomicU64::new(0) });
-    (log, guard)
+/// Before anything of the client runs.
+pub fn install() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| tracing::subscriber::set_global_default(Recorder::default()).unwrap());
+}
+
+/// The log of this test. Each has a thread, with a runtime in it.
+fn recording() -> Log {
+    LOG.replace(Some(Log::default()));
+    LOG.with_borrow(|log| log.clone().unwrap())
 }
 
 #[tokio::test]
 async fn cm_21_each_instance_says_which_server_and_key_it_stands_at() {
     everywhere(async |stage| {
-        let (log, _guard) = recording();
+        let log = recording();
         let leader = builder(stage.client(), quick()).holder("me").build().unwrap();
         leader.start().unwrap();
         soon("elected", leader.elected()).await;
@@ -100,7 +117,7 @@ fn cm_22_the_document_gives_the_trade_in_numbers() {
 #[tokio::test]
 async fn cm_24_spans_and_numbers() {
     everywhere(async |stage| {
-        let (log, _guard) = recording();
+        let log = recording();
         let (handled, leader) = (Log::default(), builder(stage.client(), quick()).build().unwrap());
         assert_eq!(leader.stats().since_renewal, None);
         leader.subscribe("t", "*", handled.noting()).unwrap();

@@ -104,6 +104,7 @@ pub async fn with_leases(test: impl AsyncFn(Stage)) {
 }
 
 async fn on(stages: &[fn() -> Stage], test: impl AsyncFn(Stage)) {
+    crate::seen::install();
     let only = std::env::var("STAGE").unwrap_or_default();
     for start in stages {
         let stage = start();
