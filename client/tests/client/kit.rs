@@ -11,12 +11,13 @@ pub const MS: Duration = Duration::from_millis(1);
 /// Longer than anything here takes.
 pub const LONG: Duration = Duration::from_secs(20);
 
-/// A lease of a second, renewed every tenth of one; the work stops after 600 ms without a renewal.
+/// A lease of two seconds, renewed every 150 ms; the work stops after 1.2 s without a renewal. Long enough for a machine that has
+/// other things to do.
 pub fn quick() -> LeaderConfig {
     LeaderConfig {
-        lock_expiry: 1000 * MS,
-        refresh_interval: 100 * MS,
-        renew_deadline: Some(600 * MS),
+        lock_expiry: 2000 * MS,
+        refresh_interval: 150 * MS,
+        renew_deadline: Some(1200 * MS),
         retry_delay: 20 * MS,
         lock_timeout: 300 * MS,
         drain_timeout: 2000 * MS,

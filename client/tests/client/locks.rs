@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
 fn options() -> LockOptions {
-    LockOptions { expiry: 600 * MS, wait: 200 * MS, retry_delay: 20 * MS }
+    LockOptions { expiry: 1500 * MS, wait: 200 * MS, retry_delay: 20 * MS }
 }
 
 #[tokio::test]
@@ -63,7 +63,7 @@ async fn cm_25_the_lock_is_renewed_for_as_long_as_the_work_takes() {
         let (client, options) = (stage.client(), options());
         let held = run_with_lock(&client, "k", &options, |guard| async move {
             // Twice its time.
-            tokio::time::sleep(1200 * MS).await;
+            tokio::time::sleep(3000 * MS).await;
             guard.is_held()
         });
         assert!(held.await.unwrap());

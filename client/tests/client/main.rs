@@ -14,5 +14,6 @@ mod proxy;
 mod seen;
 mod setup;
 mod stage;
+mod tls;
 mod tokens;
 mod topologies;

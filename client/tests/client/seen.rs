@@ -128,8 +128,8 @@ async fn cm_24_spans_and_numbers() {
         until("a renewal", async || leader.stats().renewals >= 2).await;
         let stats = leader.stats();
         assert!(leader.is_leader() && stats.won == 1 && stats.lost == 0 && stats.released == 0);
-        within(stats.since_renewal.unwrap(), Duration::ZERO, 400 * MS);
-        within(stats.last_renewal_took.unwrap(), Duration::from_nanos(1), 400 * MS);
+        within(stats.since_renewal.unwrap(), Duration::ZERO, 1500 * MS);
+        within(stats.last_renewal_took.unwrap(), Duration::from_nanos(1), 1500 * MS);
         assert!(stats.slowest_renewal >= stats.last_renewal_took);
         leader.stop(1000 * MS).await;
         assert_eq!((leader.stats().released, leader.stream_stats().handled), (1, 1));

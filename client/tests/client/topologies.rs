@@ -1,4 +1,4 @@
-//! CM-19: the same manager, however its server presents itself. TLS, where it is built in.
+//! CM-19: the same manager, however its server presents itself.
 
 use crate::kit::{MS, quick, soon, started};
 use crate::stage::{Stage, brooklet, flags, reference};
