@@ -251,11 +251,9 @@ impl Code {
     /// Whether it passes by itself.
     #[must_use]
     pub fn is_passing(&self) -> bool {
-        match self {
-            Self::Busy | Self::Oom | Self::Misconf | Self::Loading | Self::ReadOnly | Self::TryAgain => true,
-            Self::ClusterDown | Self::MasterDown | Self::NoReplicas | Self::Unblocked => true,
-            _ => false,
-        }
+        let of_the_server = matches!(self, Self::Busy | Self::Oom | Self::Misconf | Self::Loading | Self::Unblocked);
+        let of_the_cluster = matches!(self, Self::ReadOnly | Self::TryAgain | Self::ClusterDown | Self::MasterDown);
+        of_the_server || of_the_cluster || *self == Self::NoReplicas
     }
 }
 

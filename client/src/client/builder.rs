@@ -110,7 +110,6 @@ impl ClientBuilder {
     }
 
     #[cfg(not(feature = "tls"))]
-    #[expect(clippy::unused_self, reason = "with the feature `tls` it holds the certificates")]
     fn redis_client(&self, info: ConnectionInfo) -> Result<redis::Client> {
         redis::Client::open(info).map_err(|e| ConfigError::new("url", e.to_string()).into())
     }

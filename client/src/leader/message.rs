@@ -12,6 +12,9 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// A future in a box.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
+/// Fields and values, in order.
+pub type Fields = Vec<(Vec<u8>, Vec<u8>)>;
+
 /// One entry of a topic.
 #[derive(Clone, Debug)]
 pub struct Message {
@@ -20,7 +23,7 @@ pub struct Message {
     /// The entry's id.
     pub id: String,
     /// Its fields, in order.
-    pub fields: Vec<(Vec<u8>, Vec<u8>)>,
+    pub fields: Fields,
     /// The proof of leading under which it is handled.
     pub guard: LeaderGuard,
 }

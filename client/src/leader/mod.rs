@@ -14,7 +14,7 @@ pub use crate::lease::{LeaderGuard, LeaseStats, LossReason, Token};
 pub use config::LeaderConfig;
 pub use consumer::{Consumer, Ending, Running};
 pub use election::Stopped;
-pub use message::{BoxError, BoxFuture, Message, Subscription, Subscriptions, Tags};
+pub use message::{BoxError, BoxFuture, Fields, Message, Subscription, Subscriptions, Tags};
 pub use streams::{StreamOptions, StreamStats};
 
 use crate::client::Client;

@@ -1,5 +1,6 @@
 //! XREADGROUP: the call, and what comes back. No connections.
 
+use super::message::Fields;
 use crate::error::{Error, Result};
 use crate::lease::millis;
 use redis::{Cmd, Value};
@@ -11,7 +12,7 @@ pub(super) struct Entry {
     pub(super) topic: String,
     pub(super) id: String,
     /// None if it was deleted after it had been given out.
-    pub(super) fields: Option<Vec<(Vec<u8>, Vec<u8>)>>,
+    pub(super) fields: Option<Fields>,
 }
 
 /// The call that reads each topic after its id.
@@ -61,7 +62,7 @@ fn pair(value: Value) -> Result<(Value, Value)> {
     }
 }
 
-fn pairs(value: Value) -> Result<Option<Vec<(Vec<u8>, Vec<u8>)>>> {
+fn pairs(value: Value) -> Result<Option<Fields>> {
     match value {
         Value::Nil => Ok(None),
         Value::Array(flat) => {

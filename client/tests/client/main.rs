@@ -3,7 +3,7 @@
 //!
 //! `stage.rs` has the servers, `proxy.rs` a network that hangs, `kit.rs` what the tests share.
 
-#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stdout)]
 
 mod base;
 mod consuming;

@@ -109,10 +109,10 @@ async fn on(stages: &[fn() -> Stage], test: impl AsyncFn(Stage)) {
     for start in stages {
         let stage = start();
         if stage.name.contains(&only) {
-            eprintln!("on {}:", stage.name);
+            println!("on {}:", stage.name);
             test(stage).await;
         } else {
-            eprintln!("NOT RUN: on {}, because STAGE={only}", stage.name);
+            println!("NOT RUN: on {}, because STAGE={only}", stage.name);
         }
     }
 }
