@@ -25,7 +25,7 @@ fn instance(name: &'static str, client: Client, seen: mpsc::Sender<String>) -> R
         refresh_interval: Duration::from_secs(1),
         ..Default::default()
     };
-    let leader = LeaderConsumer::builder(client, "example").config(config).holder(name).build()?;
+    let leader = LeaderConsumer::builder(client, "example").config(config).name(name).build()?;
     leader.subscribe("example:orders", "*", move |message: Message| {
         let seen = seen.clone();
         async move {
@@ -52,16 +52,16 @@ async fn main() -> Result<(), BoxError> {
     }
     for item in ["tea", "milk", "bread"] {
         let leader = instances.iter().find(|one| one.is_leader()).ok_or("nobody leads")?;
-        say(format_args!("{} leads; the others wait", leader.holder()))?;
+        say(format_args!("{} leads; the others wait", leader.name().unwrap_or_default()))?;
         client.call::<String>(redis::cmd("XADD").arg("example:orders").arg("*").arg("item").arg(item)).await?;
         say(format_args!("{}", lines.recv().await.ok_or("nobody handles it")?))?;
-        let name = leader.holder().to_owned();
+        let name = leader.name().unwrap_or_default().to_owned();
         let stopped = leader.stop(Duration::from_secs(2)).await;
         say(format_args!("{name} stops: drained {}, released {}", stopped.drained, stopped.released))?;
-        instances.retain(|one| one.holder() != name);
+        instances.retain(|one| one.name() != Some(&name));
         let waiting = instances.iter().map(|one| Box::pin(one.elected()));
         if let Some(guard) = first(waiting.collect()).await {
-            say(format_args!("-> {} takes over", guard.holder()))?;
+            say(format_args!("-> {} takes over", guard.holder().split(':').next().unwrap_or_default()))?;
         }
     }
     say(format_args!(

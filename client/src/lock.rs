@@ -121,14 +121,19 @@ async fn obtaining(client: Client, config: LeaderConfig, key: Arc<str>, mut stop
         match link.acquire(until.left().max(Duration::from_millis(1)), &mut stopping).await {
             Ok(Attempt::Won(grant)) => return Ok(Hold::keep(link, grant, client, config.timing(), &counters)),
             Ok(Attempt::NotObtained | Attempt::Stopped) => {
+                link.abandon().await;
                 return Err(Error::NotObtained { key, waited: config.lock_timeout });
             }
             Err(error) if error.is_retryable() && !until.left().is_zero() => {
                 if pause(backoff.next().min(until.left()), &mut stopping).await {
+                    link.abandon().await;
                     return Err(error);
                 }
             }
-            Err(error) => return Err(error),
+            Err(error) => {
+                link.abandon().await;
+                return Err(error);
+            }
         }
     }
 }

@@ -27,7 +27,9 @@ pub struct Stopped {
 pub(super) struct Election {
     pub(super) client: Client,
     pub(super) config: LeaderConfig,
-    pub(super) terms: Terms,
+    /// The instance's name, if it was given one.
+    pub(super) name: Option<Arc<str>>,
+    pub(super) key: Arc<str>,
     pub(super) consumer: Arc<dyn Consumer>,
     pub(super) subscriptions: Subscriptions,
     pub(super) counters: Arc<Counters>,
@@ -49,12 +51,11 @@ impl Election {
     pub(super) async fn run(self, mut stop: Stop) -> Stopped {
         self.introduce(&mut stop).await;
         let mut backoff = Backoff::new(self.config.retry_delay, LONGEST);
-        let mut link = LeaseLink::new(self.client.clone(), self.terms.clone());
+        let mut link = self.link();
         loop {
             match link.acquire(self.config.lock_timeout, &mut stop).await {
                 Ok(Attempt::Won(grant)) => {
-                    let fresh = LeaseLink::new(self.client.clone(), self.terms.clone());
-                    let link = std::mem::replace(&mut link, fresh);
+                    let link = std::mem::replace(&mut link, self.link());
                     if let Some(stopped) = self.lead(link, grant, &mut stop, &mut backoff).await {
                         return stopped;
                     }
@@ -67,14 +68,28 @@ impl Election {
                 Err(error) => {
                     self.counters.acquire_failed();
                     let again = backoff.next();
-                    tracing::warn!(key = %self.terms.key, %error, ?again, "standing for election failed");
+                    tracing::warn!(key = %self.key, %error, ?again, "standing for election failed");
                     if pause(again, &mut stop).await {
                         break;
                     }
                 }
             }
         }
+        link.abandon().await;
         Stopped { drained: true, released: false }
+    }
+
+    /// A try of its own, under a name of its own: so that no win ever continues an earlier one, which would bring no new token.
+    fn link(&self) -> LeaseLink {
+        let unique = crate::identity::unique();
+        let terms = Terms {
+            key: Arc::clone(&self.key),
+            holder: self.name.as_ref().map_or(unique.clone(), |name| format!("{name}:{unique}")).into(),
+            expiry: self.config.lock_expiry,
+            bind: self.config.disconnect_grace,
+            retry_delay: self.config.retry_delay,
+        };
+        LeaseLink::new(self.client.clone(), terms)
     }
 
     /// Two instances with different servers both lead, and no lock can tell: so each says where it stands.
@@ -84,8 +99,8 @@ impl Election {
             _ = stopped(stop) => return,
             run_id = self.client.run_id() => run_id.unwrap_or_else(|error| format!("unknown yet ({error})")),
         };
-        let (server, key, holder) = (self.client.endpoint(), &self.terms.key, &self.terms.holder);
-        tracing::info!(%server, %run_id, lease_key = %key, %holder, "standing for election");
+        let (server, name) = (self.client.endpoint(), self.name.as_deref());
+        tracing::info!(%server, %run_id, lease_key = %self.key, name, "standing for election");
     }
 
     /// One term. Some: it was the last.
@@ -93,14 +108,14 @@ impl Election {
         let hold = Hold::keep(link, grant, self.client.clone(), self.config.timing(), &self.counters);
         let guard = hold.guard().clone();
         let token = guard.token().map(|token| token.get());
-        tracing::info!(key = %self.terms.key, token, "elected");
+        tracing::info!(key = %self.key, token, "elected");
         self.leading.send_replace(Some(guard.clone()));
         let started = tokio::select! {
             biased;
             by = stopped(stop) => Err(Over::Stop(by)),
             reason = guard.lost() => Err(Over::Lost(reason)),
             started = self.consumer.start(guard.clone(), self.subscriptions.clone()) => started.map_err(|error| {
-                tracing::error!(key = %self.terms.key, %error, "elected, but the consumer did not start");
+                tracing::error!(key = %self.key, %error, "elected, but the consumer did not start");
                 Over::Consumer
             }),
         };
@@ -112,7 +127,7 @@ impl Election {
         // Between here and the release nobody leads.
         self.leading.send_replace(None);
         let released = hold.release(self.release_within(&over)).await;
-        tracing::info!(key = %self.terms.key, token, drained, released, "the term is over");
+        tracing::info!(key = %self.key, token, drained, released, "the term is over");
         match over {
             Over::Stop(_) => Some(Stopped { drained, released }),
             Over::Lost(_) => None,
@@ -131,8 +146,8 @@ impl Election {
             reason = guard.lost() => Over::Lost(reason),
             ended = running.ended() => {
                 match ended {
-                    Ok(()) => tracing::warn!(key = %self.terms.key, "the consumer ended by itself"),
-                    Err(error) => tracing::error!(key = %self.terms.key, %error, "the consumer failed"),
+                    Ok(()) => tracing::warn!(key = %self.key, "the consumer ended by itself"),
+                    Err(error) => tracing::error!(key = %self.key, %error, "the consumer failed"),
                 }
                 Over::Consumer
             }

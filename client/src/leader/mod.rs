@@ -20,7 +20,7 @@ pub use streams::{StreamOptions, StreamStats};
 use crate::client::Client;
 use crate::clock::Moment;
 use crate::error::{ConfigError, Error, Result};
-use crate::lease::{Counters, Terms};
+use crate::lease::Counters;
 use election::Election;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -53,7 +53,8 @@ use tokio::sync::watch;
 pub struct LeaderConsumer {
     client: Client,
     config: LeaderConfig,
-    terms: Terms,
+    name: Option<Arc<str>>,
+    key: Arc<str>,
     consumer: Wrapped,
     subscriptions: Subscriptions,
     counters: Arc<Counters>,
@@ -86,7 +87,7 @@ impl LeaderConsumer {
             group: group.into(),
             config: LeaderConfig::default(),
             streams: StreamOptions::default(),
-            holder: None,
+            name: None,
             consumer: None,
         }
     }
@@ -123,7 +124,8 @@ impl LeaderConsumer {
         let election = Election {
             client: self.client.clone(),
             config: self.config.clone(),
-            terms: self.terms.clone(),
+            name: self.name.clone(),
+            key: Arc::clone(&self.key),
             consumer: Arc::clone(&self.consumer.0),
             subscriptions: self.subscriptions.clone(),
             counters: Arc::clone(&self.counters),
@@ -191,13 +193,13 @@ impl LeaderConsumer {
     /// The lease's key.
     #[must_use]
     pub fn key(&self) -> &str {
-        &self.terms.key
+        &self.key
     }
 
-    /// What the key holds while this instance leads.
+    /// The name that this instance was given, if any.
     #[must_use]
-    pub fn holder(&self) -> &str {
-        &self.terms.holder
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
     }
 
     /// What the lease has counted.
@@ -229,7 +231,7 @@ pub struct LeaderBuilder {
     group: String,
     config: LeaderConfig,
     streams: StreamOptions,
-    holder: Option<String>,
+    name: Option<String>,
     consumer: Option<Arc<dyn Consumer>>,
 }
 
@@ -248,10 +250,11 @@ impl LeaderBuilder {
         self
     }
 
-    /// What the key holds while this instance leads. It must be another one in each instance; by default it is random.
+    /// A name for this instance, for people: while it leads, the key holds the name, a colon and 32 random digits; without a
+    /// name the digits alone. They are others in each term.
     #[must_use]
-    pub fn holder(mut self, holder: impl Into<String>) -> Self {
-        self.holder = Some(holder.into());
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
         self
     }
 
@@ -271,16 +274,7 @@ impl LeaderBuilder {
         if self.group.is_empty() {
             return Err(ConfigError::new("group", "it is empty").into());
         }
-        if self.holder.as_deref() == Some("") {
-            return Err(ConfigError::new("holder", "it is empty").into());
-        }
-        let terms = Terms {
-            key: self.config.key(&self.group).into(),
-            holder: self.holder.unwrap_or_else(crate::identity::unique).into(),
-            expiry: self.config.lock_expiry,
-            bind: self.config.disconnect_grace,
-            retry_delay: self.config.retry_delay,
-        };
+        let key = self.config.key(&self.group).into();
         let streams = Arc::new(StreamCounters::default());
         let reader = StreamConsumer {
             client: self.client.clone(),
@@ -292,7 +286,8 @@ impl LeaderBuilder {
             consumer: Wrapped(self.consumer.unwrap_or_else(|| Arc::new(reader))),
             client: self.client,
             config: self.config,
-            terms,
+            name: self.name.map(Into::into),
+            key,
             subscriptions: Subscriptions::default(),
             counters: Arc::default(),
             streams,

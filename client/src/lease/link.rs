@@ -122,6 +122,8 @@ impl LeaseLink {
 
     async fn wait_in_queue(&mut self, wait: Duration, stop: &mut Stop) -> Result<Attempt> {
         let sent = Moment::now();
+        // From here to the answer it is unknown whose it is. Asking again is no harm: the same holder gets the same lease.
+        self.is_doubtful = true;
         let command = dialect::lease_acquire(&self.terms, Some(wait));
         let patience = wait + self.client.response_timeout();
         let mut end = stop.clone();
@@ -133,11 +135,13 @@ impl LeaseLink {
             Err(error) => {
                 if error.is_of_the_link() {
                     self.open = None;
+                } else {
+                    self.is_doubtful = false;
                 }
-                let is_over = stop.borrow().is_some();
-                return if is_over { self.give_up().await } else { Err(error) };
+                return Err(error);
             }
         };
+        self.is_doubtful = false;
         if !acquired.is_ours {
             return Ok(if stop.borrow().is_some() { Attempt::Stopped } else { Attempt::NotObtained });
         }
@@ -160,19 +164,27 @@ impl LeaseLink {
         Ok(Attempt::Won(Grant { token: Some(token), server, proven, valid_until }))
     }
 
-    /// The end came while a call was under way that nobody answered: it may have won. Asking again says so, as the same holder
-    /// gets the same lease; what is got is given back.
-    async fn give_up(&mut self) -> Result<Attempt> {
-        let patience = UNBLOCK;
-        let command = dialect::lease_acquire(&self.terms, None);
-        let answer = tokio::time::timeout(patience, self.call(&command, patience)).await;
-        if let Ok(Ok(answer)) = answer {
-            let acquired = dialect::read_acquired(answer)?;
-            if acquired.is_ours {
-                self.release(Some(Token(acquired.token)), patience).await?;
-            }
+    /// For whoever stops trying: a try that nobody answered may have won. Asking again says so, and what was got is given back.
+    pub(crate) async fn abandon(&mut self) {
+        if !self.is_doubtful {
+            return;
         }
-        Ok(Attempt::Stopped)
+        let clearing = async {
+            match self.open().await?.server {
+                ServerKind::Brooklet => {
+                    let acquired = self.call(&dialect::lease_acquire(&self.terms, None), UNBLOCK).await?;
+                    match dialect::read_acquired(acquired)? {
+                        Acquired { is_ours: true, token } => self.release(Some(Token(token)), UNBLOCK).await,
+                        Acquired { is_ours: false, .. } => Ok(false),
+                    }
+                }
+                ServerKind::Redis => self.release(None, UNBLOCK).await,
+            }
+        };
+        let cleared = tokio::time::timeout(UNBLOCK, clearing).await;
+        if !matches!(cleared, Ok(Ok(_))) {
+            tracing::warn!(key = %self.terms.key, "it is unknown whether the lease was got; if it was, it will expire");
+        }
     }
 
     async fn poll(&mut self, wait: Duration, stop: &mut Stop) -> Result<Attempt> {

@@ -15,7 +15,7 @@ async fn cm_12_one_leader_at_a_time_and_only_it_is_given_messages() {
         let (log, inside) = (Log::default(), Arc::new(AtomicUsize::new(0)));
         let mut all: Vec<LeaderConsumer> = Vec::new();
         for name in ["a", "b", "c", "d", "e"] {
-            let leader = builder(stage.client(), quick()).holder(name).build().unwrap();
+            let leader = builder(stage.client(), quick()).name(name).build().unwrap();
             let (log, inside) = (log.clone(), Arc::clone(&inside));
             leader
                 .subscribe("t", "*", move |message: Message| {

@@ -68,7 +68,7 @@ async fn cm_10_stop_in_any_state() {
         let begun = Instant::now();
         let stopped = follower.stop(5000 * MS).await;
         assert!(stopped.drained && !stopped.released);
-        within(begun.elapsed(), Duration::ZERO, 2000 * MS);
+        within(begun.elapsed(), Duration::ZERO, 900 * MS);
         assert_eq!(follower.stop(100 * MS).await, stopped);
         // Two at once.
         let (a, b) = tokio::join!(leader.stop(5000 * MS), leader.stop(5000 * MS));
@@ -105,11 +105,12 @@ async fn cm_10_stop_is_over_in_time_though_a_handler_never_ends() {
 
 /// Looks at a leader and at the server as often as it can: whoever says to lead is who the server says.
 async fn never_beyond(stage: &Stage, leader: &LeaderConsumer, other: &LeaderConsumer) {
+    let holder = leader.guard().expect("it leads").holder().to_owned();
     until("another one leads", async || {
         let key: Option<String> = stage.ask(&["GET", leader.key()]).await;
         // Asked after the server was: if it was still true then, the server must have said so.
         let says = leader.is_leader();
-        assert!(!says || key.as_deref() == Some(leader.holder()), "leads while the server has {key:?}");
+        assert!(!says || key.as_ref() == Some(&holder), "leads while the server has {key:?}");
         other.is_leader()
     })
     .await;

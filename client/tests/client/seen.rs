@@ -75,14 +75,14 @@ fn recording() -> Log {
 async fn cm_21_each_instance_says_which_server_and_key_it_stands_at() {
     everywhere(async |stage| {
         let log = recording();
-        let leader = builder(stage.client(), quick()).holder("me").build().unwrap();
+        let leader = builder(stage.client(), quick()).name("me").build().unwrap();
         leader.start().unwrap();
         soon("elected", leader.elected()).await;
         let run_id = stage.client().run_id().await.unwrap();
         let said =
             log.lines().into_iter().find(|line| line.contains("standing for election")).expect("a line of the log");
         let server = stage.client().endpoint().to_owned();
-        for part in [run_id.as_str(), "lease_key=mq:consumer:leader:g", "holder=me", &server, "INFO"] {
+        for part in [run_id.as_str(), "lease_key=mq:consumer:leader:g", "name=\"me\"", &server, "INFO"] {
             assert!(said.contains(part), "{part} is not in {said}");
         }
         leader.stop(1000 * MS).await;

@@ -98,7 +98,7 @@ async fn cm_23_a_leader_that_was_paused_cannot_write_any_more() {
         let add = |who: &str| redis::cmd("XADD").arg("out").arg("*").arg("who").arg(who).to_owned();
         old.call::<String>(&add("first")).await.unwrap();
         stage.ask::<i64>(&["DEL", old.key()]).await;
-        let next = builder(stage.client(), quick()).holder("next").build().unwrap();
+        let next = builder(stage.client(), quick()).name("next").build().unwrap();
         next.start().unwrap();
         let new = soon("elected", next.elected()).await;
         new.call::<String>(&add("next")).await.unwrap();
@@ -153,7 +153,7 @@ async fn cm_23_a_lease_and_its_token_survive_a_restart() {
         let left: i64 = client.call(redis::cmd("PTTL").arg(key)).await.unwrap();
         assert!((1..=4000).contains(&left), "{left} ms are left of the lease");
         let held: String = client.call(redis::cmd("GET").arg(key)).await.unwrap();
-        assert_eq!(held, leader.holder());
+        assert_eq!(held, guard.holder());
         if let Some(token) = token {
             let check: i64 = client.call(redis::cmd("LEASE.CHECK").arg(key).arg(token.get())).await.unwrap();
             assert_eq!(check, 1, "the token was lost");
