@@ -170,21 +170,28 @@ impl LeaseLink {
             return;
         }
         let clearing = async {
-            match self.open().await?.server {
-                ServerKind::Brooklet => {
-                    let acquired = self.call(&dialect::lease_acquire(&self.terms, None), UNBLOCK).await?;
-                    match dialect::read_acquired(acquired)? {
-                        Acquired { is_ours: true, token } => self.release(Some(Token(token)), UNBLOCK).await,
-                        Acquired { is_ours: false, .. } => Ok(false),
-                    }
-                }
-                ServerKind::Redis => self.release(None, UNBLOCK).await,
+            while let Err(error) = self.clear().await {
+                tracing::debug!(key = %self.terms.key, %error, "still unknown");
+                tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
-        let cleared = tokio::time::timeout(UNBLOCK, clearing).await;
-        if !matches!(cleared, Ok(Ok(_))) {
+        if tokio::time::timeout(UNBLOCK, clearing).await.is_err() {
             tracing::warn!(key = %self.terms.key, "it is unknown whether the lease was got; if it was, it will expire");
         }
+    }
+
+    async fn clear(&mut self) -> Result<()> {
+        let token = match self.open().await?.server {
+            ServerKind::Redis => None,
+            ServerKind::Brooklet => {
+                let acquired = self.call(&dialect::lease_acquire(&self.terms, None), UNBLOCK).await?;
+                match dialect::read_acquired(acquired)? {
+                    Acquired { is_ours: true, token } => Some(Token(token)),
+                    Acquired { is_ours: false, .. } => return Ok(()),
+                }
+            }
+        };
+        self.release(token, UNBLOCK).await.map(drop)
     }
 
     async fn poll(&mut self, wait: Duration, stop: &mut Stop) -> Result<Attempt> {

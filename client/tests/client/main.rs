@@ -10,6 +10,7 @@ mod consuming;
 mod keeping;
 mod kit;
 mod locks;
+mod paused;
 mod proxy;
 mod seen;
 mod setup;

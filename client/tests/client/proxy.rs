@@ -14,6 +14,8 @@ pub enum Network {
     Up,
     /// Nothing arrives any more, and nobody is told.
     Hung,
+    /// What clients say arrives, the answers do not.
+    Deaf,
     /// The server is told that its clients are gone; the clients hear nothing.
     HalfCut,
     /// Both ends are told.
@@ -60,7 +62,7 @@ async fn accept(listener: TcpListener, server: SocketAddr, state: watch::Receive
 
 async fn connection(client: TcpStream, server: SocketAddr, mut state: watch::Receiver<Network>) {
     // A network that hangs lets nobody through, but does not say so either.
-    if state.wait_for(|network| matches!(network, Network::Up | Network::Cut)).await.is_err()
+    if state.wait_for(|network| matches!(network, Network::Up | Network::Deaf | Network::Cut)).await.is_err()
         || *state.borrow() == Network::Cut
     {
         return;
@@ -69,8 +71,8 @@ async fn connection(client: TcpStream, server: SocketAddr, mut state: watch::Rec
     let (mut client_in, mut client_out) = client.into_split();
     let (mut server_in, mut server_out) = server.into_split();
     tokio::select! {
-        () = pass(&mut client_in, &mut server_out, state.clone()) => {}
-        () = pass(&mut server_in, &mut client_out, state.clone()) => {}
+        () = pass(&mut client_in, &mut server_out, Network::Hung, state.clone()) => {}
+        () = pass(&mut server_in, &mut client_out, Network::Deaf, state.clone()) => {}
         _ = state.wait_for(|network| matches!(network, Network::Cut | Network::HalfCut)) => {}
     }
     if *state.borrow() == Network::HalfCut {
@@ -80,11 +82,13 @@ async fn connection(client: TcpStream, server: SocketAddr, mut state: watch::Rec
     }
 }
 
-async fn pass(from: &mut OwnedReadHalf, to: &mut OwnedWriteHalf, mut state: watch::Receiver<Network>) {
+/// One direction, which `held` holds up as well as a network that hangs.
+async fn pass(from: &mut OwnedReadHalf, to: &mut OwnedWriteHalf, held: Network, mut state: watch::Receiver<Network>) {
     let mut buffer = vec![0; 16 * 1024];
     while let Ok(n @ 1..) = from.read(&mut buffer).await {
-        let moved = state.wait_for(|network| *network != Network::Hung).await.map(|network| *network);
-        if !matches!(moved, Ok(Network::Up)) || to.write_all(&buffer[..n]).await.is_err() {
+        let moved = state.wait_for(|network| ![Network::Hung, held].contains(network)).await;
+        let moved = moved.map(|network| *network);
+        if !matches!(moved, Ok(Network::Up | Network::Deaf)) || to.write_all(&buffer[..n]).await.is_err() {
             return;
         }
     }
