@@ -9,10 +9,9 @@ fn over_tls() {
 #[cfg(feature = "tls")]
 #[tokio::test]
 async fn over_tls() {
-    use crate::kit::{MS, quick, soon, started};
-    use crate::stage::{ask, brooklet, flags};
+    use crate::kit::{MS, quick, soon, started, until};
+    use crate::stage::{ask, brooklet};
     use brooklet_client::{Client, Error};
-    use brooklet_testkit::server::{Data, Server};
     use std::process::Command;
 
     let folder = tempfile::tempdir().unwrap();
@@ -40,13 +39,21 @@ async fn over_tls() {
         "--tls-ca-cert-file",
         &path("ca.pem"),
     ];
-    let _server = match Server::start(&brooklet(), Data::Volatile, &flags(&words)) {
-        Ok(server) => server,
-        Err(why) if why.to_string().contains("feature `tls`") => {
-            return println!("NOT RUN: TLS, because the server was built without it");
-        }
-        Err(why) => panic!("{why}"),
-    };
+    let own = ["--memory", "--port", "0", "--bind", "127.0.0.1", "--exit-with-parent", "--ready-file", &path("ready")];
+    let output = std::fs::File::create(path("output")).unwrap();
+    let mut command = Command::new(brooklet().program());
+    command.args(own).args(words).env_remove("BROOKLET_UNDER_TEST").stdout(output.try_clone().unwrap()).stderr(output);
+    let mut server = Process(command.spawn().unwrap());
+    // Not `Server`, which looks whether it answers without TLS.
+    until("it is ready or has ended", async || {
+        std::fs::exists(path("ready")).unwrap() || server.0.try_wait().unwrap().is_some()
+    })
+    .await;
+    let said = std::fs::read_to_string(path("output")).unwrap();
+    if said.contains("feature `tls`") {
+        return println!("NOT RUN: TLS, because the server was built without it");
+    }
+    assert!(server.0.try_wait().unwrap().is_none(), "{said}");
     let url = format!("rediss://127.0.0.1:{port}");
     let read = |name: &str| std::fs::read(path(name)).unwrap();
     let known = || Client::builder().root_certificate(read("ca.pem")).response_timeout(1000 * MS);
@@ -59,5 +66,17 @@ async fn over_tls() {
     for stranger in [known().url(&url).unwrap(), Client::builder().response_timeout(1000 * MS).url(&url).unwrap()] {
         let error = stranger.run_id().await.unwrap_err();
         assert!(matches!(error, Error::Connect { .. } | Error::Disconnected(_)), "{error}");
+    }
+}
+
+/// Ended with the test.
+#[cfg(feature = "tls")]
+struct Process(std::process::Child);
+
+#[cfg(feature = "tls")]
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
