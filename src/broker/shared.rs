@@ -143,7 +143,7 @@ impl Shared {
         let (clock, tasks) = (engine.clock.clone(), engine.tasks.clone());
         tasks.sync().pressure.keep_time(clock.clone());
         tasks.set_started((clock.now_ms() / 1000) as u64);
-        engine.is_durable = true;
+        (engine.is_durable, engine.is_by_hand) = (true, by_hand);
         engine.apply_config();
         engine.begin_leases();
         journal.syncer().sync()?;

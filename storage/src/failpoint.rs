@@ -54,7 +54,8 @@ impl Deed {
     }
 }
 
-/// Each line: a point, its name, whether a call can fail there (else it is a step between calls), and what is done next.
+/// Each line: a point, its name, what it is, and what is done next. At an `edge` a call can fail, at one that takes `room` also because
+/// the disk is full; a `step` is between calls.
 macro_rules! points {
     ($($point:ident $name:literal $kind:ident $next:literal;)*) => {
         /// A point; the text says what is done right behind it.
@@ -74,12 +75,15 @@ macro_rules! points {
 
             /// Whether a call can fail here.
             pub fn can_fail(self) -> bool {
-                match self { $(Point::$point => points!($kind),)* }
+                match self { $(Point::$point => stringify!($kind) != "step",)* }
+            }
+
+            /// Whether a call can fail here because the disk is full.
+            pub fn takes_room(self) -> bool {
+                match self { $(Point::$point => stringify!($kind) == "room",)* }
             }
         }
     };
-    (edge) => { true };
-    (step) => { false };
 }
 
 points! {
@@ -87,43 +91,43 @@ points! {
     JournalHeaderRead "journal-header-read" edge "The header of a journal file is read.";
     JournalReplayRead "journal-replay-read" edge "A journal file is read to be replayed.";
     JournalReopen "journal-reopen" edge "A replayed journal file is opened to be synced.";
-    JournalRecordWrite "journal-record-write" edge "A record is written.";
+    JournalRecordWrite "journal-record-write" room "A record is written.";
     JournalSpareOpen "journal-spare-open" edge "A spare file is opened to become a segment.";
-    JournalHeaderWrite "journal-header-write" edge "The header of a new segment is written.";
-    JournalSegmentName "journal-segment-name" edge "A spare file gets the name of a segment.";
-    JournalLargeCreate "journal-large-create" edge "A file of its own is made for a large record.";
-    JournalSync "journal-sync" edge "A segment is synced.";
-    JournalNamesSync "journal-names-sync" edge "The folder of the journal is synced.";
+    JournalHeaderWrite "journal-header-write" room "The header of a new segment is written.";
+    JournalSegmentName "journal-segment-name" room "A spare file gets the name of a segment.";
+    JournalLargeCreate "journal-large-create" room "A file of its own is made for a large record.";
+    JournalSync "journal-sync" room "A segment is synced.";
+    JournalNamesSync "journal-names-sync" room "The folder of the journal is synced.";
     JournalGiveBack "journal-give-back" edge "Settled segments are given back.";
-    JournalFileSpare "journal-file-spare" edge "A segment that nobody needs becomes a spare file.";
+    JournalFileSpare "journal-file-spare" room "A segment that nobody needs becomes a spare file.";
     JournalFileDelete "journal-file-delete" edge "A journal file that nobody needs is deleted.";
-    JournalSpareCreate "journal-spare-create" edge "A spare file is made.";
-    JournalSpareFill "journal-spare-fill" edge "A part of a spare file is filled.";
-    JournalSpareSync "journal-spare-sync" edge "A spare file is synced.";
-    JournalSpareName "journal-spare-name" edge "A spare file gets its name.";
+    JournalSpareCreate "journal-spare-create" room "A spare file is made.";
+    JournalSpareFill "journal-spare-fill" room "A part of a spare file is filled.";
+    JournalSpareSync "journal-spare-sync" room "A spare file is synced.";
+    JournalSpareName "journal-spare-name" room "A spare file gets its name.";
     WatermarkRead "watermark-read" edge "The watermark is read.";
     WatermarkOpen "watermark-open" edge "The watermark is opened to be moved.";
-    WatermarkWrite "watermark-write" edge "A slot of the watermark is written.";
-    WatermarkSync "watermark-sync" edge "The watermark is synced.";
-    ReplaceWrite "replace-write" edge "The draft of a small file is written.";
-    ReplaceSync "replace-sync" edge "The draft of a small file is synced.";
-    ReplaceName "replace-name" edge "The draft of a small file takes the place of the file.";
-    FolderCreate "folder-create" edge "A folder is made.";
+    WatermarkWrite "watermark-write" room "A slot of the watermark is written.";
+    WatermarkSync "watermark-sync" room "The watermark is synced.";
+    ReplaceWrite "replace-write" room "The draft of a small file is written.";
+    ReplaceSync "replace-sync" room "The draft of a small file is synced.";
+    ReplaceName "replace-name" room "The draft of a small file takes the place of the file.";
+    FolderCreate "folder-create" room "A folder is made.";
     FolderSync "folder-sync" edge "The names in a folder are synced.";
-    LockOpen "lock-open" edge "The lock of the data folder is opened.";
+    LockOpen "lock-open" room "The lock of the data folder is opened.";
     FormatRead "format-read" edge "The format number is read.";
-    FormatWrite "format-write" edge "The format number is written, for the first time.";
+    FormatWrite "format-write" room "The format number is written, for the first time.";
     NodeRead "node-read" edge "The name of the node is read.";
-    NodeWrite "node-write" edge "The name of the node is written, for the first time.";
+    NodeWrite "node-write" room "The name of the node is written, for the first time.";
     RecordsLook "records-look" edge "RocksDB is opened to look at what is there.";
-    RecordsOpen "records-open" edge "RocksDB is opened.";
+    RecordsOpen "records-open" room "RocksDB is opened.";
     RecordsGet "records-get" edge "A record is read.";
     RecordsScan "records-scan" edge "A range of records is read.";
-    RecordsWrite "records-write" edge "Records are written.";
-    RecordsFlush "records-flush" edge "Records are flushed.";
-    RecordsSnapshot "records-snapshot" edge "The files of the records are linked for a backup.";
-    RecordsReclaim "records-reclaim" edge "Files of dead records are deleted.";
-    RecordsTidy "records-tidy" edge "Small files of records are looked for and merged.";
+    RecordsWrite "records-write" room "Records are written.";
+    RecordsFlush "records-flush" room "Records are flushed.";
+    RecordsSnapshot "records-snapshot" room "The files of the records are linked for a backup.";
+    RecordsReclaim "records-reclaim" room "Files of dead records are deleted.";
+    RecordsTidy "records-tidy" room "Small files of records are looked for and merged.";
     StartLeftovers "start-leftovers" edge "What an unfinished checkpoint left behind is dropped.";
     StartFirst "start-first" edge "The first checkpoint of a new store is written.";
     StartReplay "start-replay" edge "The journal is replayed.";
@@ -142,18 +146,18 @@ points! {
     CheckpointRelease "checkpoint-release" step "The journal lets go of what is settled.";
     CheckpointDone "checkpoint-done" step "Whoever waits for the checkpoint is told.";
     Graveyard "graveyard" step "Large things that were dropped are freed.";
-    BackupBegin "backup-begin" edge "The folder of a backup is made.";
+    BackupBegin "backup-begin" room "The folder of a backup is made.";
     BackupClean "backup-clean" edge "A backup that did not come to its end is removed.";
     BackupRead "backup-read" edge "A piece of a backup's file is read for the manifest.";
-    BackupFileSync "backup-file-sync" edge "A file of a backup is synced.";
-    BackupManifest "backup-manifest" edge "The manifest of a backup is written.";
-    BackupName "backup-name" edge "A backup gets its name.";
-    BackupNamed "backup-named" edge "The name of a backup is synced.";
-    BackupPrune "backup-prune" edge "An old backup loses its name.";
+    BackupFileSync "backup-file-sync" room "A file of a backup is synced.";
+    BackupManifest "backup-manifest" room "The manifest of a backup is written.";
+    BackupName "backup-name" room "A backup gets its name.";
+    BackupNamed "backup-named" room "The name of a backup is synced.";
+    BackupPrune "backup-prune" room "An old backup loses its name.";
     BackupRemove "backup-remove" edge "The files of an old backup are deleted.";
-    CommitAppend "commit-append" edge "What was executed is appended to the journal.";
+    CommitAppend "commit-append" room "What was executed is appended to the journal.";
     CommitAppended "commit-appended" step "Whoever waits for the append is told.";
-    CommitSync "commit-sync" edge "What was appended is synced.";
+    CommitSync "commit-sync" room "What was appended is synced.";
     CommitSynced "commit-synced" step "Whoever waits for the sync is told.";
     CommitClose "commit-close" step "The last batch is appended.";
     ReplySend "reply-send" edge "Replies are given to the socket.";

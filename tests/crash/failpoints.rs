@@ -1,5 +1,5 @@
 //! Every failpoint of `storage/src/failpoint.rs`, one after the other: the server is killed there, panics there, is told of a broken
-//! disk there, or takes its time there, while everybody writes. Then it is started again without failpoints, and has to have all that
+//! disk there, finds it full there, or takes its time there, while everybody writes. Then it is started again without failpoints, and has to have all that
 //! was acknowledged. A point that is never reached fails the rung.
 //!
 //! It takes a server that was built with the feature `failpoints`: `./x crash failpoints`. `POINT=backup` leaves out the points
@@ -41,13 +41,14 @@ mod sweep {
         let started = Instant::now();
         let shots = shots();
         let count = |deed| shots.iter().filter(|shot| shot.deed == deed).count();
-        let [kills, panics, errors, delays] = [Deed::Kill, Deed::Panic, Deed::Eio, Deed::Delay].map(count);
+        let deeds = [Deed::Kill, Deed::Panic, Deed::Eio, Deed::Enospc, Deed::Delay];
+        let [kills, panics, errors, full, delays] = deeds.map(count);
         let fates = fire(target, seed, &shots)?;
         let ended = |fate| fates.iter().filter(|found| **found == fate).count();
         let points = Point::ALL.iter().filter(|point| shots.iter().any(|shot| shot.point == **point)).count();
         println!(
-            "failpoints: {points} points, each reached: {kills} kills, {panics} panics, {errors} errors, {delays} delays; of panics \
-             and errors {} ended the server, {} its start, {} nothing; nothing acknowledged was lost, {:.1} s",
+            "failpoints: {points} points, each reached: {kills} kills, {panics} panics, {errors} errors, {full} full disks, {delays} \
+             delays; of panics, errors and full disks {} ended the server, {} its start, {} nothing; nothing acknowledged was lost, {:.1} s",
             ended(Fate::Ended),
             ended(Fate::Refused),
             ended(Fate::WentOn),
@@ -69,6 +70,9 @@ mod sweep {
             add(Deed::Panic, modes[0]);
             if point.can_fail() {
                 add(Deed::Eio, modes[1]);
+            }
+            if point.takes_room() {
+                add(Deed::Enospc, modes[0]);
             }
             add(Deed::Delay, modes[0]);
         }

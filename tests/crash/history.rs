@@ -30,6 +30,8 @@ pub struct History {
     /// In the order in which they were sent. Those that were answered come first.
     pub steps: Vec<Step>,
     answers: usize,
+    /// The disk may be full: then an operation may be refused.
+    pub may_be_refused: bool,
 }
 
 /// How much of a history a server has: not always one number, for some operations change nothing.
@@ -52,7 +54,7 @@ impl Survived {
 impl History {
     pub fn new(writer: usize) -> Self {
         let ledger = Ledger::new(writer);
-        Self { base: ledger.clone(), now: ledger, steps: Vec::new(), answers: 0 }
+        Self { base: ledger.clone(), now: ledger, steps: Vec::new(), answers: 0, may_be_refused: false }
     }
 
     /// Notes what is about to be sent.
@@ -68,6 +70,11 @@ impl History {
         (step.answered, step.id) = (Some(Instant::now()), id);
         self.now.apply(&step.op, id);
         self.answers += 1;
+    }
+
+    /// Notes that the next one was refused: it has not happened.
+    pub fn refused(&mut self) {
+        self.steps.remove(self.answers);
     }
 
     /// How many were answered.

@@ -2,7 +2,7 @@
 //! start. What was not synced is gone then. `always` loses nothing that was acknowledged, `everysec` the end of its history and
 //! no more of it than the window that `docs/guarantees.md` states, `no` the end.
 //!
-//! `CUTS=` says how often in all. A few lives are long enough for the window to matter. The rung proves first that it would
+//! `CUTS=` says how often in all, a third of them on a file system that keeps less order. A few lives are long enough for the window to matter. The rung proves first that it would
 //! notice (`control.rs`).
 
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use fastrand::Rng;
 
 use crate::judge::Promise;
 use crate::life::{Busy, End, Ground, World};
-use crate::volume::Volume;
+use crate::volume::{Order, Volume};
 use crate::{Outcome, choice, control, number};
 
 /// Room for the data of a life, journal files of the usual size included.
@@ -69,15 +69,21 @@ pub fn run(target: &Target, seed: u64) -> Result<Outcome, String> {
     let whole: u64 = wanted.iter().map(|(_, share)| share).sum();
     for (at, (mode, share)) in wanted.into_iter().enumerate() {
         let cuts = (cuts * share).div_ceil(whole);
-        let held = mode_holds(target, mode, cuts, &mut Rng::with_seed(seed + at as u64));
-        held.map_err(|why| format!("appendfsync {mode}: {why}"))?;
+        let loose = cuts / 3;
+        for (order, cuts) in [(Order::Usual, cuts - loose), (Order::Loose, loose)] {
+            let held = mode_holds(target, mode, order, cuts, &mut Rng::with_seed(seed + at as u64));
+            held.map_err(|why| format!("appendfsync {mode}, {order:?}: {why}"))?;
+        }
     }
     Ok(Outcome::Held)
 }
 
-fn mode_holds(target: &Target, mode: &'static str, cuts: u64, rng: &mut Rng) -> Result<(), String> {
+fn mode_holds(target: &Target, mode: &'static str, order: Order, cuts: u64, rng: &mut Rng) -> Result<(), String> {
+    if cuts == 0 {
+        return Ok(());
+    }
     let started = Instant::now();
-    let mut world = World::new(target, mode, Ground::Volume(Volume::make(VOLUME_BYTES)?));
+    let mut world = World::new(target, mode, Ground::Volume(Volume::make_in(order, VOLUME_BYTES)?));
     let mut counts = Counts::default();
     for cut in 1..=cuts {
         // Something has to be there before it can be cut off.
@@ -92,7 +98,7 @@ fn mode_holds(target: &Target, mode: &'static str, cuts: u64, rng: &mut Rng) -> 
     let moments: Vec<String> =
         Moment::ALL.iter().map(|moment| format!("{} {moment:?}", moments[*moment as usize])).collect();
     println!(
-        "power cut, {mode}: {cuts} cuts ({}), {answered} acknowledged operations, {lost} lost, the oldest {} ms before \
+        "power cut, {mode}, order {order:?}: {cuts} cuts ({}), {answered} acknowledged operations, {lost} lost, the oldest {} ms before \
          the cut, {:.1} s",
         moments.join(", "),
         oldest.as_millis(),

@@ -18,26 +18,42 @@ const CUT: &str = "open(my $f, '<', $ARGV[0]) or die $!; ioctl($f, 0x8004587D, m
 /// How often a busy file system is asked to go.
 const TRIES: u32 = 250;
 
+/// How a file system keeps order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// As ext4 is made usually: what a file holds is on disk before its length is.
+    Usual,
+    /// Lengths and names may be on disk before what they stand for, and blocks of 1 KiB, so that more can be torn.
+    Loose,
+}
+
 /// A mounted file system of its own.
 #[derive(Debug)]
 pub struct Volume {
     scratch: tempfile::TempDir,
     device: String,
+    order: Order,
     mounted: bool,
 }
 
 impl Volume {
-    /// Makes one of so many bytes and proves that it forgets what it should. The error says what this machine lacks.
+    /// Makes a usual one of so many bytes and proves that it forgets what it should. The error says what this machine lacks.
     pub fn make(bytes: u64) -> Result<Volume, String> {
+        Volume::make_in(Order::Usual, bytes)
+    }
+
+    /// The same, with another order.
+    pub fn make_in(order: Order, bytes: u64) -> Result<Volume, String> {
         let scratch = tempfile::tempdir().map_err(|e| e.to_string())?;
         let image = scratch.path().join("image");
         File::create(&image).and_then(|file| file.set_len(bytes)).map_err(|e| e.to_string())?;
         std::fs::create_dir(scratch.path().join("mount")).map_err(|e| e.to_string())?;
         // Nothing is left to be written later (the tables of inodes), and no blocks are kept for root, who runs this.
         let eager = "lazy_itable_init=0,lazy_journal_init=0,nodiscard";
-        run("mkfs.ext4", &["-q", "-F", "-m", "0", "-E", eager, &text(&image)])?;
+        let block = if order == Order::Loose { "1024" } else { "4096" };
+        run("mkfs.ext4", &["-q", "-F", "-m", "0", "-b", block, "-E", eager, &text(&image)])?;
         let device = run("losetup", &["-f", "--show", &text(&image)])?.trim().to_owned();
-        let mut volume = Volume { scratch, device, mounted: false };
+        let mut volume = Volume { scratch, device, order, mounted: false };
         volume.mount()?;
         volume.forgets_what_was_not_synced()?;
         Ok(volume)
@@ -90,7 +106,8 @@ impl Volume {
     }
 
     fn mount(&mut self) -> Result<(), String> {
-        run("mount", &[&self.device, &text(&self.folder())])?;
+        let order = if self.order == Order::Loose { "data=writeback" } else { "data=ordered" };
+        run("mount", &["-o", order, &self.device, &text(&self.folder())])?;
         self.mounted = true;
         Ok(())
     }

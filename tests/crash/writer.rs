@@ -7,6 +7,9 @@ use fastrand::Rng;
 use crate::history::History;
 use crate::ledger::{Entry, Id, Ledger, Op, read_id};
 
+/// How a full disk is told.
+const FULL: &[u8] = b"MISCONF ";
+
 /// Writes until the connection breaks; fails if something was answered wrongly.
 pub fn write(history: &mut History, mut client: Client, rng: &mut Rng) -> Result<(), String> {
     loop {
@@ -24,6 +27,7 @@ pub fn write(history: &mut History, mut client: Client, rng: &mut Rng) -> Result
         }
         for op in &batch {
             match client.read(PATIENCE) {
+                Ok(Value::Error(why)) if history.may_be_refused && why.starts_with(FULL) => history.refused(),
                 Ok(reply) => {
                     let id = right(&history.now, op, &reply)?;
                     history.answered(id);

@@ -9,6 +9,7 @@ mod backup;
 #[cfg(feature = "rocksdb")]
 mod clock;
 mod connections;
+mod crowds;
 #[cfg(feature = "rocksdb")]
 mod disk;
 #[cfg(feature = "rocksdb")]

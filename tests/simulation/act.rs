@@ -16,6 +16,8 @@ pub enum Act {
     /// What the committer thread does under `always`.
     Serve,
     Sync,
+    /// The journal's next file is made ready.
+    Prepare,
     Time,
     /// Time goes back.
     Back,
@@ -44,6 +46,7 @@ const ACTS: &[(Act, u64)] = &[
     (Act::Client, 300),
     (Act::Serve, 40),
     (Act::Sync, 5),
+    (Act::Prepare, 3),
     (Act::Time, 16),
     (Act::Back, 1),
     (Act::Slice, 10),
@@ -104,6 +107,7 @@ impl World {
             Act::Serve if !self.always => {}
             Act::Serve => drop(self.shared.committer().serve_always(self.shared.engine_lock(), Duration::ZERO)),
             Act::Sync => drop(self.shared.committer().sync()),
+            Act::Prepare => drop(self.shared.committer().prepare()),
             Act::Time => self.time(dice),
             Act::Back => self.back(dice),
             Act::Slice => self.slice(dice),

@@ -2,7 +2,7 @@
 //! come between finding that something is missing, reading it and putting it in place, and between running a call and
 //! committing it.
 
-use crate::op::Op;
+use crate::op::{Name, Op};
 use crate::value::Value;
 use brooklet::Reply;
 use brooklet::broker::client::{Origin, Traffic};
@@ -28,6 +28,24 @@ pub struct Client {
     pub began_ms: i64,
     /// Where it stands among those who wait.
     pub place: u64,
+    /// What it watches.
+    pub watch: Option<Watch>,
+}
+
+/// Keys that a client watches, as the model sees it.
+pub struct Watch {
+    pub keys: Vec<Name>,
+    /// One of them has become another since.
+    pub is_broken: bool,
+    /// When the first of them ends by itself.
+    pub until_ms: i64,
+}
+
+impl Watch {
+    /// Whether a transaction does nothing now.
+    pub fn is_over(&self, now_ms: i64) -> bool {
+        self.is_broken || self.until_ms <= now_ms
+    }
 }
 
 enum Phase {
@@ -46,6 +64,8 @@ enum Phase {
 pub enum Event {
     /// It is not finished.
     Nothing,
+    /// It watches from now on.
+    Watches,
     /// It waits.
     Parked,
     /// The engine has run the operation; nobody has been told yet.
@@ -60,7 +80,7 @@ impl Client {
     pub fn new(shared: &Arc<Shared>) -> Client {
         let seat = Seat::open(shared, Origin::in_process()).expect("room for a client");
         let (calls, phase) = (Vec::new(), Phase::Idle);
-        Client { seat, calls, next: 0, phase, op: None, ran: None, began_ms: 0, place: 0 }
+        Client { seat, calls, next: 0, phase, op: None, ran: None, began_ms: 0, place: 0, watch: None }
     }
 
     pub fn is_idle(&self) -> bool {
@@ -79,7 +99,7 @@ impl Client {
 
     pub fn ask(&mut self, op: Op) {
         self.calls = op.calls().iter().map(OwnedArgs::collect).collect();
-        (self.next, self.phase, self.ran) = (0, Phase::Ready, None);
+        (self.next, self.phase, self.ran, self.watch) = (0, Phase::Ready, None, None);
         self.op = Some(op);
     }
 
@@ -114,8 +134,11 @@ impl Client {
     fn run(&mut self) -> Event {
         let mut last = None;
         let calls = &self.calls;
+        // Between a watch and its transaction anything may happen.
+        let is_watch = self.next == 0 && matches!(self.op, Some(Op::Watched { .. }));
+        let end = if is_watch { 1 } else { calls.len() };
         let turn = self.seat.run(
-            |i| calls.get(i).map(OwnedArgs::as_args),
+            |i| calls[..end].get(i).map(OwnedArgs::as_args),
             self.next,
             Traffic::default(),
             |_, out| {
@@ -127,9 +150,14 @@ impl Client {
         );
         self.next = turn.next;
         match turn.stop {
-            Stop::Turn if self.next == self.calls.len() => {
+            Stop::Turn if self.next == end => {
+                let answer = value(last.expect("a reply"));
+                if is_watch && answer == Value::ok() {
+                    self.phase = Phase::Ready;
+                    return Event::Watches;
+                }
                 self.phase = Phase::Committing(turn.ticket);
-                Event::Ran(value(last.expect("a reply")))
+                Event::Ran(answer)
             }
             Stop::Turn | Stop::Paused(_) => self.go_on(Phase::Ready),
             Stop::Missing(missing) => self.go_on(Phase::Missing(missing)),
@@ -200,7 +228,7 @@ impl Client {
                 }
                 Event::Nothing if matches!(self.phase, Phase::Ready) && self.is_held() => return None,
                 Event::Nothing => {}
-                Event::Parked | Event::Answered | Event::Ended => panic!("a look at {:?} failed", self.op),
+                Event::Watches | Event::Parked | Event::Answered | Event::Ended => panic!("a look at {:?} failed", self.op),
             }
         }
         panic!("a look at {:?} does not end", self.op)

@@ -2,11 +2,14 @@
 //!
 //! What a power cut takes is not decided here: [`MemoryJournal`] and [`Memory`] know what was synced and flushed.
 
+mod files;
+
 use brooklet_storage::StorageError;
 use brooklet_storage::backend::memory::{LateReclaims, Memory};
 use brooklet_storage::backend::{Backend, BackendStats, Space, Visit, Write};
 use brooklet_storage::error::Result;
 use brooklet_storage::journal::{CommitNo, Journal, Mark, MemoryJournal, Released, Syncer};
+pub use files::Files;
 use std::io::ErrorKind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -98,11 +101,55 @@ impl Backend for FaultyBackend {
     }
 }
 
+/// Where the journal is: in memory, or, in some lives, in files as those of a real one.
+pub enum Disk {
+    Memory(MemoryJournal),
+    Files(Arc<Files>),
+}
+
+impl Disk {
+    /// The disk of a life.
+    pub fn of(seed: u64) -> Disk {
+        if seed % 8 > 5 { Disk::Files(Arc::new(Files::new())) } else { Disk::Memory(MemoryJournal::new()) }
+    }
+
+    /// The journal, as a process opens it.
+    pub fn open(&self, faults: &Arc<Faults>) -> FaultyJournal {
+        let (inner, files): (Box<dyn Journal>, _) = match self {
+            Disk::Memory(journal) => (Box::new(journal.clone()), None),
+            Disk::Files(files) => (Box::new(files.open()), Some(Arc::clone(files))),
+        };
+        FaultyJournal { inner, files, faults: Arc::clone(faults) }
+    }
+
+    /// The power goes: of what was not synced, only so many records stay, or, of files, some parts.
+    pub fn lose_power(&self, lucky: u64) {
+        match self {
+            Disk::Memory(journal) => drop(journal.lose_unsynced_but(lucky)),
+            Disk::Files(files) => files.lose_power(lucky),
+        }
+    }
+
+    /// Removes what would stay behind a process that ends without cleaning up.
+    pub fn clear(&self) {
+        if let Disk::Files(files) = self {
+            files.clear();
+        }
+    }
+}
+
 /// A journal on this disk.
-#[derive(Clone)]
 pub struct FaultyJournal {
-    pub inner: MemoryJournal,
-    pub faults: Arc<Faults>,
+    inner: Box<dyn Journal>,
+    files: Option<Arc<Files>>,
+    faults: Arc<Faults>,
+}
+
+/// Its syncs.
+struct FaultySyncer {
+    inner: Arc<dyn Syncer>,
+    files: Option<Arc<Files>>,
+    faults: Arc<Faults>,
 }
 
 impl Journal for FaultyJournal {
@@ -119,7 +166,8 @@ impl Journal for FaultyJournal {
     }
 
     fn syncer(&self) -> Arc<dyn Syncer> {
-        Arc::new(self.clone())
+        let (inner, files, faults) = (self.inner.syncer(), self.files.clone(), Arc::clone(&self.faults));
+        Arc::new(FaultySyncer { inner, files, faults })
     }
 
     fn release_through(&mut self, commit: CommitNo) -> Released {
@@ -128,7 +176,7 @@ impl Journal for FaultyJournal {
     }
 
     fn is_short(&self) -> bool {
-        self.faults.short.load(Ordering::Relaxed)
+        self.faults.short.load(Ordering::Relaxed) || self.inner.is_short()
     }
 
     fn live_bytes(&self) -> u64 {
@@ -136,14 +184,20 @@ impl Journal for FaultyJournal {
     }
 }
 
-impl Syncer for FaultyJournal {
+impl Syncer for FaultySyncer {
     fn sync(&self) -> Result<Mark> {
         if self.faults.sync_fails.load(Ordering::Relaxed) {
             return Err(failure(ErrorKind::Other));
         }
         self.faults.spend()?;
-        let mark = self.inner.syncer().sync()?;
+        let mark = self.inner.sync()?;
+        self.files.iter().for_each(|files| files.synced());
         self.faults.synced.fetch_add(1, Ordering::Relaxed);
         Ok(mark)
+    }
+
+    fn prepare(&self) -> Result<()> {
+        self.faults.spend()?;
+        self.inner.prepare()
     }
 }

@@ -8,7 +8,7 @@ mod deliver;
 mod groups;
 mod stream;
 
-use crate::op::{At, Bound, Id, Name, NewId, Op, Payload, Trim};
+use crate::op::{At, Bound, Id, Name, NewId, Op, Payload};
 use crate::value::{Value, padded};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -21,6 +21,8 @@ pub struct State {
     pub locks: BTreeMap<Name, (u64, i64)>,
     /// Streams for which those who wait look again.
     pub changed: Vec<Name>,
+    /// Keys whose entries or value are others now: what breaks a watch.
+    pub touched: Vec<Name>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -30,7 +32,19 @@ pub struct Stream {
     pub max_deleted: Id,
     pub added: u64,
     pub groups: BTreeMap<Name, Group>,
+    pub produced: BTreeMap<(Name, u64), Produced>,
 }
+
+/// The entry that a producer's number stands for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Produced {
+    id: Id,
+    /// It is so old that it may be forgotten; or it may not.
+    is_old: bool,
+}
+
+/// A number is surely known for so long: two thirds of the usual time, as the clock may go back.
+const KNOWN_MS: i64 = 66_000;
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Group {
@@ -100,8 +114,45 @@ impl State {
     /// Does what `op` does at `now` and says what it answers. `seen` is what was answered: where a command has a choice
     /// (`~`), the model follows it as far as it is allowed.
     pub fn apply(&mut self, op: &Op, now: i64, seen: &Value) -> Value {
+        let Some(key) = op.key() else { return self.apply_all(op, now, seen) };
+        let before = self.shape(key, now);
+        let answer = self.apply_one(op, now, seen);
+        // Moving the last id touches nothing.
+        if before != self.shape(key, now) && !matches!(op, Op::Jump { .. }) {
+            self.touched.push(key);
+        }
+        answer
+    }
+
+    /// What differs whenever a key came or went, or holds something else.
+    fn shape(&self, key: Name, now: i64) -> Option<(u64, usize)> {
+        let stream = self.stream(key).map(|stream| (stream.added, stream.entries.len()));
+        let lock = self.locks.get(key).filter(|(_, deadline)| *deadline > now);
+        stream.or(lock.map(|(token, _)| (*token, 0)))
+    }
+
+    /// When the first of these keys ends by itself.
+    pub fn first_end(&self, keys: &[Name], now: i64) -> i64 {
+        let ends = keys.iter().filter_map(|key| self.locks.get(key)).map(|(_, deadline)| *deadline);
+        ends.filter(|deadline| *deadline > now).min().unwrap_or(i64::MAX)
+    }
+
+    /// Operations that are one.
+    fn apply_all(&mut self, op: &Op, now: i64, seen: &Value) -> Value {
+        let nothing = Vec::new();
+        let seen = if let Value::List(seen) = seen { seen } else { &nothing };
+        let each = |(i, op)| self.apply(op, now, seen.get(i).unwrap_or(&Value::Nil));
+        let answers = op.parts().iter().enumerate().map(each).collect();
+        if matches!(op, Op::Script { fails: true, .. }) { err() } else { Value::List(answers) }
+    }
+
+    fn apply_one(&mut self, op: &Op, now: i64, seen: &Value) -> Value {
         match op {
-            Op::Add { key, id, make, trim, payload } => self.add(key, *id, *make, trim.as_ref(), *payload, now),
+            Op::Add { .. } => self.add(op, now, seen),
+            Op::Jump { key, last, added, deleted } => match self.stream_mut(key) {
+                Some(stream) => stream.jump(*last, *added, *deleted),
+                None => err(),
+            },
             Op::Trim { key, trim } => {
                 let Some(stream) = self.stream_mut(key) else { return Value::Int(0) };
                 Value::count(if trim.about { stream.trim_about(trim, seen) } else { stream.trim(trim) })
@@ -127,24 +178,22 @@ impl State {
                 _ => Value::Nil,
             },
             Op::Info { key } => self.stream(key).map_or(err(), Stream::info),
-            Op::Multi(ops) => {
-                let nothing = Vec::new();
-                let seen = if let Value::List(seen) = seen { seen } else { &nothing };
-                let each = |(i, op)| self.apply(op, now, seen.get(i).unwrap_or(&Value::Nil));
-                Value::List(ops.iter().enumerate().map(each).collect())
-            }
             Op::Lock { .. } | Op::Holder { .. } | Op::Unlock { .. } => self.lock(op, now),
-            in_group => self.apply_in_group(in_group, now),
+            in_group => self.apply_in_group(in_group, now, seen),
         }
     }
 
-    fn add(&mut self, key: Name, id: NewId, make: bool, trim: Option<&Trim>, payload: Payload, now: i64) -> Value {
+    fn add(&mut self, op: &Op, now: i64, seen: &Value) -> Value {
+        let Op::Add { key, id, make, trim, payload, producer } = op else { unreachable!("{op:?} adds nothing") };
         if !make && !self.streams.contains_key(key) {
             return Value::Nil;
         }
+        if let Some(first) = self.stream_mut(key).and_then(|stream| stream.repeated((*producer)?, now, seen)) {
+            return Value::text(first);
+        }
         let last = self.stream(key).map_or(Id::default(), |stream| stream.last);
         let now = now.max(0) as u64;
-        let id = match id {
+        let id = match *id {
             NewId::Auto if now > last.0 => Id(now, 0),
             NewId::Auto => last.next(),
             NewId::Sequence(ms) if ms == last.0 => last.next(),
@@ -156,7 +205,8 @@ impl State {
         }
         self.changed.push(key);
         let stream = Rc::make_mut(self.streams.entry(key).or_default());
-        stream.entries.insert(id, payload);
+        stream.entries.insert(id, *payload);
+        stream.produced.extend(producer.map(|producer| (producer, Produced { id, is_old: false })));
         (stream.last, stream.added) = (id, stream.added + 1);
         if let Some(trim) = trim {
             stream.trim(trim);

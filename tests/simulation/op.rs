@@ -32,6 +32,7 @@ pub const STREAMS: &[Name] = &["orders", "jobs", "mail"];
 pub const GROUPS: &[Name] = &["red", "green", "blue"];
 pub const CONSUMERS: &[Name] = &["ann", "bob", "cyd", "dan"];
 pub const LOCKS: &[Name] = &["lock1", "lock2"];
+pub const PRODUCERS: &[Name] = &["here", "there"];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NewId {
@@ -92,9 +93,43 @@ pub struct At {
 }
 
 impl Op {
-    /// What it consists of: itself, or the operations of a transaction.
+    /// What it consists of: itself, or the operations of a transaction or a script.
     pub fn parts(&self) -> &[Op] {
-        if let Op::Multi(ops) = self { ops } else { std::slice::from_ref(self) }
+        match self {
+            Op::Multi(ops) | Op::Script { ops, .. } | Op::Watched { ops, .. } => ops,
+            one => std::slice::from_ref(one),
+        }
+    }
+
+    /// The key that it may change, unless it consists of others.
+    pub fn key(&self) -> Option<Name> {
+        match self {
+            Op::Multi(_) | Op::Script { .. } | Op::Watched { .. } => None,
+            Op::Add { key, .. }
+            | Op::Jump { key, .. }
+            | Op::Trim { key, .. }
+            | Op::Delete { key, .. }
+            | Op::DeleteEx { key, .. }
+            | Op::Drop { key }
+            | Op::Len { key }
+            | Op::Range { key, .. }
+            | Op::Tail { key, .. }
+            | Op::Info { key } => Some(key),
+            Op::Lock { lock, .. } | Op::Holder { lock } | Op::Unlock { lock } => Some(lock),
+            Op::Read { at, .. }
+            | Op::Ack { at, .. }
+            | Op::AckDelete { at, .. }
+            | Op::Claim { at, .. }
+            | Op::AutoClaim { at, .. }
+            | Op::Nack { at, .. }
+            | Op::Create { at, .. }
+            | Op::SetId { at, .. }
+            | Op::Destroy { at }
+            | Op::NewConsumer { at, .. }
+            | Op::DropConsumer { at, .. }
+            | Op::Summary { at }
+            | Op::Listing { at, .. } => Some(at.key),
+        }
     }
 }
 
@@ -106,6 +141,15 @@ pub enum Op {
         make: bool,
         trim: Option<Trim>,
         payload: Payload,
+        /// A producer, and its number for the entry: twice the same adds one.
+        producer: Option<(Name, u64)>,
+    },
+    /// XSETID.
+    Jump {
+        key: Name,
+        last: Id,
+        added: Option<u64>,
+        deleted: Option<Id>,
     },
     Trim {
         key: Name,
@@ -120,13 +164,14 @@ pub enum Op {
         refs: Refs,
         ids: Vec<Id>,
     },
-    /// XREADGROUP; `above`: of what is pending, else of what is new.
+    /// XREADGROUP; `above`: of what is pending, else of what is new, and before that what has been pending for so long.
     Read {
         at: At,
         who: Name,
         count: Option<u64>,
         block: Option<u64>,
         noack: bool,
+        claim: Option<i64>,
         above: Option<Id>,
     },
     Ack {
@@ -224,4 +269,14 @@ pub enum Op {
         lock: Name,
     },
     Multi(Vec<Op>),
+    /// EVAL of all of these, and then perhaps an error.
+    Script {
+        ops: Vec<Op>,
+        fails: bool,
+    },
+    /// WATCH; later a transaction.
+    Watched {
+        keys: Vec<Name>,
+        ops: Vec<Op>,
+    },
 }

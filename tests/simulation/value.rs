@@ -50,7 +50,9 @@ impl Value {
                 let fields = entry.fields.as_ref().map_or(Value::Nil, |fields| {
                     Value::List(fields.iter().map(|bytes| Value::Text(short(bytes))).collect())
                 });
-                Value::List(vec![Value::text(entry.id), fields])
+                let mut items = vec![Value::text(entry.id), fields];
+                items.extend(entry.redelivery.iter().flat_map(|(idle, given)| [Value::Int(*idle), Value::Int(*given)]));
+                Value::List(items)
             }
             Reply::Null | Reply::NullArray => Value::Nil,
             other => panic!("no command of the simulation answers {other:?}"),

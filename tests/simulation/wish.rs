@@ -2,7 +2,9 @@
 
 use crate::dice::Dice;
 use crate::model::State;
-use crate::op::{At, Bound, CONSUMERS, GROUPS, How, Id, LOCKS, Nack, Name, NewId, Op, Payload, Refs, STREAMS, Trim};
+use crate::op::{
+    At, Bound, CONSUMERS, GROUPS, How, Id, LOCKS, Nack, Name, NewId, Op, PRODUCERS, Payload, Refs, STREAMS, Trim,
+};
 
 #[derive(Clone, Copy)]
 enum Kind {
@@ -21,7 +23,10 @@ enum Kind {
     Drop,
     Ask,
     Lock,
+    Jump,
     Multi,
+    Script,
+    Watched,
 }
 
 const KINDS: &[(Kind, u64)] = &[
@@ -40,8 +45,14 @@ const KINDS: &[(Kind, u64)] = &[
     (Kind::Drop, 1),
     (Kind::Ask, 10),
     (Kind::Lock, 8),
+    (Kind::Jump, 2),
     (Kind::Multi, 9),
+    (Kind::Script, SCRIPTS),
+    (Kind::Watched, 8),
 ];
+
+/// A build without scripts has none.
+const SCRIPTS: u64 = if cfg!(feature = "scripting") { 8 } else { 0 };
 
 /// Chooses for one step.
 pub struct Wish<'a> {
@@ -55,22 +66,30 @@ pub struct Wish<'a> {
 impl Wish<'_> {
     pub fn op(&mut self) -> Op {
         match self.dice.weighted(KINDS) {
-            Kind::Multi => {
-                let count = 2 + self.dice.roll(4);
-                Op::Multi((0..count).map(|_| self.inside()).collect())
+            Kind::Multi => Op::Multi(self.several(2, |_| true)),
+            Kind::Script => {
+                let fails = self.dice.one_in(3);
+                Op::Script { ops: self.several(2, |op| suits_a_script(op) && (!fails || is_certain(op))), fails }
+            }
+            Kind::Watched => {
+                let keys = self.several(1, |op| op.key().is_some()).iter().filter_map(Op::key).take(2).collect();
+                Op::Watched { keys, ops: self.several(1, |_| true) }
             }
             kind => self.of(kind),
         }
     }
 
-    /// What may stand in a transaction: anything but another one.
-    fn inside(&mut self) -> Op {
-        loop {
+    /// What may stand in a transaction or a script: anything but another one.
+    fn several(&mut self, least: u64, suits: impl Fn(&Op) -> bool) -> Vec<Op> {
+        let count = least + self.dice.roll(4);
+        let mut ops = Vec::new();
+        while (ops.len() as u64) < count {
             match self.dice.weighted(KINDS) {
-                Kind::Multi => {}
-                kind => return self.of(kind),
+                Kind::Multi | Kind::Script | Kind::Watched => {}
+                kind => ops.extend(Some(self.of(kind)).filter(&suits)),
             }
         }
+        ops
     }
 
     fn of(&mut self, kind: Kind) -> Op {
@@ -89,12 +108,14 @@ impl Wish<'_> {
             Kind::Read => {
                 let block = [None, Some(0), Some(1 + self.dice.roll(5000))][self.dice.roll(3) as usize];
                 let count = self.dice.one_in(2).then(|| 1 + self.dice.roll(5));
-                Op::Read { at, who, count, block, noack: self.dice.one_in(8), above: None }
+                let noack = self.dice.one_in(8);
+                let claim = (block.is_none() && self.dice.one_in(3)).then_some(min_idle);
+                Op::Read { at, who, count, block, noack, claim, above: None }
             }
             Kind::History => {
                 let above = if self.dice.one_in(2) { Id::default() } else { self.pending(at)[0] };
                 let count = self.dice.one_in(2).then(|| 1 + self.dice.roll(5));
-                Op::Read { at, who, count, block: None, noack: false, above: Some(above) }
+                Op::Read { at, who, count, block: None, noack: false, claim: None, above: Some(above) }
             }
             Kind::Ack => Op::Ack { at, ids: self.pending(at) },
             Kind::AckDelete => Op::AckDelete { at, refs: self.refs(), ids: self.pending(at) },
@@ -117,7 +138,8 @@ impl Wish<'_> {
             Kind::Drop => Op::Drop { key },
             Kind::Ask => self.ask(at),
             Kind::Lock => self.lock(),
-            Kind::Multi => unreachable!("transactions are not nested"),
+            Kind::Jump => self.jump(key),
+            Kind::Multi | Kind::Script | Kind::Watched => unreachable!("these are not nested"),
         }
     }
 
@@ -143,7 +165,22 @@ impl Wish<'_> {
         };
         let id = if id == NewId::Given(Id::default()) { NewId::Auto } else { id };
         let trim = self.dice.one_in(6).then(|| self.trim(key, false));
-        Op::Add { key, id, make: !self.dice.one_in(10), trim, payload: Payload { number: *self.next, dots } }
+        let producer = (id == NewId::Auto && self.dice.one_in(4)).then(|| (self.dice.pick(PRODUCERS), self.dice.roll(6)));
+        let make = !self.dice.one_in(10);
+        Op::Add { key, id, make, trim, payload: Payload { number: *self.next, dots }, producer }
+    }
+
+    /// XSETID: mostly to where it makes a difference, and is allowed.
+    fn jump(&mut self, key: Name) -> Op {
+        let (last, len) = self.state.stream(key).map_or((Id::default(), 0), |s| (s.last, s.entries.len() as u64));
+        let last = match self.dice.roll(4) {
+            0 => self.live(key)[0],
+            1 => last,
+            _ => Id(last.0 + self.dice.roll(3), last.1 + self.dice.roll(3)),
+        };
+        let added = self.dice.one_in(3).then(|| len.saturating_sub(1) + self.dice.roll(9));
+        let deleted = self.dice.one_in(4).then(|| self.live(key)[0]);
+        Op::Jump { key, last, added, deleted }
     }
 
     fn trim(&mut self, key: Name, may_be_about: bool) -> Trim {
@@ -241,4 +278,14 @@ impl Wish<'_> {
             _ => Op::Lock { lock, token: *self.next, ms: 1 + self.dice.roll(6000) },
         }
     }
+}
+
+/// Whether a script can answer what this answers: not as a map, nor numbers beyond those of Lua.
+fn suits_a_script(op: &Op) -> bool {
+    !matches!(op, Op::Info { .. } | Op::Listing { .. } | Op::Read { claim: Some(_), .. })
+}
+
+/// Whether what it does is known without its answer.
+fn is_certain(op: &Op) -> bool {
+    !matches!(op, Op::Trim { trim: Trim { about: true, .. }, .. } | Op::Add { producer: Some(_), .. })
 }

@@ -5,17 +5,19 @@
 //! state that a restart finds must be that after some operation, no earlier than the last one that somebody was told
 //! of. Read next: `model.rs` (what is right), `act.rs` (what may happen).
 
-use crate::client::{Client, Event};
-use crate::disk::{Faults, FaultyBackend, FaultyJournal};
+mod restart;
+
+use crate::client::{Client, Event, Watch};
+use crate::disk::{Disk, Faults, FaultyBackend};
 use crate::model::State;
 use crate::op::{At, LOCKS, Name, Op, STREAMS};
 use crate::value::Value;
 use brooklet::broker::clock::{Clock, ManualClock};
 use brooklet::broker::shared::Shared;
 use brooklet::config::Config;
-use brooklet_storage::backend::memory::{LateReclaims, Memory};
+use brooklet_storage::backend::memory::Memory;
 use brooklet_storage::checkpoint::{Gathered, Meta, Settler};
-use brooklet_storage::journal::{Mark, MemoryJournal};
+use brooklet_storage::journal::Mark;
 use brooklet_storage::store::Store;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -44,7 +46,7 @@ pub struct World {
     pub always: bool,
     pub clock: ManualClock,
     pub backend: Arc<FaultyBackend>,
-    pub journal: MemoryJournal,
+    pub disk: Disk,
     pub faults: Arc<Faults>,
     pub shared: Arc<Shared>,
     pub settler: Settler,
@@ -90,7 +92,7 @@ fn options(seed: u64, always: bool) -> Config {
 
 impl World {
     pub fn new(seed: u64, traced: bool) -> World {
-        let (faults, journal) = (Arc::new(Faults::default()), MemoryJournal::new());
+        let (faults, disk) = (Arc::new(Faults::default()), Disk::of(seed));
         let backend = Arc::new(FaultyBackend { inner: Memory::crashing(), faults: Arc::clone(&faults) });
         // Else the first start would choose the key of the hash of names by itself.
         let first = Store::new(1, seed);
@@ -98,13 +100,13 @@ impl World {
         settler.complete(Gathered::default(), &first.meta(Mark::default(), 1)).expect("a first checkpoint");
         let always = seed.is_multiple_of(2);
         let (config, clock) = (options(seed, always), ManualClock::at(START_MS));
-        let (shared, settler) = start(&config, &clock, &backend, &journal, &faults);
+        let (shared, settler) = start(&config, &clock, &backend, &disk, &faults);
         World {
             config,
             always,
             clock,
             backend,
-            journal,
+            disk,
             faults,
             settler,
             checkpoint: None,
@@ -178,6 +180,7 @@ impl World {
                 self.note(|_| format!("client {i} waits"));
             }
             Event::Ran(value) => self.has_run(i, &value, now),
+            Event::Watches => self.watches(i, now),
             Event::Answered => self.is_told(i),
             Event::Ended => {
                 self.note(|_| format!("client {i} gets no answer"));
@@ -200,11 +203,27 @@ impl World {
         let refused = seen.is_error(&["EXECABORT"]) && (self.trouble || held)
             || seen.is_error(&["MISCONF"]) && self.trouble
             || seen.is_error(&["BUSY"]) && held;
+        let watch = self.clients[i].watch.take();
         if !refused {
-            let expected = self.apply(&op, now, seen);
+            let nothing = watch.is_some_and(|watch| watch.is_over(now));
+            let expected = if nothing { self.pass() } else { self.apply(&op, now, seen) };
             assert_eq!(*seen, expected, "the answer to {op:?} (left: the broker, right: the model)");
         }
         self.clients[i].ran = Some(self.ran);
+    }
+
+    fn watches(&mut self, i: usize, now: i64) {
+        let Op::Watched { keys, .. } = self.op_of(i) else { unreachable!("only those watch") };
+        self.note(|_| format!("client {i} watches {keys:?}"));
+        let until_ms = self.state.first_end(&keys, now);
+        self.clients[i].watch = Some(Watch { keys, is_broken: false, until_ms });
+    }
+
+    /// A transaction does nothing, because of a watch.
+    fn pass(&mut self) -> Value {
+        self.ran += 1;
+        self.history.push_back((self.ran, self.state.clone()));
+        Value::Nil
     }
 
     /// Applies an operation that ran to the model.
@@ -217,6 +236,10 @@ impl World {
         }
         let answer = self.state.apply(op, now, seen);
         self.changed.append(&mut self.state.changed);
+        let touched = std::mem::take(&mut self.state.touched);
+        for watch in self.clients.iter_mut().filter_map(|client| client.watch.as_mut()) {
+            watch.is_broken |= watch.keys.iter().any(|key| touched.contains(key));
+        }
         self.history.push_back((self.ran, self.state.clone()));
         answer
     }
@@ -252,7 +275,7 @@ impl World {
                 Event::Ran(value) => self.has_run(i, &value, now),
                 Event::Nothing => {}
                 Event::Ended => assert!(self.has_failed(), "the wait of client {i} ended without an answer"),
-                Event::Parked | Event::Answered => unreachable!("who waits runs nothing"),
+                Event::Watches | Event::Parked | Event::Answered => unreachable!("who waits runs nothing"),
             }
         }
         if !self.is_held() {
@@ -317,66 +340,6 @@ impl World {
             assert_eq!(seen, expected, "{op:?} (left: the broker, right: the model)");
         }
     }
-
-    /// The process ends, as it is, and another one starts over what is left.
-    pub fn restart(&mut self, crash: Crash, batches: usize, late: LateReclaims) {
-        let (ran, told, synced, kept) = (self.ran, self.told, self.synced, self.kept);
-        self.note(|_| format!("{crash:?}: ran {ran}, told {told}, synced {synced}, kept {kept}"));
-        let least = match crash {
-            Crash::Kill => told.max(kept),
-            Crash::PowerCut(_) if self.always => told,
-            Crash::PowerCut(_) => synced,
-        };
-        if let Crash::PowerCut(lucky) = crash {
-            self.journal.lose_unsynced_but(lucky);
-        }
-        let disk = self.backend.after_crash(batches, late);
-        self.faults = Arc::new(Faults::default());
-        self.backend = Arc::new(FaultyBackend { inner: disk, faults: Arc::clone(&self.faults) });
-        (self.checkpoint, self.trouble, self.syncs, self.hand) = (None, false, 0, (0, 0));
-        let (shared, settler) = start(&self.config, &self.clock, &self.backend, &self.journal, &self.faults);
-        (self.shared, self.settler) = (shared, settler);
-        self.clients = (0..CLIENTS).map(|_| Client::new(&self.shared)).collect();
-        self.observer = Client::new(&self.shared);
-        self.find_in_history(least);
-    }
-
-    /// Which of the states that may be there is.
-    fn find_in_history(&mut self, least: u64) {
-        let now = self.now();
-        let view = self.view().expect("a broker that has just started");
-        let fits = |state: &State| {
-            let mut state = state.clone();
-            view.iter().all(|(op, seen)| *seen == state.apply(op, now, seen))
-        };
-        while let Some((number, state)) = self.history.pop_back() {
-            // The state after the last operation that changed something: those behind it were looks.
-            let until = self.ran;
-            if fits(&state) {
-                assert!(until >= least, "operation {least} must not be lost, found is the state after {number}");
-                self.ran = until;
-                let others = self.history.iter().filter(|(_, other)| fits(other));
-                let past = others.flat_map(|(_, other)| other.locks.values().map(|(_, deadline)| *deadline));
-                self.unseen.extend(past.filter(|deadline| *deadline <= now));
-                self.state = state.clone();
-                self.history.push_back((number, state));
-                // What a start finds it syncs before anybody sees it.
-                (self.told, self.synced, self.kept) = (self.told.min(until), until, until);
-                self.syncs = self.faults.synced.load(Ordering::Relaxed);
-                self.note(|_| format!("found is the state after {number}"));
-                return;
-            }
-            self.ran = number - u64::from(number > 0);
-        }
-        let latest = &self.state;
-        let differing: Vec<String> = view
-            .iter()
-            .map(|(op, seen)| (op, seen, latest.clone().apply(op, now, seen)))
-            .filter(|(_, seen, expected)| *seen != expected)
-            .map(|(op, seen, expected)| format!("{op:?}:\n  found    {seen:?}\n  executed {expected:?}"))
-            .collect();
-        panic!("a restart found a state that never was:\n{}", differing.join("\n"));
-    }
 }
 
 /// When a parked reader's time is up.
@@ -391,10 +354,10 @@ fn start(
     config: &Config,
     clock: &ManualClock,
     backend: &Arc<FaultyBackend>,
-    journal: &MemoryJournal,
+    disk: &Disk,
     faults: &Arc<Faults>,
 ) -> (Arc<Shared>, Settler) {
-    let journal = Box::new(FaultyJournal { inner: journal.clone(), faults: Arc::clone(faults) });
+    let journal = Box::new(disk.open(faults));
     let clock = Clock::Manual(clock.clone());
     Shared::by_hand(config.clone(), clock, backend.clone(), journal).expect("what a crash left can be opened")
 }

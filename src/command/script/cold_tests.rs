@@ -1,6 +1,7 @@
 //! Scripts over data that is only on disk, and libraries that outlive the process. (The kit separates words by spaces:
 //! scripts have tabs.)
 
+use crate::broker::Executed;
 use crate::command::cold_kit::Broker;
 use crate::reply::Reply;
 use brooklet_storage::backend::memory::Memory;
@@ -38,6 +39,21 @@ fn afterwards_it_holds_the_engine_until_it_has_what_it_misses() {
     let inside =
         "EVAL redis.call('set','new','x')\treturn\tcoroutine.wrap(function()\treturn\tredis.call('get','k5')\tend)() 0";
     assert_eq!(broker.call(inside), Reply::text("5"));
+}
+
+#[test]
+fn a_disk_that_gets_full_in_the_middle_does_not_leave_half_of_it() {
+    let mut broker = cold();
+    let script = "EVAL redis.call('set','new','x')\tredis.call('incr','k1')\treturn\tredis.call('incr','k2') 0";
+    let held = |executed| match executed {
+        Executed::Held(answer) => Some(answer),
+        _ => None,
+    };
+    let answer = broker.until(script, held);
+    broker.engine.write_trouble = Some("full".into());
+    assert_eq!(broker.finish(answer, script), Reply::Integer(3));
+    let refused = broker.call("EVAL redis.call('set','new','y') 0");
+    assert!(matches!(&refused, Reply::Error(line) if line.starts_with("MISCONF")), "{refused:?}");
 }
 
 #[test]

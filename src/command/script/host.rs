@@ -24,6 +24,8 @@ use std::time::Duration;
 
 /// How long a script runs at a time.
 const SLICE: Duration = Duration::from_millis(1);
+/// The same where nothing may depend on real time.
+const LONG_SLICE: Duration = Duration::from_secs(60);
 
 /// Loads for one call of a script, after which it is given up: what it needs is dropped again before it has all.
 const MOST_LOADS: u32 = 1000;
@@ -122,7 +124,8 @@ impl Work for Script {
         let (client, terms) = (self.client, self.terms);
         let mut caller = Caller { engine, client, terms, progress: &mut self.progress };
         caller.engine.script_us = Some(self.now_us);
-        let stepped = run.step(&mut caller, SLICE);
+        let slice = if caller.engine.is_by_hand { LONG_SLICE } else { SLICE };
+        let stepped = run.step(&mut caller, slice);
         engine.script_us = None;
         let missing = self.progress.missing.take();
         match (stepped, missing) {
@@ -163,10 +166,10 @@ impl Caller<'_> {
         if writes && self.terms.read_only {
             return Err(error::script::READ_ONLY.into());
         }
-        if let (true, Some(why)) = (writes, &engine.write_trouble) {
+        // One that has begun to write may end what it began.
+        if let (true, Some(why)) = (writes && !self.progress.wrote, &engine.write_trouble) {
             return Err(line_of(error::write_trouble(why)));
         }
-        // One that has begun to write may end what it began.
         if spec.has(Flag::Denyoom) && !self.terms.allow_oom && !self.progress.wrote && engine.is_out_of_memory() {
             return Err(line_of(error::OOM));
         }

@@ -119,9 +119,13 @@ impl SparePool {
             return remove(path);
         }
         let spare = self.new_name("spare");
-        failpoint::io(Point::JournalFileSpare, || std::fs::rename(path, &spare))
-            .map_err(StorageError::io("rename journal file to", &spare))?;
-        self.files.lock().ready.push(spare);
+        let renamed = failpoint::io(Point::JournalFileSpare, || std::fs::rename(path, &spare));
+        match renamed.map_err(StorageError::io("rename journal file to", &spare)) {
+            Ok(()) => self.files.lock().ready.push(spare),
+            // A new name may need room for itself. A file that goes makes some.
+            Err(full) if full.is_full() => remove(path)?,
+            Err(error) => return Err(error),
+        }
         Ok(())
     }
 
@@ -153,16 +157,16 @@ impl SparePool {
         self.has_room(self.segment_bytes)?;
         // Under another name until it is full: a short file must never be taken for a spare.
         let draft = self.new_name("tmp");
-        let filled = self.fill(&draft, sync);
-        if filled.is_err() {
+        let spare = draft.with_extension("spare");
+        let made = self.fill(&draft, sync).and_then(|()| {
+            failpoint::io(Point::JournalSpareName, || std::fs::rename(&draft, &spare))
+                .map_err(StorageError::io("rename journal file to", &spare))
+        });
+        if made.is_err() {
             // The disk is full more often than not; give back what was taken. The first error is the one to report.
             let _ = std::fs::remove_file(&draft);
         }
-        filled?;
-        let spare = draft.with_extension("spare");
-        failpoint::io(Point::JournalSpareName, || std::fs::rename(&draft, &spare))
-            .map_err(StorageError::io("rename journal file to", &spare))?;
-        Ok(spare)
+        made.map(|()| spare)
     }
 
     fn fill(&self, draft: &Path, sync: bool) -> Result<()> {

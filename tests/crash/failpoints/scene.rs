@@ -95,6 +95,12 @@ pub fn is_survived(point: Point, deed: Deed) -> bool {
     }
 }
 
+/// Whether a server waits for room where it finds the disk full, and goes on by itself once there is some. After a sync that failed
+/// nobody knows what became of the data.
+pub fn waits_for_room(point: Point) -> bool {
+    !matches!(point, Point::JournalSync | Point::JournalNamesSync | Point::CommitSync)
+}
+
 /// A client that makes a server do what it does seldom.
 pub struct Prodder {
     client: Option<Client>,

@@ -11,7 +11,7 @@ use brooklet_storage::failpoint::{Deed, Point};
 use brooklet_testkit::{Protocol, Server, Target};
 use fastrand::Rng;
 
-use super::scene::{Prodder, Scene, is_survived};
+use super::scene::{Prodder, Scene, is_survived, waits_for_room};
 use crate::judge::Promise;
 use crate::life::{Ground, STORAGE_FAILED, World};
 
@@ -68,7 +68,12 @@ impl Range {
     /// Fires, and looks at what is left. The point may be passed a few times before.
     pub fn fire(&mut self, shot: &Shot, rng: &mut Rng) -> Result<Fate, String> {
         self.used = usize::from(shot.mode != "always");
-        let passed = if Scene::is_frequent(shot.point) { rng.usize(..4) } else { 0 };
+        let passed = match shot.deed {
+            _ if !Scene::is_frequent(shot.point) => 0,
+            // Later than in the start, which may give up.
+            Deed::Enospc => rng.usize(4..9),
+            _ => rng.usize(..4),
+        };
         if passed > 0
             && let Some(fate) = self.life(shot, passed, rng)?
         {
@@ -82,11 +87,14 @@ impl Range {
         let scene = Scene::of(shot.point);
         let world = &mut self.worlds[self.used];
         world.begin_as(&scene.flags())?;
+        world.histories.iter_mut().for_each(|history| history.may_be_refused = shot.deed == Deed::Enospc);
         if scene == Scene::Again {
             killed(world, &self.target, rng)?;
         }
         scene.furnish(world.folder()).map_err(|e| e.to_string())?;
-        let armed = Armed::new(&self.target, self.scratch.path(), shot, passed)?;
+        // A disk is full for a while.
+        let times = if shot.deed == Deed::Enospc { rng.usize(1..4) } else { 1 };
+        let armed = Armed::new(&self.target, self.scratch.path(), shot, passed, times)?;
         let patience = if passed > 0 { IMPATIENCE } else { PATIENCE };
         let lived = world.live(&armed.target, scene.is_written(), rng, |server| {
             let hit = reach(server, &armed, scene, patience);
@@ -131,11 +139,11 @@ struct Armed {
 }
 
 impl Armed {
-    fn new(target: &Target, scratch: &Path, shot: &Shot, passed: usize) -> Result<Armed, String> {
+    fn new(target: &Target, scratch: &Path, shot: &Shot, passed: usize, times: usize) -> Result<Armed, String> {
         let marks = scratch.join("marks");
         std::fs::write(&marks, "").map_err(|e| format!("{}: {e}", marks.display()))?;
         let passed = if passed > 0 { format!("{passed}*off->") } else { String::new() };
-        let told = format!("{}={passed}1*return({})", shot.point.name(), shot.deed.word());
+        let told = format!("{}={passed}{times}*return({})", shot.point.name(), shot.deed.word());
         let target = target.clone().with("FAILPOINTS", &told).with("FAILPOINT_MARKS", &marks.to_string_lossy());
         // What a panic says has to be among the last lines.
         let target = target.with("RUST_BACKTRACE", "0");
@@ -178,6 +186,7 @@ fn fate(server: &mut Server, shot: &Shot) -> Result<Fate, String> {
                 other => Err(format!("after a delay it ended with {other:?}")),
             }
         }
+        Deed::Enospc if waits_for_room(shot.point) => heals(server),
         _ => {
             let may_go_on = is_survived(shot.point, shot.deed);
             match server.ended(if may_go_on { MOMENT } else { PATIENCE }) {
@@ -200,6 +209,22 @@ fn goes_on(server: &Server) -> bool {
     client.call(&["SET", "goes", "on"]).is_ok_and(|reply| !reply.is_error())
 }
 
+/// The disk has room again: writes go on, and so do checkpoints.
+fn heals(server: &mut Server) -> Result<Fate, String> {
+    let deadline = Instant::now() + PATIENCE;
+    while !goes_on(server) {
+        if !server.is_running() || Instant::now() > deadline {
+            return Err(format!("there is room again, and it does not go on:\n{}", server.output()));
+        }
+        std::thread::sleep(MOMENT / 5);
+    }
+    let mut client = server.connect(Protocol::Resp2).map_err(|e| e.to_string())?;
+    match client.call(&["SAVE"]) {
+        Ok(reply) if !reply.is_error() => Ok(Fate::WentOn),
+        other => Err(format!("there is room again, and SAVE was answered {other:?}:\n{}", server.output())),
+    }
+}
+
 /// It ended with the code for it, and said why; in the middle of its end, perhaps without being disturbed.
 fn in_good_order(status: ExitStatus, server: &Server, shot: &Shot) -> Result<Fate, String> {
     let output = server.output();
@@ -216,6 +241,7 @@ fn no_start(why: &str, shot: &Shot) -> Result<Fate, String> {
     let allowed = match shot.deed {
         Deed::Panic => &fates[..1],
         Deed::Eio => &fates[..2],
+        Deed::Enospc => &fates[1..2],
         Deed::Kill => &fates[2..],
         _ => &[],
     };
@@ -230,6 +256,7 @@ fn told(deed: Deed) -> &'static str {
     match deed {
         Deed::Panic => "panicked",
         Deed::Eio => "Input/output error",
+        Deed::Enospc => "No space left on device",
         _ => "",
     }
 }

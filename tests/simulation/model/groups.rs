@@ -6,10 +6,11 @@ use crate::op::{At, How, Id, Nack, Name, Op};
 use crate::value::Value;
 
 impl State {
-    pub(super) fn apply_in_group(&mut self, op: &Op, now: i64) -> Value {
+    pub(super) fn apply_in_group(&mut self, op: &Op, now: i64, seen: &Value) -> Value {
         match op {
-            Op::Read { at, who, count, noack, above, .. } => {
-                self.read(&Reading { at: *at, who, count: *count, noack: *noack, above: *above }, now)
+            Op::Read { at, who, count, noack, claim, above, .. } => {
+                let (count, noack, claim, above) = (*count, *noack, *claim, *above);
+                self.read(&Reading { at: *at, who, count, noack, claim, above }, now, seen)
             }
             Op::Ack { at, ids } => match self.group_mut(*at) {
                 Some(group) => Value::count(ids.iter().filter(|id| group.pending.remove(id).is_some()).count()),

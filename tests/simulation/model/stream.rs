@@ -1,7 +1,7 @@
 //! A stream without its readers: what is trimmed, deleted and shown.
 
-use super::{Group, Stream, entry};
-use crate::op::{Bound, Id, Refs, Trim};
+use super::{Group, KNOWN_MS, Stream, entry, err};
+use crate::op::{Bound, Id, Name, Refs, Trim};
 use crate::value::Value;
 use std::collections::BTreeSet;
 
@@ -20,6 +20,27 @@ impl Stream {
         for group in self.groups.values_mut() {
             group.pending.remove(&id);
         }
+    }
+
+    /// The entry that was added before under a producer's number, if that is still known.
+    pub fn repeated(&mut self, producer: (Name, u64), now: i64, seen: &Value) -> Option<Id> {
+        for known in self.produced.values_mut() {
+            known.is_old |= now - known.id.0 as i64 >= KNOWN_MS;
+        }
+        let known = self.produced.get(&producer)?;
+        (!known.is_old || *seen == Value::text(known.id)).then_some(known.id)
+    }
+
+    /// XSETID.
+    pub fn jump(&mut self, last: Id, added: Option<u64>, deleted: Option<Id>) -> Value {
+        let top = self.entries.keys().next_back().copied().unwrap_or_default();
+        let below = last < self.max_deleted || last < top || deleted.is_some_and(|deleted| last < deleted);
+        if below || !self.entries.is_empty() && added.is_some_and(|added| added < self.entries.len() as u64) {
+            return err();
+        }
+        (self.last, self.added) = (last, added.unwrap_or(self.added));
+        self.max_deleted = deleted.filter(|id| *id != Id::default()).unwrap_or(self.max_deleted);
+        Value::ok()
     }
 
     /// How many went.

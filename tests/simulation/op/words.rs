@@ -1,16 +1,15 @@
 //! Operations as the words of calls.
 
-use super::{At, Bound, Id, NewId, Op, Refs, Trim};
+use super::{At, Bound, Id, Name, NewId, Op, Refs, Trim};
 
 impl Op {
     /// The calls that it takes; the last one's reply is its own.
     pub fn calls(&self) -> Vec<Vec<String>> {
         match self {
-            Op::Multi(ops) => {
-                let mut calls = vec![vec!["MULTI".to_owned()]];
-                calls.extend(ops.iter().map(Op::words));
-                calls.push(vec!["EXEC".to_owned()]);
-                calls
+            Op::Multi(ops) => transaction(ops),
+            Op::Watched { keys, ops } => {
+                let watch = keys.iter().fold(words().add("WATCH"), Words::add);
+                [vec![watch.0], transaction(ops)].concat()
             }
             op => vec![op.words()],
         }
@@ -18,10 +17,11 @@ impl Op {
 
     fn words(&self) -> Vec<String> {
         match self {
-            Op::Add { key, id, make, trim, payload } => words()
+            Op::Add { key, id, make, trim, payload, producer } => words()
                 .add("XADD")
                 .add(key)
                 .flag(!make, "NOMKSTREAM")
+                .producer(*producer)
                 .trim(trim.as_ref())
                 .add(match id {
                     NewId::Auto => "*".to_owned(),
@@ -43,7 +43,20 @@ impl Op {
             Op::Lock { lock, token, ms } => words().add("SET").add(lock).add(token).add("NX").add("PX").add(ms),
             Op::Holder { lock } => words().add("GET").add(lock),
             Op::Unlock { lock } => words().add("DEL").add(lock),
-            Op::Multi(_) => unreachable!("transactions are not nested"),
+            Op::Jump { key, last, added, deleted } => words()
+                .add("XSETID")
+                .add(key)
+                .add(last)
+                .option("ENTRIESADDED", *added)
+                .option("MAXDELETEDID", *deleted),
+            Op::Script { ops, fails } => {
+                let script = words().add("EVAL").add(SCRIPT).add(0).add(ops.len());
+                let script = ops.iter().map(Op::words).fold(script, |script, call| {
+                    call.iter().fold(script.add(call.len()), Words::add)
+                });
+                script.flag(*fails, "and fail")
+            }
+            Op::Multi(_) | Op::Watched { .. } => unreachable!("transactions are not nested"),
             in_group => in_group.words_in_group(),
         }
         .0
@@ -51,13 +64,14 @@ impl Op {
 
     fn words_in_group(&self) -> Words {
         match self {
-            Op::Read { at, who, count, block, noack, above } => words()
+            Op::Read { at, who, count, block, noack, claim, above } => words()
                 .add("XREADGROUP")
                 .add("GROUP")
                 .add(at.group)
                 .add(who)
                 .option("COUNT", *count)
                 .option("BLOCK", *block)
+                .option("CLAIM", *claim)
                 .flag(*noack, "NOACK")
                 .add("STREAMS")
                 .add(at.key)
@@ -118,6 +132,27 @@ impl Op {
     }
 }
 
+fn transaction(ops: &[Op]) -> Vec<Vec<String>> {
+    let mut calls = vec![vec!["MULTI".to_owned()]];
+    calls.extend(ops.iter().map(Op::words));
+    calls.push(vec!["EXEC".to_owned()]);
+    calls
+}
+
+/// Runs the calls that it is given; what they answer. Refused for want of room, before it has written anything, it says that. One that
+/// fails has done all the same what it did.
+const SCRIPT: &str = "local at, answers = 2, {} \
+    for i = 1, tonumber(ARGV[1]) do \
+        local words = {} \
+        for j = 1, tonumber(ARGV[at]) do words[j] = ARGV[at + j] end \
+        at = at + #words + 1 \
+        answers[i] = redis.pcall(unpack(words)) \
+        local why = type(answers[i]) == 'table' and answers[i].err \
+        if why and string.sub(why, 1, 7) == 'MISCONF' then return answers[i] end \
+    end \
+    if ARGV[at] then error('told to') end \
+    return answers";
+
 /// Words of a call, one after the other.
 struct Words(Vec<String>);
 
@@ -138,6 +173,13 @@ impl Words {
     fn option(self, word: &str, value: Option<impl ToString>) -> Words {
         match value {
             Some(value) => self.add(word).add(value),
+            None => self,
+        }
+    }
+
+    fn producer(self, producer: Option<(Name, u64)>) -> Words {
+        match producer {
+            Some((name, number)) => self.add("IDMP").add(name).add(number),
             None => self,
         }
     }
