@@ -255,7 +255,10 @@ impl Connection {
                     self.traffic.sent += n as u64;
                     self.traffic.writes += 1;
                 }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    self.outbox.rest();
+                    break;
+                }
                 Err(_) => return ControlFlow::Break(()),
             }
         }

@@ -6,8 +6,12 @@ use crate::config::OutputLimit;
 use crate::reply::Reply;
 use crate::resp::{Protocol, SLICE_BYTES, Sliced, encode};
 
-/// A buffer above this size is given back once it was sent.
-const KEPT_BYTES: usize = 64 * 1024;
+/// A buffer above this size is given back once it was sent: most connections are idle most of the time.
+const KEPT_BYTES: usize = 4 * 1024;
+/// Where so many bytes were sent and more waits behind them, the room of the first is taken back.
+const SENT_BYTES: usize = 64 * 1024;
+/// How often the slices of a long reply are halved for a client that reads slowly.
+const SLOW_HALVINGS: u8 = 2;
 
 /// Encoded replies in their order.
 #[derive(Debug, Default)]
@@ -18,6 +22,8 @@ pub struct Outbox {
     long: Option<Sliced>,
     /// What follows the long reply.
     behind: Vec<u8>,
+    /// How much shorter than usual the next slice is.
+    halvings: u8,
     /// Where the newest reply begins, counted through `bytes` and `behind`.
     newest: usize,
     /// Since when it is above the soft limit, monotonic microseconds.
@@ -48,13 +54,18 @@ impl Outbox {
 
     /// The encoder's buffer, for lines that are no replies.
     pub fn raw(&mut self) -> &mut Vec<u8> {
-        if self.long.is_some() { &mut self.behind } else { &mut self.bytes }
+        if self.long.is_some() {
+            return &mut self.behind;
+        }
+        self.find_room();
+        &mut self.bytes
     }
 
     /// Encodes the next slice of a long reply, unless as much is waiting already.
     pub fn pour(&mut self) {
-        if self.unsent().len() < SLICE_BYTES {
-            self.pour_bytes(SLICE_BYTES);
+        let slice = SLICE_BYTES >> self.halvings;
+        if self.unsent().len() < slice {
+            self.pour_bytes(slice);
         }
     }
 
@@ -64,6 +75,9 @@ impl Outbox {
     }
 
     fn pour_bytes(&mut self, bytes: usize) {
+        if self.long.is_some() {
+            self.find_room();
+        }
         let Some(long) = &mut self.long else { return };
         let before = self.bytes.len();
         let more = long.pour(bytes, &mut self.bytes);
@@ -109,15 +123,37 @@ impl Outbox {
         if self.sent == self.bytes.len() {
             self.newest = self.newest.saturating_sub(self.sent);
             self.sent = 0;
+            self.halvings = self.halvings.saturating_sub(1);
+            self.bytes.clear();
             if self.bytes.capacity() > KEPT_BYTES && self.long.is_none() {
-                self.bytes = Vec::new()
-            } else {
-                self.bytes.clear()
+                spare::give(std::mem::take(&mut self.bytes));
             }
-        } else if self.sent >= KEPT_BYTES && self.sent >= self.bytes.len() / 2 {
+        } else if self.sent >= SENT_BYTES && self.sent >= self.bytes.len() / 2 {
             self.bytes.drain(..self.sent);
             self.newest = self.newest.saturating_sub(self.sent);
             self.sent = 0;
+        }
+    }
+
+    /// Notes that the socket takes no more for now, which may last: what waits takes up no more than its room, and the next
+    /// slices of a long reply are shorter.
+    pub fn rest(&mut self) {
+        self.halvings = SLOW_HALVINGS;
+        let unsent = self.unsent();
+        if self.bytes.capacity() > unsent.len() / 4 * 5 + KEPT_BYTES {
+            let unsent = unsent.to_vec();
+            self.newest = self.newest.saturating_sub(self.sent);
+            self.sent = 0;
+            let mut bytes = std::mem::replace(&mut self.bytes, unsent);
+            bytes.clear();
+            spare::give(bytes);
+        }
+    }
+
+    /// An empty buffer without room may have that of another connection.
+    fn find_room(&mut self) {
+        if self.bytes.capacity() == 0 {
+            self.bytes = spare::take();
         }
     }
 
@@ -137,6 +173,34 @@ impl Outbox {
         let now_us = clock.monotonic_us();
         let since = *self.soft_since_us.get_or_insert(now_us);
         now_us.saturating_sub(since) >= limit.soft_seconds.saturating_mul(1_000_000)
+    }
+}
+
+/// Buffers that no connection of this thread needs at the moment: a thread sends for one after the other.
+mod spare {
+    use std::cell::RefCell;
+
+    /// Buffers that are kept.
+    const KEPT: usize = 4;
+    /// Larger ones are freed.
+    const LARGEST: usize = 128 * 1024;
+
+    thread_local! {
+        static SPARE: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+    }
+
+    /// An empty buffer, with room if there is one to spare.
+    pub fn take() -> Vec<u8> {
+        SPARE.with_borrow_mut(Vec::pop).unwrap_or_default()
+    }
+
+    /// Keeps an empty buffer for others.
+    pub fn give(buffer: Vec<u8>) {
+        SPARE.with_borrow_mut(|spare| {
+            if spare.len() < KEPT && buffer.capacity() <= LARGEST {
+                spare.push(buffer);
+            }
+        });
     }
 }
 
@@ -172,6 +236,31 @@ mod tests {
         assert!(outbox.is_empty() && !outbox.is_pouring());
         outbox.push(Reply::OK, Protocol::Resp2);
         assert_eq!(outbox.unsent(), b"+OK\r\n");
+    }
+
+    #[test]
+    fn who_reads_slowly_holds_what_waits_and_who_has_read_all_holds_little() {
+        let mut outbox = Outbox::default();
+        outbox.push(long(), Protocol::Resp2);
+        outbox.pour();
+        outbox.advance(SLICE_BYTES - 10_000);
+        outbox.rest();
+        assert!(outbox.bytes.capacity() < 20_000, "{}", outbox.bytes.capacity());
+        outbox.pour();
+        assert!(outbox.unsent().len() < SLICE_BYTES / 2, "{}", outbox.unsent().len());
+        sent(&mut outbox);
+        assert!(outbox.bytes.capacity() <= KEPT_BYTES);
+        // Once it reads faster it is given more at a time.
+        outbox.push(long(), Protocol::Resp2);
+        outbox.rest();
+        let mut poured = || {
+            outbox.pour();
+            let n = outbox.unsent().len();
+            outbox.advance(n);
+            n
+        };
+        let (first, second, third) = (poured(), poured(), poured());
+        assert!(first < second && second < third && third >= SLICE_BYTES, "{first} {second} {third}");
     }
 
     #[test]

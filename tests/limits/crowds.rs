@@ -52,11 +52,10 @@ impl Drop for Done<'_> {
     }
 }
 
-/// A client whose system takes little at a time: what it does not read waits in the server, not between the two.
+/// A client whose system takes little at a time. (That of the server takes 200 KB all the same.)
 fn slow(server: &Server) -> TcpStream {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     socket.set_recv_buffer_size(4096).unwrap();
-    // The server's system makes its buffer as long as a few segments.
     socket.set_tcp_mss(1300).unwrap();
     socket.connect(&server.address().into()).unwrap();
     socket.into()
@@ -69,14 +68,20 @@ fn read_those(stream: &mut TcpStream, expected: &[u8]) {
     assert!(bytes == expected, "not what it asked for");
 }
 
-/// A call for a long reply, and that reply.
-fn questions(server: &Server) -> [(Vec<u8>, Vec<u8>); 2] {
+/// A call, and its reply.
+type Question = (Vec<u8>, Vec<u8>);
+
+/// Questions with long answers, of which most has to wait in the server, and with shorter ones.
+fn questions(server: &Server) -> [Question; 4] {
     let mut writer = client(server);
-    call(&mut writer, &["SET", "value", &"x".repeat(100_000)]);
-    for i in 0..100 {
+    call(&mut writer, &["SET", "long", &"x".repeat(500_000)]);
+    call(&mut writer, &["SET", "short", &"x".repeat(16_000)]);
+    for i in 0..500 {
         call(&mut writer, &["XADD", "stream", &format!("1-{}", i + 1), "field", &"y".repeat(1000)]);
     }
-    [encode(&["GET", "value"]), encode(&["XRANGE", "stream", "-", "+"])].map(|ask| {
+    let some = ["XRANGE", "stream", "-", "+", "COUNT", "16"];
+    [&["GET", "long"], &some[..4], &["GET", "short"], &some].map(|words| {
+        let ask = encode(words);
         let mut once = raw(server);
         once.write_all(&ask).unwrap();
         once.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
@@ -84,7 +89,7 @@ fn questions(server: &Server) -> [(Vec<u8>, Vec<u8>); 2] {
         while let Ok(n) = once.read(&mut chunk) {
             reply.extend_from_slice(&chunk[..n]);
         }
-        assert!(reply.len() > 100_000, "{} bytes", reply.len());
+        assert!(reply.len() > 16_000, "{} bytes", reply.len());
         (ask, reply)
     })
 }
@@ -92,6 +97,8 @@ fn questions(server: &Server) -> [(Vec<u8>, Vec<u8>); 2] {
 #[test]
 fn ten_thousand_slow_readers_are_bounded_and_get_all_they_asked_for() {
     const DROP: usize = 200;
+    // One in five has a long answer to read: the systems of all of them would need gigabytes for their part.
+    let kind = |i: usize| if i.is_multiple_of(5) { i / 5 % 2 } else { 2 + i % 2 };
     let _crowd = open_many_files(CROWD as u64 + 700);
     let server = volatile(&["--maxclients", "10010"]);
     let questions = questions(&server);
@@ -100,20 +107,20 @@ fn ten_thousand_slow_readers_are_bounded_and_get_all_they_asked_for() {
     let mut readers: Vec<TcpStream> = Vec::with_capacity(CROWD);
     for i in 0..CROWD {
         let mut reader = slow(&server);
-        reader.write_all(&questions[i % 2].0).unwrap();
+        reader.write_all(&questions[kind(i)].0).unwrap();
         readers.push(reader);
     }
     until("their turn", || info(&mut other, "total_commands_processed") >= executed + CROWD as u64);
     let cost = |when: &str| {
         let each = resident(&server).saturating_sub(before) / CROWD as u64;
-        println!("a slow reader with 100 KB to read costs {each} bytes, {when}");
-        assert!(each < 48 * KIB, "{each} bytes for a slow reader, {when}");
+        println!("a slow reader costs {each} bytes in the mean, {when}");
+        assert!(each < 32 * KIB, "{each} bytes for a slow reader, {when}");
     };
     cost("before it reads");
     beside_others(&server, || {
         for drops in 0..5 {
             for (i, reader) in readers.iter_mut().enumerate() {
-                read_those(reader, &questions[i % 2].1[drops * DROP..(drops + 1) * DROP]);
+                read_those(reader, &questions[kind(i)].1[drops * DROP..(drops + 1) * DROP]);
             }
         }
         cost("while it reads");
@@ -121,13 +128,16 @@ fn ten_thousand_slow_readers_are_bounded_and_get_all_they_asked_for() {
         for (i, reader) in readers.iter_mut().enumerate() {
             SockRef::from(&*reader).set_recv_buffer_size(1 << 18).unwrap();
             reader.set_read_timeout(Some(PATIENCE)).unwrap();
-            read_those(reader, &questions[i % 2].1[5 * DROP..]);
+            read_those(reader, &questions[kind(i)].1[5 * DROP..]);
         }
     });
     assert_eq!(info(&mut other, "client_output_buffer_limit_disconnections"), 0);
     assert_eq!(info(&mut other, "connected_clients"), CROWD as u64 + 1);
-    let left = resident(&server).saturating_sub(before) / CROWD as u64;
-    assert!(left < 24 * KIB, "{left} bytes for a client that has read everything");
+    // What was freed goes back to the system within seconds.
+    until("what they held to be given back", || {
+        let left = resident(&server).saturating_sub(before) / CROWD as u64;
+        left < 10 * KIB
+    });
 }
 
 /// So many streams, of which each reader waits for four.
