@@ -100,8 +100,8 @@ impl Watches {
         own
     }
 
-    /// Gives them back: the transaction has not begun after all, and nothing was touched meanwhile.
-    pub fn resume(&mut self, client: ClientId, own: Own) {
+    /// Gives them back.
+    fn resume(&mut self, client: ClientId, own: Own) {
         for key in own.keys.keys() {
             self.by_key.entry(key.clone()).or_default().insert(client);
         }
@@ -144,6 +144,15 @@ impl Engine {
         self.forget_touches();
         if let Some(c) = self.clients.get_mut(client) {
             c.watch_broken = false;
+        }
+    }
+
+    /// Gives a client's watches back: its transaction has not begun after all, and nothing was touched meanwhile.
+    pub fn resume_watches(&mut self, client: ClientId, own: Own) {
+        self.watches.resume(client, own);
+        if !self.watches.is_empty() {
+            // While they were away there may have been no reason to collect touches.
+            self.store.touched.get_or_insert_default();
         }
     }
 

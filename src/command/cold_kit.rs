@@ -107,7 +107,8 @@ impl Broker {
         panic!("{line} never ends");
     }
 
-    fn load(&mut self, missing: Missing) {
+    /// Reads what is missing and puts it in place.
+    pub fn load(&mut self, missing: Missing) {
         self.loads += 1;
         self.engine.store.evict_chunks(self.cache, usize::MAX);
         let loaded = missing.read(&*self.backend).unwrap();

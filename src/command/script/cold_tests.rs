@@ -108,7 +108,7 @@ fn load(broker: &mut Broker) {
     broker.engine.begin_turn();
     let client = broker.client;
     let executed = crate::command::dispatch::dispatch(&mut broker.engine, client, call.as_args(), &mut 0);
-    assert!(matches!(executed, crate::broker::Executed::Reply(Reply::Bulk(_))), "{executed:?}");
+    assert!(matches!(executed, Executed::Reply(Reply::Bulk(_))), "{executed:?}");
 }
 
 #[test]

@@ -68,7 +68,7 @@ fn run(ctx: &mut Ctx<'_>, _: Args<'_>) -> Result<Reply, Refusal> {
             if let Some(c) = engine.clients.get_mut(client) {
                 c.db = ctx.db;
             }
-            engine.watches.resume(client, watched);
+            engine.resume_watches(client, watched);
             Err(load(engine, client, missing))
         }
         Step::Missing(_) | Step::More => {

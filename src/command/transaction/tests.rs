@@ -133,3 +133,39 @@ fn calls_are_counted_when_they_run() {
     assert_eq!((count("set"), count("incr"), count("exec")), ((1, 0), (1, 1), (1, 0)));
     assert_eq!((stats.total_commands, stats.total_errors), (5, 1));
 }
+
+/// What EXEC answers if somebody else writes the watched key just after it has missed something for the `late`th time, and how often it did.
+fn exec_disturbed(late: usize) -> (Reply, usize) {
+    // Each entry is in a chunk of its own: the call misses these when the transaction has begun.
+    let adds: Vec<String> = (1..=4).map(|i| format!("XADD s 1-{i} f {}", "x".repeat(20_000))).collect();
+    let mut broker = Broker::after(&[&adds[0], &adds[1], &adds[2], &adds[3], "SET a 1"]);
+    let other = broker.engine.clients.open(Origin::in_process(), true, 0);
+    broker.call("WATCH a");
+    broker.call("MULTI");
+    broker.call("XRANGE s - +");
+    let [exec, set] = ["EXEC", "SET a 2"].map(|line| OwnedArgs::collect(line.split(' ')));
+    let mut misses = 0;
+    loop {
+        broker.engine.begin_turn();
+        match dispatch(&mut broker.engine, broker.client, exec.as_args(), &mut 0) {
+            Executed::Missing(missing) => {
+                misses += 1;
+                if misses == late {
+                    assert!(matches!(dispatch(&mut broker.engine, other, set.as_args(), &mut 0), Executed::Reply(_)));
+                }
+                broker.load(missing);
+            }
+            Executed::Reply(reply) => return (reply, misses),
+            executed => panic!("{executed:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_watch_holds_while_something_is_loaded_for_its_transaction() {
+    let (answers, misses) = exec_disturbed(0);
+    assert!(matches!(answers, Reply::Array(_)) && misses > 1, "{misses}");
+    for late in 1..=misses {
+        assert_eq!(exec_disturbed(late).0, Reply::NullArray, "{late} of {misses}");
+    }
+}
