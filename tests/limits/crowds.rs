@@ -204,8 +204,7 @@ fn add(writer: &mut Client, stream: usize, number: usize) {
 fn served(readers: &mut Vec<Reader>, count: usize) -> Vec<(Reader, usize)> {
     let mut all = Vec::new();
     until("the answers", || {
-        let (served, waiting): (Vec<Reader>, _) =
-            std::mem::take(readers).into_iter().partition(Reader::has_something);
+        let (served, waiting): (Vec<Reader>, _) = std::mem::take(readers).into_iter().partition(Reader::has_something);
         *readers = waiting;
         all.extend(served.into_iter().map(|mut reader| {
             let number = reader.take();

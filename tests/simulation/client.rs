@@ -228,7 +228,9 @@ impl Client {
                 }
                 Event::Nothing if matches!(self.phase, Phase::Ready) && self.is_held() => return None,
                 Event::Nothing => {}
-                Event::Watches | Event::Parked | Event::Answered | Event::Ended => panic!("a look at {:?} failed", self.op),
+                Event::Watches | Event::Parked | Event::Answered | Event::Ended => {
+                    panic!("a look at {:?} failed", self.op)
+                }
             }
         }
         panic!("a look at {:?} does not end", self.op)

@@ -165,7 +165,8 @@ impl Wish<'_> {
         };
         let id = if id == NewId::Given(Id::default()) { NewId::Auto } else { id };
         let trim = self.dice.one_in(6).then(|| self.trim(key, false));
-        let producer = (id == NewId::Auto && self.dice.one_in(4)).then(|| (self.dice.pick(PRODUCERS), self.dice.roll(6)));
+        let producer =
+            (id == NewId::Auto && self.dice.one_in(4)).then(|| (self.dice.pick(PRODUCERS), self.dice.roll(6)));
         let make = !self.dice.one_in(10);
         Op::Add { key, id, make, trim, payload: Payload { number: *self.next, dots }, producer }
     }

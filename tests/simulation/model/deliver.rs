@@ -69,7 +69,9 @@ fn ids_of(seen: &Value) -> Vec<Id> {
     let Some(Value::List(entries)) = entries else { return Vec::new() };
     let id = |entry: &Value| match entry {
         Value::List(parts) => match parts.first() {
-            Some(Value::Text(text)) => text.split_once('-').and_then(|(ms, n)| Some(Id(ms.parse().ok()?, n.parse().ok()?))),
+            Some(Value::Text(text)) => {
+                text.split_once('-').and_then(|(ms, n)| Some(Id(ms.parse().ok()?, n.parse().ok()?)))
+            }
             _ => None,
         },
         _ => None,

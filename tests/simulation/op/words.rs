@@ -43,17 +43,15 @@ impl Op {
             Op::Lock { lock, token, ms } => words().add("SET").add(lock).add(token).add("NX").add("PX").add(ms),
             Op::Holder { lock } => words().add("GET").add(lock),
             Op::Unlock { lock } => words().add("DEL").add(lock),
-            Op::Jump { key, last, added, deleted } => words()
-                .add("XSETID")
-                .add(key)
-                .add(last)
-                .option("ENTRIESADDED", *added)
-                .option("MAXDELETEDID", *deleted),
+            Op::Jump { key, last, added, deleted } => {
+                words().add("XSETID").add(key).add(last).option("ENTRIESADDED", *added).option("MAXDELETEDID", *deleted)
+            }
             Op::Script { ops, fails } => {
                 let script = words().add("EVAL").add(SCRIPT).add(0).add(ops.len());
-                let script = ops.iter().map(Op::words).fold(script, |script, call| {
-                    call.iter().fold(script.add(call.len()), Words::add)
-                });
+                let script = ops
+                    .iter()
+                    .map(Op::words)
+                    .fold(script, |script, call| call.iter().fold(script.add(call.len()), Words::add));
                 script.flag(*fails, "and fail")
             }
             Op::Multi(_) | Op::Watched { .. } => unreachable!("transactions are not nested"),
