@@ -215,7 +215,8 @@ fn goes_on(server: &Server) -> bool {
 
 /// The disk has room again: writes go on, and so do checkpoints.
 fn heals(server: &mut Server) -> Result<Fate, String> {
-    let deadline = Instant::now() + PATIENCE;
+    // A file has to be made ready for that, and synced, on a disk that others use, too.
+    let deadline = Instant::now() + 3 * PATIENCE;
     while !goes_on(server) || !is_saved(server) {
         if !server.is_running() || Instant::now() > deadline {
             return Err(format!("there is room again, and it does not go on:\n{}", server.output()));
