@@ -87,8 +87,6 @@ pub struct Engine {
     pub pause: Option<Pause>,
     /// Whether commits reach a disk.
     pub is_durable: bool,
-    /// Every step is taken by hand, as in a simulation: then no real time decides where a script pauses.
-    pub is_by_hand: bool,
     /// The file that CONFIG REWRITE writes.
     pub config_file: Option<PathBuf>,
     /// Where clients can connect.
@@ -211,7 +209,6 @@ impl Engine {
             tasks,
             pause: None,
             is_durable: false,
-            is_by_hand: false,
             config_file: None,
             listening: Vec::new(),
             memory: MemoryState::default(),

@@ -127,7 +127,7 @@ impl Shared {
         let config = config.settled();
         let (databases, limits) = (config.databases as usize, budget::node_limits(&config));
         let opened = brooklet_storage::open::open(Arc::clone(&backend), &mut *journal, databases, limits)?;
-        let engine = Engine::new(opened.store, config, clock, Tasks::default());
+        let engine = Engine::new(opened.store, config, clock, Tasks::by_hand());
         Ok((Shared::durable(engine, journal, opened.mark, backend, true)?, opened.settler))
     }
 
@@ -143,7 +143,7 @@ impl Shared {
         let (clock, tasks) = (engine.clock.clone(), engine.tasks.clone());
         tasks.sync().pressure.keep_time(clock.clone());
         tasks.set_started((clock.now_ms() / 1000) as u64);
-        (engine.is_durable, engine.is_by_hand) = (true, by_hand);
+        engine.is_durable = true;
         engine.apply_config();
         engine.begin_leases();
         journal.syncer().sync()?;

@@ -37,6 +37,7 @@ pub struct Tasks(Arc<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
+    by_hand: bool,
     timer: OnceLock<Thread>,
     sync: Arc<SyncState>,
     checkpoint_wanted: AtomicU64,
@@ -57,6 +58,16 @@ struct Inner {
 }
 
 impl Tasks {
+    /// There are no threads: every step is taken by hand, as in a simulation.
+    pub fn by_hand() -> Tasks {
+        Tasks(Arc::new(Inner { by_hand: true, ..Inner::default() }))
+    }
+
+    /// Whether no real time may decide anything.
+    pub fn is_by_hand(&self) -> bool {
+        self.0.by_hand
+    }
+
     /// A nearer deadline was set.
     pub(crate) fn rearm_timer(&self) {
         if let Some(timer) = self.0.timer.get() {

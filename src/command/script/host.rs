@@ -124,7 +124,7 @@ impl Work for Script {
         let (client, terms) = (self.client, self.terms);
         let mut caller = Caller { engine, client, terms, progress: &mut self.progress };
         caller.engine.script_us = Some(self.now_us);
-        let slice = if caller.engine.is_by_hand { LONG_SLICE } else { SLICE };
+        let slice = if caller.engine.tasks.is_by_hand() { LONG_SLICE } else { SLICE };
         let stepped = run.step(&mut caller, slice);
         engine.script_us = None;
         let missing = self.progress.missing.take();
