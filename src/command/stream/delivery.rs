@@ -128,7 +128,9 @@ fn history(
 /// The longest pending first, released ones before all; deleted entries are passed over and stay pending.
 fn claimable(ctx: &Ctx<'_>, at: InGroup, min_idle_ms: i64, budget: &mut Budget) -> Result<Vec<Claimed>, Refusal> {
     let pending = &at.of(ctx).pending;
-    let mut due = pending.released(ctx.now_ms).chain(pending.delivered_until(ctx.now_ms.saturating_sub(min_idle_ms)));
+    // Who asks for no idle time also gets what was delivered before the clock was set back.
+    let until_ms = if min_idle_ms == 0 { i64::MAX } else { ctx.now_ms.saturating_sub(min_idle_ms) };
+    let mut due = pending.released(ctx.now_ms).chain(pending.delivered_until(until_ms));
     let mut out = Vec::new();
     while budget.room() > 0 {
         let step: Vec<_> = due.by_ref().take(budget.step()).collect();
