@@ -4,7 +4,7 @@ use super::{refusal, scope, store};
 use crate::broker::Ctx;
 use crate::command::args::Args;
 use crate::command::error::Refusal;
-use crate::command::spec::{Group, Keys, Kind, Spec};
+use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
 use crate::reply::Reply;
 
 /// POLICY.DEL.
@@ -15,7 +15,7 @@ pub static SPEC: Spec = Spec {
     group: Group::Policy,
     complexity: "O(N) for N settings",
     arity: -2,
-    flags: &[],
+    flags: &[Flag::AdminCategory],
     keys: Keys::ONE,
     syntax: "key [setting [setting ...]]",
     kind: Kind::Write(run),

@@ -4,7 +4,7 @@ use super::{read_settings, scope, store};
 use crate::broker::Ctx;
 use crate::command::args::Args;
 use crate::command::error::Refusal;
-use crate::command::spec::{Group, Keys, Kind, Spec};
+use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
 use crate::reply::Reply;
 
 /// POLICY.SET.
@@ -15,7 +15,7 @@ pub static SPEC: Spec = Spec {
     group: Group::Policy,
     complexity: "O(N) for N settings",
     arity: -4,
-    flags: &[],
+    flags: &[Flag::AdminCategory],
     keys: Keys::ONE,
     syntax: "key setting value [setting value ...]",
     kind: Kind::Write(run),

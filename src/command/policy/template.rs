@@ -7,7 +7,7 @@ use crate::broker::Ctx;
 use crate::command::args::Args;
 use crate::command::error::{self, Refusal};
 use crate::command::number;
-use crate::command::spec::{Group, Keys, Kind, Spec};
+use crate::command::spec::{Flag, Group, Keys, Kind, Spec};
 use crate::policy::{Scope, Template};
 use crate::reply::Reply;
 
@@ -19,7 +19,7 @@ pub static SPEC: Spec = Spec {
     group: Group::Policy,
     complexity: "O(N) for N settings",
     arity: -4,
-    flags: &[],
+    flags: &[Flag::AdminCategory],
     keys: Keys::None,
     syntax: "name MATCH pattern [RANK rank] [setting value [setting value ...]]",
     kind: Kind::Write(run),
