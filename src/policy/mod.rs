@@ -16,9 +16,11 @@ pub mod settings;
 use crate::glob::{self, Case};
 use bytes::Bytes;
 use delivery::Delivery;
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
 use retention::Retention;
 use settings::Settings;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Policies and templates there may be.
@@ -103,8 +105,7 @@ pub struct Policies {
     keys: BTreeMap<(u32, Box<[u8]>), Settings>,
     templates: BTreeMap<Box<[u8]>, Template>,
     /// What holds for names that were asked about, database by database. Forgotten as a whole whenever a policy changes.
-    ready: HashMap<u32, HashMap<Box<[u8]>, Holds>>,
-    ready_len: usize,
+    ready: HashMap<u32, HashMap<Box<[u8]>, Holds, FixedState>, FixedState>,
 }
 
 impl Policies {
@@ -157,7 +158,6 @@ impl Policies {
             (Scope::Template(name), None) => drop(self.templates.remove(&name)),
         }
         self.ready.clear();
-        self.ready_len = 0;
         stored
     }
 
@@ -172,31 +172,27 @@ impl Policies {
             return known.clone();
         }
         let effective = self.effective(db, name).map(Arc::new);
-        if self.ready_len >= READY {
+        if self.ready.values().map(HashMap::len).sum::<usize>() >= READY {
             self.ready.clear();
-            self.ready_len = 0;
         }
         self.ready.entry(db).or_default().insert(name.into(), effective.clone());
-        self.ready_len += 1;
         effective
     }
 
     fn effective(&self, db: u32, name: &[u8]) -> Option<Effective> {
-        let layers: Vec<&Settings> = self.layers(db, name).map(|(_, settings)| settings).collect();
+        let layers: Vec<&Settings> = self.layers(db, name).collect();
         (!layers.is_empty()).then(|| Effective::of(&layers))
     }
 
-    /// What is laid over one another for a name, the lowest first: from where it comes, and what it says.
-    pub fn layers(&self, db: u32, name: &[u8]) -> impl Iterator<Item = (Scope, &Settings)> {
+    /// What is laid over one another for a name, the lowest first.
+    fn layers(&self, db: u32, name: &[u8]) -> impl Iterator<Item = &Settings> {
         let fits = |template: &Template| {
             template.pattern.as_ref().is_some_and(|pattern| glob::matches(pattern, name, Case::Exact))
         };
-        let mut templates: Vec<_> = self.templates.iter().filter(|(_, template)| fits(template)).collect();
+        let mut templates: Vec<_> = self.templates.values().filter(|template| fits(template)).collect();
         // In the order of their names already.
-        templates.sort_by_key(|(_, template)| template.rank);
-        let own = self.keys.get_key_value(&(db, name.into()));
-        let templates = templates.into_iter().map(|(name, t)| (Scope::Template(name.clone()), &t.settings));
-        templates.chain(own.map(|((db, name), settings)| (Scope::Key(*db, name.clone()), settings)))
+        templates.sort_by_key(|template| template.rank);
+        templates.into_iter().map(|template| &template.settings).chain(self.keys.get(&(db, name.into())))
     }
 
     /// Whose policies they are, in order.

@@ -62,24 +62,19 @@ pub fn find(ctx: &mut Ctx<'_>, at: InGroup, rules: &Delivery, budget: &mut Budge
     if due.is_empty() {
         return Ok(failed);
     }
-    let wanted = |(id, pending): &(StreamId, Pending)| match rules.judge(*id, pending, now_ms) {
-        Due::At(at_ms) => {
-            failed.later.push((*id, at_ms, pending.deliveries));
-            false
-        }
-        Due::Again | Due::Dead => true,
-    };
-    let due: Vec<_> = due.into_iter().filter(wanted).collect();
     // What is not delivered by this call need not be read for it.
     let mut room = budget.room();
     let mut entries = Vec::new();
     for (id, pending) in due {
-        let dead = rules.is_spent(pending.deliveries);
-        if !dead && room == 0 {
-            continue;
+        match rules.judge(id, &pending, now_ms) {
+            Due::At(at_ms) => failed.later.push((id, at_ms, pending.deliveries)),
+            Due::Dead => entries.push((id, pending, true)),
+            Due::Again if room > 0 => {
+                room -= 1;
+                entries.push((id, pending, false));
+            }
+            Due::Again => {}
         }
-        room -= usize::from(!dead);
-        entries.push((id, pending, dead));
     }
     let read = ctx.warm(at.key, ctx.stream(at.key).log.entries(entries.iter().map(|(id, ..)| *id)))?;
     for (entry, (id, pending, dead)) in read.into_iter().zip(entries) {

@@ -74,7 +74,7 @@ fn run(ctx: &mut Ctx<'_>, args: Args<'_>) -> Result<Reply, Refusal> {
         Some(timeout_ms) => Err(Refusal::Park(Box::new(Park {
             keys: read.keys(),
             timeout_ms,
-            look_again_ms: next_look(ctx, &targets, group, read.claim_ms),
+            look_again_ms: next_look(ctx, &targets, group, &terms),
             queue: None,
             rewritten: None,
             empty: Reply::NullArray,
@@ -137,8 +137,8 @@ impl Target<'_> {
 }
 
 /// When a reader that found nothing looks again by itself, if time can bring something.
-fn next_look(ctx: &Ctx<'_>, targets: &[Target<'_>], group: &[u8], claim_ms: Option<i64>) -> Option<i64> {
-    if let Some(min_idle_ms) = claim_ms {
+fn next_look(ctx: &Ctx<'_>, targets: &[Target<'_>], group: &[u8], terms: &Terms<'_>) -> Option<i64> {
+    if let Some(min_idle_ms) = terms.claim_ms {
         return Some(next_due(ctx, targets, min_idle_ms));
     }
     let at_latest = |rules: &Delivery| rules.ack_wait_ms.clamp(LOOK_AGAIN_MS, LONGEST_SLEEP_MS);
@@ -146,7 +146,7 @@ fn next_look(ctx: &Ctx<'_>, targets: &[Target<'_>], group: &[u8], claim_ms: Opti
         let rules = target.rules(group)?;
         let of_group = target.at.of(ctx);
         // Acknowledgements wake who waits for room.
-        let has_room = redelivery::allowance(of_group, &[], rules, ctx.now_ms) > 0;
+        let has_room = redelivery::allowance(of_group, terms.consumer, rules, ctx.now_ms) > 0;
         let due = redelivery::next_due(of_group, rules).filter(|_| rules.redeliver && has_room);
         let at_latest = ctx.now_ms.saturating_add(at_latest(rules));
         Some(due.map_or(at_latest, |due| due.max(ctx.now_ms + 1).min(at_latest)))

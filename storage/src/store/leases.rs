@@ -4,7 +4,7 @@
 //! databases, are never used again and outlive a restart, so tokens do, too, and nothing has to be kept of keys that are gone. The
 //! string has it as long as it is the same string: another value takes it away. Must never know: clocks, connections.
 
-use super::{Class, Key, Store};
+use super::{Key, Store};
 use crate::batch::Effect;
 use crate::keyspace::lease::{Lease, Placed};
 use bytes::Bytes;
@@ -21,16 +21,8 @@ impl Store {
     ) -> Key {
         self.touch(db, name);
         let uid = self.new_uid();
-        let effect = Effect::SetString { uid, deadline_ms, value: &value, token: true };
-        match old {
-            Some(key) => self.record_for(key, &effect),
-            None => {
-                self.record_named(db, name, &effect);
-                self.notify(Class::NEW, "new", db, name);
-            }
-        }
         self.stats.minted += 1;
-        self.put_string(db, name, old, uid, value, deadline_ms, true)
+        self.write_string(db, name, old, uid, value, deadline_ms, true)
     }
 
     /// The token of a key, if it has one.

@@ -20,6 +20,21 @@ impl Store {
         let uid = reused.map(|k| self.object(k).uid).unwrap_or_else(|| self.new_uid());
         // The same string is the same lock.
         let token = reused.is_some_and(|k| self.object(k).token && self.string(k) == Some(&value));
+        self.write_string(db, name, old, uid, value, deadline_ms, token)
+    }
+
+    /// Records that `name` is this string, and makes it so.
+    #[expect(clippy::too_many_arguments, reason = "all that an effect says, and where")]
+    pub(super) fn write_string(
+        &mut self,
+        db: u32,
+        name: &[u8],
+        old: Option<Key>,
+        uid: u64,
+        value: Bytes,
+        deadline_ms: Option<u64>,
+        token: bool,
+    ) -> Key {
         let effect = Effect::SetString { uid, deadline_ms, value: &value, token };
         match old {
             Some(key) => self.record_for(key, &effect),
